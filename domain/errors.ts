@@ -1,0 +1,58 @@
+/**
+ * Every error a caller can meet, by its stable code. Callers branch on the code, never on the message.
+ * `status` is the HTTP status; `retryable` says whether the same call may succeed later unchanged.
+ */
+export const ERRORS = {
+  invalid_request: { status: 400, retryable: false },
+  body_too_large: { status: 413, retryable: false },
+  auth_failed: { status: 401, retryable: false },
+  forbidden: { status: 403, retryable: false },
+  not_found: { status: 404, retryable: false },
+  session_not_found: { status: 404, retryable: false },
+  session_closed: { status: 409, retryable: false },
+  idempotency_conflict: { status: 409, retryable: false },
+  prompt_not_open: { status: 409, retryable: false },
+  payment_not_open: { status: 409, retryable: false },
+  payment_declined: { status: 402, retryable: false },
+  insufficient_funds: { status: 402, retryable: false },
+  budget_exceeded: { status: 402, retryable: false },
+  rate_limited: { status: 429, retryable: true },
+  agent_unavailable: { status: 503, retryable: true },
+  agent_refused: { status: 502, retryable: false },
+  agent_bad_answer: { status: 502, retryable: false },
+  address_blocked: { status: 400, retryable: false },
+  model_overloaded: { status: 503, retryable: true },
+  model_refused: { status: 502, retryable: false },
+  model_spend_limit: { status: 503, retryable: false },
+  fence_lost: { status: 409, retryable: false },
+  turn_limit: { status: 409, retryable: false },
+  unavailable: { status: 503, retryable: true },
+  internal_error: { status: 500, retryable: true },
+} as const;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** An expected failure. `details` is safe to show to the caller; `cause` is not. */
+export class MooringError extends Error {
+  readonly code: ErrorCode;
+  readonly details: Record<string, unknown> | undefined;
+
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options?: { details?: Record<string, unknown>; cause?: unknown },
+  ) {
+    super(message, options?.cause === undefined ? undefined : { cause: options.cause });
+    this.name = 'MooringError';
+    this.code = code;
+    this.details = options?.details;
+  }
+
+  get status(): number {
+    return ERRORS[this.code].status;
+  }
+
+  get retryable(): boolean {
+    return ERRORS[this.code].retryable;
+  }
+}

@@ -1,0 +1,161 @@
+import type { ErrorCode } from './errors';
+import type { PaymentState } from './payment';
+import type { SessionPhase, ToolName, TurnOutcome } from './session';
+import type { RiskLevel, TaskStatus } from './task';
+
+/** Published error types of the ERROR frame; `code` beside it is the finer, stable one. */
+export type PublishedErrorType =
+  | 'agent_unavailable'
+  | 'payment_declined'
+  | 'session_not_found'
+  | 'auth_failed'
+  | 'internal_error';
+
+/** A step of the progress line. The frames of one step share `call_id`; the last one counts. */
+export interface StatusData {
+  phase: SessionPhase;
+  turn_id: string;
+  /** the step's id: a tool call, or `<turn_id>/answer` */
+  call_id: string;
+  state: 'now' | 'waiting' | 'done' | 'failed';
+  text: string;
+  tool?: ToolName;
+  agent_id?: string;
+  agent_name?: string;
+  task_id?: string;
+}
+
+export interface PaymentRequestData {
+  payment_id: string;
+  turn_id: string;
+  amount_usdc: string;
+  agent_id: string;
+  agent_name: string;
+  action: string;
+  description: string;
+  expires_at: string;
+  capture_deadline: string;
+  network: 'ledger';
+  refund_policy: string;
+}
+
+/** The frames that are rows of a session's log: each has a dense `seq` and is replayed on resume. */
+export type LogFrame =
+  | { type: 'USER_MESSAGE'; data: { content: string; message_id: string } }
+  | {
+      type: 'AGENT_MESSAGE';
+      data: {
+        content: string;
+        message_id: string;
+        turn_id: string;
+        agent_id?: string;
+        agent_name?: string;
+      };
+    }
+  | { type: 'STATUS'; data: StatusData }
+  | { type: 'PAYMENT_REQUEST'; data: PaymentRequestData }
+  | {
+      type: 'PAYMENT_SUCCESSFUL';
+      data: {
+        payment_id: string;
+        turn_id: string;
+        amount_usdc: string;
+        agent_id: string;
+        agent_name: string;
+        tx_hash?: string;
+      };
+    }
+  | {
+      type: 'PAYMENT_FAILED' | 'PAYMENT_RELEASED';
+      data: {
+        payment_id: string;
+        turn_id: string;
+        state: PaymentState;
+        amount_usdc: string;
+        reason_code?: string;
+      };
+    }
+  | {
+      type: 'TASK_UPDATE';
+      data: {
+        task_id: string;
+        status: TaskStatus;
+        attempt: number;
+        risk_level: RiskLevel;
+        next_attempt_at?: string;
+      };
+    }
+  | {
+      type: 'TURN_END';
+      data: {
+        turn_id: string;
+        outcome: TurnOutcome;
+        text?: string;
+        usage: { input_tokens: number; output_tokens: number };
+        cost_usdc: string;
+      };
+    }
+  | { type: 'ERROR'; data: ErrorData }
+  | { type: 'SESSION_CLOSED'; data: { reason: string; phase: 'CLOSED' } };
+
+export interface ErrorData {
+  error_type: PublishedErrorType;
+  code: ErrorCode;
+  message: string;
+  retryable: boolean;
+  fatal: boolean;
+  retry_after_ms?: number;
+  request_id: string;
+}
+
+/** An open prompt, as it was first sent, so that a reloaded page can answer it. */
+export type PendingPrompt = { type: 'PAYMENT_REQUEST'; data: PaymentRequestData };
+
+/** The frames of one socket or of a moment: no `seq`, never replayed. */
+export type MomentFrame =
+  | { type: 'SESSION_READY'; data: { phase: SessionPhase; last_seq: number; pending: PendingPrompt[] } }
+  | { type: 'ACK'; data: { for: string; seq: number | null } }
+  | {
+      type: 'AGENT_DELTA';
+      data: { message_id: string; turn_id: string; attempt: number; index: number; text: string };
+    }
+  | { type: 'TURN_RESET'; data: { turn_id: string; attempt: number } }
+  | { type: 'ERROR'; data: ErrorData };
+
+/** What every server frame carries beside `type` and `data`. `seq` is there on rows of the log only. */
+export interface Envelope {
+  v: 1;
+  id: string;
+  ts: string;
+  session_id: string;
+  seq?: number;
+}
+
+export type LoggedFrame = LogFrame & Envelope & { seq: number };
+export type ServerFrame = LoggedFrame | (MomentFrame & Envelope);
+
+/** What a client may send. `id` is the client's own; a repeated one is answered as the first was. */
+export type ClientFrame =
+  | { type: 'AUTH'; data: { token: string } }
+  | { type: 'RESUME'; data: { after_seq: number } }
+  | { type: 'USER_MESSAGE'; id?: string; data: { content: string } }
+  | { type: 'PAYMENT_RESPONSE'; id?: string; data: { approved: boolean; payment_id?: string } };
+
+/** Close codes of the socket, with what a client should do (contract: chat.md section 3). */
+export const CLOSE_CODES = {
+  1000: { meaning: 'closed by request', reconnect: 'no' },
+  1001: { meaning: 'server leaving', reconnect: 'soon' },
+  1007: { meaning: 'not UTF-8', reconnect: 'no' },
+  1011: { meaning: 'internal error, try later', reconnect: 'backoff' },
+  1012: { meaning: 'restart', reconnect: 'soon' },
+  1013: { meaning: 'try later', reconnect: 'backoff' },
+  4400: { meaning: 'malformed frame, or after_seq negative or ahead of the log', reconnect: 'no' },
+  4401: { meaning: 'token missing, bad or expired', reconnect: 'new_token' },
+  4403: { meaning: 'token of another session', reconnect: 'no' },
+  4404: { meaning: 'session unknown', reconnect: 'no' },
+  4408: { meaning: 'no auth in 5 s, no pong in 60 s, or 1 MiB unread', reconnect: 'soon' },
+  4410: { meaning: 'session closed; its history is over REST', reconnect: 'no' },
+  4413: { meaning: 'frame over 64 KiB', reconnect: 'no' },
+  4429: { meaning: 'too many messages, or a sixth socket', reconnect: 'retry_after' },
+} as const;
+export type CloseCode = keyof typeof CLOSE_CODES;

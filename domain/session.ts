@@ -1,0 +1,28 @@
+export const SESSION_PHASES = [
+  'STARTED',
+  'CONNECTED',
+  'AGENT_CONNECTED',
+  'WORKING',
+  'AWAITING_PAYMENT',
+  'CLOSED',
+] as const;
+export type SessionPhase = (typeof SESSION_PHASES)[number];
+
+export const TURN_OUTCOMES = ['answered', 'waiting', 'cancelled', 'limit', 'failed'] as const;
+export type TurnOutcome = (typeof TURN_OUTCOMES)[number];
+
+/** The tools of the orchestrator that exist so far (contract: chat.md section 4). */
+export const TOOL_NAMES = [
+  'vector_search',
+  'connect_agent',
+  'request_payment_confirmation',
+  'invoke_agent',
+  'send_orchestrator_message',
+] as const;
+export type ToolName = (typeof TOOL_NAMES)[number];
+
+/** A turn ends, in words, at this many model steps or connected agents. */
+export const TURN_LIMITS = { modelSteps: 12, agents: 5 } as const;
+
+/** Texts of agents that reach the model or a page are cut here (bytes of UTF-8). */
+export const AGENT_TEXT_LIMIT = 16 * 1024;

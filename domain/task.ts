@@ -1,0 +1,48 @@
+export const TASK_STATUSES = [
+  'draft',
+  'pending_delivery',
+  'delivered',
+  'pending_accept',
+  'accepted',
+  'waiting_human_confirm',
+  'in_progress',
+  'completed',
+  'declined',
+  'failed',
+  'expired',
+  'cancelled',
+] as const;
+export type TaskStatus = (typeof TASK_STATUSES)[number];
+
+/** The legal edges. The database constraint, the docs and the tests are held against this table. */
+export const TASK_EDGES: Record<TaskStatus, readonly TaskStatus[]> = {
+  draft: ['pending_delivery', 'cancelled'],
+  pending_delivery: [
+    'delivered',
+    'pending_accept',
+    'accepted',
+    'declined',
+    'failed',
+    'expired',
+    'cancelled',
+  ],
+  delivered: ['pending_accept', 'accepted', 'declined', 'expired', 'cancelled'],
+  pending_accept: ['accepted', 'declined', 'expired', 'cancelled'],
+  accepted: ['in_progress', 'waiting_human_confirm', 'failed', 'expired', 'cancelled'],
+  waiting_human_confirm: ['in_progress', 'cancelled', 'expired'],
+  in_progress: ['completed', 'failed', 'expired', 'cancelled'],
+  completed: [],
+  declined: [],
+  failed: [],
+  expired: [],
+  cancelled: [],
+};
+
+export const isTerminal = (status: TaskStatus): boolean => TASK_EDGES[status].length === 0;
+export const isLegalEdge = (from: TaskStatus, to: TaskStatus): boolean => TASK_EDGES[from].includes(to);
+
+export const RISK_LEVELS = ['R0', 'R1', 'R2', 'R3'] as const;
+export type RiskLevel = (typeof RISK_LEVELS)[number];
+
+/** R2 and R3 wait for a person before anything is done. */
+export const needsHuman = (risk: RiskLevel): boolean => risk === 'R2' || risk === 'R3';

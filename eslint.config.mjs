@@ -1,0 +1,101 @@
+import js from '@eslint/js';
+import tseslint from 'typescript-eslint';
+import { builtinModules } from 'node:module';
+
+// The arrows of the house: a zone may import the zones listed and nothing else of ours.
+// `lib` is plumbing every zone may use, except the two pure ones.
+const zones = ['workflows', 'activities', 'domain', 'db', 'api', 'worker', 'temporal', 'lib', 'dev', 'web', 'sdk'];
+const arrows = {
+  domain: [],
+  workflows: ['domain'],
+  lib: ['domain'],
+  db: ['domain', 'lib'],
+  temporal: ['domain', 'lib'],
+  activities: ['domain', 'db', 'lib', 'temporal/gateway'],
+  api: ['domain', 'db', 'lib', 'temporal/gateway'],
+  worker: ['workflows', 'activities', 'domain', 'db', 'lib', 'temporal'],
+  sdk: ['domain'],
+  web: ['sdk'],
+};
+
+const forbidden = (zone) =>
+  zones
+    .filter((other) => other !== zone && !arrows[zone].includes(other))
+    .map((other) => {
+      const doors = arrows[zone].filter((door) => door.startsWith(`${other}/`)).map((door) => door.split('/')[1]);
+      const inside = doors.length > 0 ? `/(?!${doors.join('|')}$)` : '(/|$)';
+      return {
+        regex: `^(\\.\\./)+${other}${inside}`,
+        message: `${zone} may not import ${other}: see the arrows in docs/architecture.md.`,
+      };
+    });
+
+const pure = ['zod', 'pg', 'ws', 'express', 'ioredis', '@anthropic-ai/sdk', 'node:*', ...builtinModules];
+
+const zoneRule = (zone) => ({
+  files: [`${zone}/**/*.{ts,tsx}`],
+  rules: {
+    'no-restricted-imports': [
+      'error',
+      {
+        patterns: [
+          ...forbidden(zone),
+          ...(['workflows', 'domain'].includes(zone)
+            ? [{ group: pure, message: `${zone} is pure: no I/O, no Node built-in, no schema library.` }]
+            : []),
+        ],
+      },
+    ],
+  },
+});
+
+export default tseslint.config(
+  { ignores: ['dist/**', 'node_modules/**', '.mooring/**', 'docs/**'] },
+  js.configs.recommended,
+  {
+    files: ['**/*.{ts,tsx}'],
+    extends: [tseslint.configs.recommendedTypeChecked],
+    languageOptions: {
+      parserOptions: { project: ['./tsconfig.json', './web/tsconfig.json'], tsconfigRootDir: import.meta.dirname },
+    },
+    rules: {
+      '@typescript-eslint/no-explicit-any': 'error',
+      '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
+      '@typescript-eslint/consistent-type-imports': ['error', { fixStyle: 'separate-type-imports' }],
+      '@typescript-eslint/method-signature-style': 'error',
+      'max-lines': ['error', { max: 300, skipBlankLines: true, skipComments: true }],
+      'max-lines-per-function': ['error', { max: 60, skipBlankLines: true, skipComments: true }],
+      'max-params': ['error', 3],
+    },
+  },
+  ...Object.keys(arrows).map(zoneRule),
+  {
+    files: ['{workflows,activities,db,api,temporal,lib}/**/*.ts'],
+    rules: { 'no-console': 'error' },
+  },
+  {
+    // process.env has one reader, so that every setting is named, checked and documented.
+    files: ['{workflows,activities,db,api,worker,temporal,lib}/**/*.ts'],
+    ignores: ['lib/config.ts'],
+    rules: {
+      'no-restricted-properties': ['error', { object: 'process', property: 'env', message: 'Read lib/config.' }],
+    },
+  },
+  {
+    // React components are functions that return markup: their length is the page's, not a tangle's.
+    files: ['web/**/*.tsx'],
+    rules: { 'max-lines-per-function': ['error', { max: 120, skipBlankLines: true, skipComments: true }] },
+  },
+  {
+    files: ['test/**/*.ts'],
+    rules: { 'max-lines-per-function': 'off' },
+  },
+  {
+    files: ['**/*.mjs'],
+    languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly', Buffer: 'readonly' } },
+  },
+);

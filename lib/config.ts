@@ -1,0 +1,128 @@
+import { z } from 'zod';
+import { parseUsdc } from '../domain/money';
+
+/**
+ * Every setting of Mooring: its name, default and meaning. The only reader of process.env.
+ * `.env.example` and the README's table are written from this file (`npm run env`), and a test holds them to it.
+ */
+const ms = (fallback: number, meaning: string) =>
+  z.coerce.number().int().min(1).max(31_536_000_000).default(fallback).describe(meaning);
+const usdc = (fallback: string, meaning: string) =>
+  z
+    .string()
+    .refine((text) => parseUsdc(text) !== null, 'must be an amount of USDC with at most 6 decimals')
+    .default(fallback)
+    .describe(meaning);
+const flag = (fallback: boolean, meaning: string) =>
+  z
+    .enum(['true', 'false'])
+    .default(fallback ? 'true' : 'false')
+    .transform((value) => value === 'true')
+    .describe(meaning);
+const port = (fallback: number, meaning: string) =>
+  z.coerce.number().int().min(0).max(65_535).default(fallback).describe(meaning);
+const optional = (meaning: string) => z.string().min(1).optional().describe(meaning);
+
+export const SETTINGS = {
+  MOORING_ENV: z
+    .enum(['development', 'test', 'production'])
+    .default('development')
+    .describe('development opens the one-click sign-in and loopback agents; production closes both'),
+  MOORING_PORT: port(4400, 'port of the API and the pages'),
+  MOORING_HOST: z.string().default('127.0.0.1').describe('address the API listens on'),
+  MOORING_DATA_DIR: z.string().default('.mooring').describe('where one machine keeps its data'),
+  MOORING_PUBLIC_URL: optional('origin of the pages as people see it; default http://127.0.0.1:<port>'),
+  MOORING_SECRET: optional(
+    'at least 32 characters; keys for tokens and sealed secrets are derived from it; made and kept in the data folder when absent in development',
+  ),
+  MOORING_REGION: z.enum(['intl', 'cn']).default('intl').describe('the region whose rows this process sees'),
+  DATABASE_URL: optional('PostgreSQL 15 or newer; absent: our own under the data folder'),
+  TEMPORAL_ADDRESS: optional('a Temporal server; absent: our own under the data folder'),
+  TEMPORAL_NAMESPACE: z.string().default('default').describe('the Temporal namespace'),
+  REDIS_URL: optional('Redis for the bus; needed only when several platform processes share one database'),
+  ANTHROPIC_API_KEY: optional('set: Claude answers; absent: the stand-in, which uses no language model'),
+  ANTHROPIC_BASE_URL: optional('another server that speaks the Anthropic Messages API'),
+  MOORING_MODEL: z.string().default('claude-sonnet-5-5').describe('the model that is asked'),
+  MOORING_MODEL_MAX_TOKENS: z.coerce
+    .number()
+    .int()
+    .min(256)
+    .max(64_000)
+    .default(4096)
+    .describe('most tokens of one model step'),
+  MOORING_MODEL_INPUT_USDC: usdc('3.00', 'price of a million input tokens, for the cost shown in a chat'),
+  MOORING_MODEL_OUTPUT_USDC: usdc('15.00', 'price of a million output tokens'),
+  MOORING_MODEL_TIMEOUT_MS: ms(120_000, 'longest model step'),
+  MOORING_SESSION_BUDGET_USDC: usdc('2.00', 'what a chat may spend when it is opened without a budget'),
+  MOORING_HUMAN_WAIT_MS: ms(120_000, 'how long a turn waits for a person or a task before it ends in words'),
+  MOORING_PAYMENT_DEADLINE_MS: ms(900_000, 'how long a payment waits for its approval'),
+  MOORING_CAPTURE_DEADLINE_MS: ms(3_600_000, 'how long a hold waits for a task before it comes back'),
+  MOORING_SESSION_IDLE_MS: ms(86_400_000, 'a chat without a message closes after this'),
+  MOORING_TASK_TTL_MS: ms(259_200_000, 'a task that nobody ends expires after this'),
+  MOORING_INVOKE_TIMEOUT_MS: ms(30_000, 'how long an agent may take to answer /invoke'),
+  MOORING_HEALTH_TIMEOUT_MS: ms(3_000, 'how long an agent may take to answer /health'),
+  MOORING_HEALTH_CACHE_MS: ms(120_000, 'how long a search trusts an earlier health check'),
+  MOORING_DELIVERY_DELAYS_MS: z
+    .string()
+    .regex(/^\d+(,\d+){0,9}$/, 'must be whole numbers with commas between')
+    .default('0,1000,5000,25000')
+    .transform((text) => text.split(',').map(Number))
+    .describe('waits before each delivery attempt of a task; their count is the number of attempts'),
+  MOORING_RELAY_AGE_MS: ms(2_000, 'the relay sends signals that are unsent for longer than this'),
+  MOORING_RECONCILE_INTERVAL_MS: ms(60_000, 'how often rows are held against their workflows'),
+  MOORING_ALLOW_LOOPBACK: flag(true, 'agents may live on loopback and plain http; never on in production'),
+  MOORING_RATE_LIMIT_MESSAGES: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(60)
+    .describe('messages a person may send in a chat, a minute'),
+  MOORING_RATE_LIMIT_FRAMES: z.coerce.number().int().min(1).default(240).describe('frames a socket may send, a minute'),
+  MOORING_LOG_LEVEL: z
+    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent'])
+    .default('info')
+    .describe('least severe line that is logged'),
+  MOORING_FAILPOINT: optional('tests only: `name` or `name@n`, the process kills itself at the n-th pass'),
+} as const;
+
+const Schema = z.object(SETTINGS);
+export type Config = z.infer<typeof Schema>;
+
+/** A setting that cannot be used; `problems` has one line for each, with its name and its rule. */
+export class ConfigError extends Error {
+  readonly problems: string[];
+
+  constructor(problems: string[]) {
+    super(`Settings cannot be used:\n${problems.map((line) => `  ${line}`).join('\n')}`);
+    this.name = 'ConfigError';
+    this.problems = problems;
+  }
+}
+
+/** Reads all settings at once. Empty values count as absent. Throws ConfigError naming every bad one. */
+export function loadConfig(env: Record<string, string | undefined> = process.env): Config {
+  const given = Object.fromEntries(
+    Object.entries(env).filter(([name, value]) => name in SETTINGS && value !== ''),
+  );
+  const parsed = Schema.safeParse(given);
+  const problems = parsed.success
+    ? crossChecks(parsed.data)
+    : parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+  if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
+  return parsed.data;
+}
+
+function crossChecks(config: Config): string[] {
+  const problems: string[] = [];
+  if (config.MOORING_SECRET !== undefined && config.MOORING_SECRET.length < 32) {
+    problems.push('MOORING_SECRET: must have at least 32 characters');
+  }
+  if (config.MOORING_ENV === 'production') {
+    if (config.MOORING_SECRET === undefined) problems.push('MOORING_SECRET: is required in production');
+    if (config.DATABASE_URL === undefined) problems.push('DATABASE_URL: is required in production');
+    if (config.TEMPORAL_ADDRESS === undefined) problems.push('TEMPORAL_ADDRESS: is required in production');
+    if (config.MOORING_ALLOW_LOOPBACK) problems.push('MOORING_ALLOW_LOOPBACK: must be false in production');
+    if (config.MOORING_FAILPOINT !== undefined) problems.push('MOORING_FAILPOINT: is for tests only');
+  }
+  return problems;
+}
