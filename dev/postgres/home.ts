@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+import { chmodSync, chownSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join, resolve, sep } from 'node:path';
+
+/** The account PostgreSQL runs as when we are root, which it refuses to be: `nobody`, which needs no creating. */
+export const UNPRIVILEGED_ID = 65_534;
+
+export const isRoot = (): boolean => process.getuid?.() === 0;
+
+/**
+ * Where PostgreSQL really lives for a data folder. As root its account must be able to walk there; under a closed
+ * folder (a 0700 home, say) it cannot, so the data goes to a place it can reach and the folder says where.
+ */
+export function openHome(dataDir: string): string {
+  const home = homeOf(dataDir);
+  mkdirSync(home, { recursive: true });
+  if (isRoot()) chmodSync(home, 0o711);
+  if (home !== resolve(dataDir)) {
+    mkdirSync(dataDir, { recursive: true });
+    writeFileSync(join(dataDir, 'moved-to'), `${home}\n`);
+  }
+  return home;
+}
+
+export function homeOf(dataDir: string): string {
+  const wished = resolve(dataDir);
+  if (!isRoot() || isReachable(dirname(wished))) return wished;
+  const base = wished.startsWith(tmpdir() + sep) ? tmpdir() : '/var/lib';
+  return join(base, `mooring-postgres-${createHash('sha256').update(wished).digest('hex').slice(0, 12)}`);
+}
+
+/** Deletes everything of a data folder that no PostgreSQL runs on. */
+export function removePostgresData(dataDir: string): void {
+  rmSync(homeOf(dataDir), { recursive: true, force: true });
+  rmSync(dataDir, { recursive: true, force: true });
+}
+
+/** Whether the unprivileged account can walk to this folder. */
+export function isReachable(folder: string): boolean {
+  let path = resolve(folder);
+  for (;;) {
+    // What does not exist yet is made by us, with the usual open mode.
+    if (existsSync(path) && !canEnter(path)) return false;
+    if (path === dirname(path)) return true;
+    path = dirname(path);
+  }
+}
+
+export function giveAway(path: string): void {
+  if (isRoot()) chownSync(path, UNPRIVILEGED_ID, UNPRIVILEGED_ID);
+}
+
+function canEnter(path: string): boolean {
+  const { mode, uid } = statSync(path);
+  return (mode & 0o001) !== 0 || (uid === UNPRIVILEGED_ID && (mode & 0o100) !== 0);
+}

@@ -1,0 +1,175 @@
+import { spawn } from 'node:child_process';
+import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Client } from 'pg';
+import { z } from 'zod';
+import { commandLine, identify, isSameProcess, signal, waitForEnd } from '../supervisor/identity';
+import { freePort } from '../supervisor/ports';
+import { findPostgres } from './binaries';
+import { childAccount, openCluster, SUPERUSER } from './cluster';
+import type { Cluster } from './cluster';
+import { openHome } from './home';
+
+const DATABASE = 'mooring';
+const READY_WITHIN_MS = 60_000; // recovery after a crash replays its log first
+const STARTS = 20;
+const FAST_STOP_MS = 3_000;
+
+export interface PostgresOptions {
+  dataDir: string;
+  port?: number;
+  /** Tests only: without flushes to disk, so that a power cut may lose data. */
+  durable?: boolean;
+  log?: (line: string) => void;
+}
+
+export interface RunningPostgres {
+  url: string;
+  port: number;
+  pid: number;
+  /** Settles with the reason when the server ends, whoever ended it. */
+  ended: Promise<string>;
+  stop: () => Promise<void>;
+}
+
+interface Start {
+  binary: string;
+  cluster: Cluster;
+  port: number;
+  durable: boolean;
+  log: (line: string) => void;
+}
+
+type Attempt = { ready: RunningPostgres } | { failed: string };
+
+/**
+ * Starts the bundled PostgreSQL on a data folder, which it makes when it is empty. As root, the folder's parents must
+ * be open to walk through (mode o+x), or the data goes to a folder that is: see home.ts.
+ */
+export async function startPostgres(options: PostgresOptions): Promise<RunningPostgres> {
+  const { dataDir, durable = true, log = () => undefined } = options;
+  const home = openHome(dataDir);
+  await claim(home, log);
+  const binaries = findPostgres(home);
+  const cluster = await openCluster(home, binaries, durable);
+  let port = await freePort(options.port);
+  for (let start = 1; ; start++) {
+    if (options.port !== undefined && options.port !== 0 && port !== options.port && start === 1) {
+      log(`port ${options.port} is busy: PostgreSQL takes ${port}`);
+    }
+    const attempt = await tryStart({ binary: binaries.postgres, cluster, port, durable, log });
+    if ('ready' in attempt) return attempt.ready;
+    if (/Address already in use|could not create any TCP\/IP sockets/.test(attempt.failed))
+      port = await freePort();
+    else if (!/shared memory block|lock file "postmaster.pid"/.test(attempt.failed) || start >= STARTS) {
+      throw new Error(`PostgreSQL did not start:\n${attempt.failed}`);
+    } else await pause(200); // processes of a killed server are still ending
+  }
+}
+
+/** Makes this process the one that runs PostgreSQL here: refuses while another does, stops what a killed one left. */
+async function claim(home: string, log: (line: string) => void): Promise<void> {
+  const ownerFile = join(home, 'owner.json');
+  const Owner = z.object({ pid: z.number(), startedAt: z.string() });
+  const clusterDir = join(home, 'cluster');
+  const pidFile = join(clusterDir, 'postmaster.pid');
+  const pid = existsSync(pidFile) ? Number(readFileSync(pidFile, 'utf8').split('\n')[0]) : 0;
+  const running = pid > 0 && (commandLine(pid) ?? '').includes(clusterDir) ? identify(pid) : null;
+  if (running !== null) {
+    const owner = existsSync(ownerFile) ? Owner.safeParse(JSON.parse(readFileSync(ownerFile, 'utf8'))) : null;
+    if (owner?.success === true && isSameProcess(owner.data)) {
+      throw new Error(`PostgreSQL already runs on ${home}, started by process ${owner.data.pid}.`);
+    }
+    log(`stopping a PostgreSQL that a killed start left behind (process ${pid})`);
+    signal(pid, 'SIGINT');
+    if (!(await waitForEnd(running, FAST_STOP_MS))) {
+      signal(pid, 'SIGQUIT');
+      await waitForEnd(running, FAST_STOP_MS);
+    }
+  } else if (pid > 0) {
+    // Its process is gone; the number may belong to somebody else by now, which PostgreSQL would take for its own.
+    rmSync(pidFile, { force: true });
+  }
+  writeFileSync(`${ownerFile}.new`, JSON.stringify(identify(process.pid)));
+  renameSync(`${ownerFile}.new`, ownerFile);
+}
+
+async function tryStart({ binary, cluster, port, durable, log }: Start): Promise<Attempt> {
+  const args = ['-D', cluster.dir, ...settings(port, durable).flatMap((setting) => ['-c', setting])];
+  const child = spawn(binary, args, {
+    cwd: '/',
+    detached: true, // a Ctrl-C at the terminal must not reach it before those who use it
+    env: { PATH: process.env['PATH'], LC_ALL: 'C' },
+    stdio: ['ignore', 'ignore', 'pipe'],
+    ...childAccount(),
+  });
+  let said = '';
+  child.stderr.on('data', (chunk: Buffer) => {
+    said = (said + chunk.toString()).slice(-8000);
+    for (const line of chunk.toString().split('\n')) if (line !== '') log(line);
+  });
+  const ended = new Promise<string>((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('close', (code, name) => resolve(name === null ? `exit code ${String(code)}` : name));
+  });
+  const url = (database: string): string =>
+    `postgres://${SUPERUSER}:${cluster.password}@127.0.0.1:${port}/${database}`;
+  const state = { over: false };
+  void ended.then(() => (state.over = true));
+  const deadline = Date.now() + READY_WITHIN_MS;
+  while (!(await ensureDatabase(url('postgres')))) {
+    if (state.over) return { failed: said.trim() || (await ended) };
+    if (Date.now() > deadline) {
+      child.kill('SIGQUIT');
+      return { failed: `not ready after ${READY_WITHIN_MS} ms\n${said.trim()}` };
+    }
+    await Promise.race([pause(30), ended]);
+  }
+  const pid = child.pid;
+  if (pid === undefined || state.over) return { failed: said.trim() };
+  const stop = async (): Promise<void> => {
+    child.kill('SIGINT'); // fast: ends sessions, keeps everything committed
+    const hard = setTimeout(() => child.kill('SIGQUIT'), FAST_STOP_MS);
+    await ended;
+    clearTimeout(hard);
+  };
+  return { ready: { url: url(DATABASE), port, pid, ended, stop } };
+}
+
+/** Creates the database when it is absent; false while the server does not answer. */
+async function ensureDatabase(url: string): Promise<boolean> {
+  const client = new Client({ connectionString: url, connectionTimeoutMillis: 2000 });
+  client.on('error', () => undefined); // a cut is seen by the query
+  try {
+    await client.connect();
+    const found = await client.query('select 1 from pg_database where datname = $1', [DATABASE]);
+    if (found.rowCount === 0) await client.query(`create database ${DATABASE}`);
+    return true;
+  } catch {
+    return false;
+  } finally {
+    await client.end().catch(() => undefined);
+  }
+}
+
+function settings(port: number, durable: boolean): string[] {
+  const kept = [
+    `port=${port}`,
+    'listen_addresses=127.0.0.1',
+    'unix_socket_directories=',
+    'timezone=UTC',
+    'log_timezone=UTC',
+    // One machine: small, and without what replicas would need.
+    'shared_buffers=64MB',
+    'max_connections=60',
+    'io_method=sync',
+    'wal_level=minimal',
+    'max_wal_senders=0',
+    'max_logical_replication_workers=0',
+    'jit=off',
+    'log_checkpoints=off',
+  ];
+  return durable ? kept : [...kept, 'fsync=off', 'synchronous_commit=off', 'full_page_writes=off'];
+}
+
+const pause = (delayMs: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, delayMs));
