@@ -1,0 +1,167 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { Connection } from '@temporalio/client';
+import { freePort } from '../supervisor/ports';
+import { TEMPORAL_SERVER_VERSION } from './pins';
+
+const READY_WITHIN_MS = 30_000;
+const STOP_MS = 3_000;
+const STARTS = 5;
+
+/** What a person may filter by in the Temporal UI; no personal data. */
+const SEARCH_ATTRIBUTES = [
+  'MooringUser',
+  'MooringAgent',
+  'MooringTask',
+  'MooringPhase',
+  'MooringRisk',
+  'MooringRegion',
+] as const;
+
+export interface TemporalOptions {
+  binary: string;
+  /** The file that keeps all state; null keeps it in memory, for tests. */
+  dbFile: string | null;
+  port?: number;
+  uiPort?: number;
+  log?: (line: string) => void;
+}
+
+export interface RunningTemporal {
+  address: string;
+  uiUrl: string;
+  port: number;
+  pid: number;
+  /** Settles with the reason when the server ends, whoever ended it. */
+  ended: Promise<string>;
+  stop: () => Promise<void>;
+}
+
+/** Starts the Temporal development server with the settings of the design, and waits until it answers. */
+export async function startTemporal(options: TemporalOptions): Promise<RunningTemporal> {
+  const { binary, dbFile, log = () => undefined } = options;
+  if (dbFile !== null) claimFile(dbFile);
+  let port = await freePort(options.port);
+  let uiPort = await freePort(options.uiPort);
+  if (options.port && port !== options.port) log(`port ${options.port} is busy: Temporal takes ${port}`);
+  if (options.uiPort && uiPort !== options.uiPort)
+    log(`port ${options.uiPort} is busy: Temporal UI takes ${uiPort}`);
+  for (let start = 1; ; start++) {
+    const server = run(binary, [...flags(dbFile), '--port', `${port}`, '--ui-port', `${uiPort}`], log);
+    if (await isReady(`127.0.0.1:${port}`, server)) return handleOf(server, port, uiPort);
+    server.child.kill('SIGKILL');
+    await server.ended;
+    const said = server.said();
+    if (!/address already in use|can't set frontend port|can't set UI port/i.test(said) || start === STARTS) {
+      throw new Error(`Temporal did not start:\n${said.trim() || (await server.ended)}`);
+    }
+    port = await freePort();
+    uiPort = await freePort();
+  }
+}
+
+/** A data file is of one server version, without a migration to another: it is noted beside the file. */
+function claimFile(dbFile: string): void {
+  const note = `${dbFile}.version`;
+  mkdirSync(dirname(dbFile), { recursive: true });
+  const made =
+    existsSync(dbFile) && existsSync(note) ? readFileSync(note, 'utf8').trim() : TEMPORAL_SERVER_VERSION;
+  if (made !== TEMPORAL_SERVER_VERSION) {
+    throw new Error(
+      `The Temporal data in ${dbFile} is of server ${made}; this is server ${TEMPORAL_SERVER_VERSION}, and there is ` +
+        'no migration between them. Use the Mooring that made it, or begin with empty data: npm start -- --fresh',
+    );
+  }
+  writeFileSync(`${note}.new`, `${TEMPORAL_SERVER_VERSION}\n`);
+  renameSync(`${note}.new`, note);
+}
+
+function flags(dbFile: string | null): string[] {
+  const args = ['server', 'start-dev', '--ip', '127.0.0.1', '--log-level', 'warn'];
+  // Write-ahead log: 4 disk flushes a task instead of 56. A power cut may lose the last moment of Temporal, which the
+  // reconciler restores from the facts.
+  if (dbFile !== null) args.push('--db-filename', dbFile, '--sqlite-pragma', 'journal_mode=wal');
+  if (dbFile !== null) args.push('--sqlite-pragma', 'synchronous=1');
+  for (const value of ['system.enableActivityEagerExecution=true', 'matching.enableFairness=true']) {
+    args.push('--dynamic-config-value', value);
+  }
+  for (const name of SEARCH_ATTRIBUTES) args.push('--search-attribute', `${name}=Keyword`);
+  return args;
+}
+
+interface Server {
+  child: ChildProcess;
+  ended: Promise<string>;
+  isOver: () => boolean;
+  said: () => string;
+}
+
+function run(binary: string, args: string[], log: (line: string) => void): Server {
+  const child = spawn(binary, args, {
+    detached: true, // a Ctrl-C at the terminal must not reach it before those who use it
+    env: { PATH: process.env['PATH'], HOME: process.env['HOME'], GOGC: '400' },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let said = '';
+  let over = false;
+  const take = (chunk: Buffer): void => {
+    said = (said + chunk.toString()).slice(-8000);
+    for (const line of chunk.toString().split('\n')) if (line !== '') log(line);
+  };
+  child.stdout.on('data', take);
+  child.stderr.on('data', take);
+  const ended = new Promise<string>((resolve) => {
+    const end = (reason: string): void => {
+      over = true;
+      resolve(reason);
+    };
+    child.once('error', (error) => end(error.message));
+    child.once('close', (code, name) => end(name === null ? `exit code ${String(code)}` : name));
+  });
+  return { child, ended, isOver: () => over, said: () => said };
+}
+
+async function isReady(address: string, server: Server): Promise<boolean> {
+  const deadline = Date.now() + READY_WITHIN_MS;
+  while (!server.isOver() && Date.now() < deadline) {
+    if (await answers(address, 1000)) return true;
+    await Promise.race([new Promise((resolve) => setTimeout(resolve, 30)), server.ended]);
+  }
+  return false;
+}
+
+/** Whether a Temporal server answers there, and knows the namespace when one is given. */
+export async function answers(address: string, timeoutMs: number, namespace = 'default'): Promise<boolean> {
+  try {
+    const connection = await Connection.connect({ address, connectTimeout: timeoutMs });
+    try {
+      await connection.withDeadline(Date.now() + timeoutMs, () =>
+        connection.workflowService.describeNamespace({ namespace }),
+      );
+      return true;
+    } finally {
+      await connection.close();
+    }
+  } catch {
+    return false;
+  }
+}
+
+function handleOf(server: Server, port: number, uiPort: number): RunningTemporal {
+  const stop = async (): Promise<void> => {
+    server.child.kill('SIGTERM');
+    const hard = setTimeout(() => server.child.kill('SIGKILL'), STOP_MS);
+    await server.ended;
+    clearTimeout(hard);
+  };
+  return {
+    address: `127.0.0.1:${port}`,
+    uiUrl: `http://127.0.0.1:${uiPort}`,
+    port,
+    pid: server.child.pid ?? 0,
+    ended: server.ended,
+    stop,
+  };
+}
