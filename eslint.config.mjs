@@ -4,7 +4,19 @@ import { builtinModules } from 'node:module';
 
 // The arrows of the house: a zone may import the zones listed and nothing else of ours.
 // `lib` is plumbing every zone may use, except the two pure ones.
-const zones = ['workflows', 'activities', 'domain', 'db', 'api', 'worker', 'temporal', 'lib', 'dev', 'web', 'sdk'];
+const zones = [
+  'workflows',
+  'activities',
+  'domain',
+  'db',
+  'api',
+  'worker',
+  'temporal',
+  'lib',
+  'dev',
+  'web',
+  'sdk',
+];
 const arrows = {
   domain: [],
   workflows: ['domain'],
@@ -22,7 +34,9 @@ const forbidden = (zone) =>
   zones
     .filter((other) => other !== zone && !arrows[zone].includes(other))
     .map((other) => {
-      const doors = arrows[zone].filter((door) => door.startsWith(`${other}/`)).map((door) => door.split('/')[1]);
+      const doors = arrows[zone]
+        .filter((door) => door.startsWith(`${other}/`))
+        .map((door) => door.split('/')[1]);
       const inside = doors.length > 0 ? `/(?!${doors.join('|')}$)` : '(/|$)';
       return {
         regex: `^(\\.\\./)+${other}${inside}`,
@@ -56,7 +70,10 @@ export default tseslint.config(
     files: ['**/*.{ts,tsx}'],
     extends: [tseslint.configs.recommendedTypeChecked],
     languageOptions: {
-      parserOptions: { project: ['./tsconfig.json', './web/tsconfig.json'], tsconfigRootDir: import.meta.dirname },
+      parserOptions: {
+        project: ['./tsconfig.json', './web/tsconfig.json'],
+        tsconfigRootDir: import.meta.dirname,
+      },
     },
     rules: {
       '@typescript-eslint/no-explicit-any': 'error',
@@ -82,7 +99,10 @@ export default tseslint.config(
     files: ['{workflows,activities,db,api,worker,temporal,lib}/**/*.ts'],
     ignores: ['lib/config.ts'],
     rules: {
-      'no-restricted-properties': ['error', { object: 'process', property: 'env', message: 'Read lib/config.' }],
+      'no-restricted-properties': [
+        'error',
+        { object: 'process', property: 'env', message: 'Read lib/config.' },
+      ],
     },
   },
   {
@@ -96,6 +116,8 @@ export default tseslint.config(
   },
   {
     files: ['**/*.mjs'],
-    languageOptions: { globals: { process: 'readonly', console: 'readonly', URL: 'readonly', Buffer: 'readonly' } },
+    languageOptions: {
+      globals: { process: 'readonly', console: 'readonly', URL: 'readonly', Buffer: 'readonly' },
+    },
   },
 );

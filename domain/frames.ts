@@ -5,11 +5,7 @@ import type { RiskLevel, TaskStatus } from './task';
 
 /** Published error types of the ERROR frame; `code` beside it is the finer, stable one. */
 export type PublishedErrorType =
-  | 'agent_unavailable'
-  | 'payment_declined'
-  | 'session_not_found'
-  | 'auth_failed'
-  | 'internal_error';
+  'agent_unavailable' | 'payment_declined' | 'session_not_found' | 'auth_failed' | 'internal_error';
 
 /** A step of the progress line. The frames of one step share `call_id`; the last one counts. */
 export interface StatusData {

@@ -17,15 +17,7 @@ export type TaskStatus = (typeof TASK_STATUSES)[number];
 /** The legal edges. The database constraint, the docs and the tests are held against this table. */
 export const TASK_EDGES: Record<TaskStatus, readonly TaskStatus[]> = {
   draft: ['pending_delivery', 'cancelled'],
-  pending_delivery: [
-    'delivered',
-    'pending_accept',
-    'accepted',
-    'declined',
-    'failed',
-    'expired',
-    'cancelled',
-  ],
+  pending_delivery: ['delivered', 'pending_accept', 'accepted', 'declined', 'failed', 'expired', 'cancelled'],
   delivered: ['pending_accept', 'accepted', 'declined', 'expired', 'cancelled'],
   pending_accept: ['accepted', 'declined', 'expired', 'cancelled'],
   accepted: ['in_progress', 'waiting_human_confirm', 'failed', 'expired', 'cancelled'],

@@ -77,7 +77,12 @@ export const SETTINGS = {
     .min(1)
     .default(60)
     .describe('messages a person may send in a chat, a minute'),
-  MOORING_RATE_LIMIT_FRAMES: z.coerce.number().int().min(1).default(240).describe('frames a socket may send, a minute'),
+  MOORING_RATE_LIMIT_FRAMES: z.coerce
+    .number()
+    .int()
+    .min(1)
+    .default(240)
+    .describe('frames a socket may send, a minute'),
   MOORING_LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent'])
     .default('info')

@@ -1,0 +1,92 @@
+import { escapeLiteral } from 'pg';
+import type { Pool, PoolClient, QueryResultRow } from 'pg';
+import type { LoggedFrame } from '../domain/frames';
+import type { Principal } from '../domain/principal';
+
+/** A signal for a workflow, as recorded in the outbox. Ids and versions only, never content. */
+export interface OutboxSignal {
+  id: string;
+  workflow: 'chatSession' | 'task' | 'payment';
+  workflowId: string;
+  input: Record<string, string>;
+  signal: string | null;
+  signalInput: Record<string, string | number> | null;
+}
+
+/** An open transaction, and what is to be told to the world once it has committed. */
+export interface Tx {
+  query: <R extends QueryResultRow>(text: string, values?: unknown[]) => Promise<R[]>;
+  signals: OutboxSignal[];
+  frames: LoggedFrame[];
+}
+
+export interface Database {
+  /** The only way to PostgreSQL: a transaction as somebody. Deadlocks are retried; `fn` must only touch the tx. */
+  withTx: <T>(principal: Principal, fn: (tx: Tx) => Promise<T>) => Promise<T>;
+  close: () => Promise<void>;
+}
+
+interface DatabaseDeps {
+  pool: Pool;
+  region: string;
+  /** Called once after each commit that recorded something. Must not throw. */
+  onCommit: (done: { signals: OutboxSignal[]; frames: LoggedFrame[] }) => void;
+}
+
+const RETRIED = new Set(['40P01', '40001']);
+const MAX_TRIES = 4;
+
+export function createDatabase({ pool, region, onCommit }: DatabaseDeps): Database {
+  const attempt = async <T>(principal: Principal, fn: (tx: Tx) => Promise<T>): Promise<T> => {
+    const client = await pool.connect();
+    let broken: Error | undefined;
+    try {
+      await client.query(beginAs(principal, region));
+      const tx = openTx(client);
+      const result = await fn(tx);
+      await client.query('commit');
+      if (tx.signals.length > 0 || tx.frames.length > 0) onCommit({ signals: tx.signals, frames: tx.frames });
+      return result;
+    } catch (error) {
+      await client.query('rollback').catch((failure: unknown) => {
+        broken = failure instanceof Error ? failure : new Error(String(failure));
+      });
+      throw error;
+    } finally {
+      client.release(broken);
+    }
+  };
+
+  return {
+    async withTx(principal, fn) {
+      for (let tries = 1; ; tries += 1) {
+        try {
+          return await attempt(principal, fn);
+        } catch (error) {
+          if (tries >= MAX_TRIES || !RETRIED.has(sqlState(error))) throw error;
+        }
+      }
+    },
+    close: () => pool.end(),
+  };
+}
+
+/** One round trip: begin, become the application role, say who this is for. */
+function beginAs(principal: Principal, region: string): string {
+  const who = principal.kind === 'system' ? 'system' : principal.id;
+  return `begin; set local role mooring_app; select set_config('mooring.principal', ${escapeLiteral(who)}, true), set_config('mooring.region', ${escapeLiteral(region)}, true)`;
+}
+
+function openTx(client: PoolClient): Tx {
+  return {
+    signals: [],
+    frames: [],
+    query: async <R extends QueryResultRow>(text: string, values?: unknown[]) =>
+      (await client.query<R>(text, values)).rows,
+  };
+}
+
+/** The SQLSTATE of a PostgreSQL error, or ''. */
+export function sqlState(error: unknown): string {
+  return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+}

@@ -1,0 +1,72 @@
+import { MooringError } from '../domain/errors';
+import { newId } from '../lib/ids';
+import type { Tx } from './database';
+import { appendFrames } from './events';
+import { lockSession, wakeSession } from './sessions';
+
+export interface Message {
+  id: string;
+  clientId: string;
+  kind: 'user' | 'outcome';
+  content: string;
+  seq: number | null;
+}
+
+/**
+ * A person's message becomes a fact: its row, its frame, its signal, in one transaction.
+ * The same client id again answers with the first seq; with other words it is refused.
+ */
+export async function acceptMessage(
+  tx: Tx,
+  message: { sessionId: string; clientId: string; content: string },
+): Promise<{ seq: number }> {
+  const session = await lockSession(tx, message.sessionId);
+  const [earlier] = await tx.query<Message>(
+    `select id, client_id as "clientId", kind, content, seq from messages where session_id = $1 and client_id = $2`,
+    [session.id, message.clientId],
+  );
+  if (earlier !== undefined) {
+    if (earlier.content !== message.content || earlier.seq === null) {
+      throw new MooringError('idempotency_conflict', 'This id was used for another message.', {
+        details: { field: 'id' },
+      });
+    }
+    return { seq: earlier.seq };
+  }
+  if (session.phase === 'CLOSED') throw new MooringError('session_closed', 'This chat is closed.');
+  const id = newId('msg');
+  const [frame] = await appendFrames(tx, session, [
+    { type: 'USER_MESSAGE', data: { content: message.content, message_id: id } },
+  ]);
+  if (frame === undefined) throw new Error('no frame was logged');
+  await tx.query(
+    `insert into messages (id, session_id, user_id, client_id, kind, content, seq) values ($1, $2, $3, $4, 'user', $5, $6)`,
+    [id, session.id, session.userId, message.clientId, message.content, frame.seq],
+  );
+  await tx.query(`update sessions set last_message_at = now(), title = coalesce(title, $2) where id = $1`, [
+    session.id,
+    titleOf(message.content),
+  ]);
+  await wakeSession(tx, session.id, 'messageArrived');
+  return { seq: frame.seq };
+}
+
+/** The outcome of a wait that an earlier turn had left: it starts a turn of its own. */
+export async function recordOutcome(
+  tx: Tx,
+  outcome: { sessionId: string; userId: string; toolCallId: string; content: string },
+): Promise<void> {
+  await tx.query(
+    `insert into messages (id, session_id, user_id, client_id, kind, content) values ($1, $2, $3, $4, 'outcome', $5)
+     on conflict (session_id, client_id) do nothing`,
+    [newId('msg'), outcome.sessionId, outcome.userId, `outcome/${outcome.toolCallId}`, outcome.content],
+  );
+}
+
+/** What a chat is called in the list: the beginning of its first message, without what was pasted. */
+function titleOf(content: string): string {
+  const line = content.trim().split('\n')[0] ?? '';
+  const ask = line.length > 60 ? (line.split(/(?<=[?:])\s/)[0] ?? line) : line;
+  const words = ask.replace(/[:\s]+$/, '');
+  return words.length > 60 ? `${words.slice(0, 59).trimEnd()}…` : words || 'New chat';
+}

@@ -1,0 +1,44 @@
+import type { OutboxSignal, Tx } from './database';
+import { newId } from '../lib/ids';
+
+/** Records a signal in this transaction; it is sent right after the commit, or by the relay. */
+export async function recordSignal(tx: Tx, signal: Omit<OutboxSignal, 'id'>): Promise<void> {
+  const recorded = { id: newId('out'), ...signal };
+  await tx.query(
+    `insert into outbox (id, workflow, workflow_id, input, signal, signal_input) values ($1, $2, $3, $4, $5, $6)`,
+    [
+      recorded.id,
+      recorded.workflow,
+      recorded.workflowId,
+      recorded.input,
+      recorded.signal,
+      recorded.signalInput === null ? null : JSON.stringify(recorded.signalInput),
+    ],
+  );
+  tx.signals.push(recorded);
+}
+
+export async function markSent(tx: Tx, ids: string[]): Promise<void> {
+  await tx.query('update outbox set sent_at = now() where id = any($1) and sent_at is null', [ids]);
+}
+
+/** Unsent signals older than `ageMs`, locked for this transaction; what another relay holds is skipped. */
+export async function takeUnsent(
+  tx: Tx,
+  { ageMs, limit }: { ageMs: number; limit: number },
+): Promise<OutboxSignal[]> {
+  return tx.query<OutboxSignal>(
+    `select id, workflow, workflow_id as "workflowId", input, signal, signal_input as "signalInput"
+       from outbox
+      where sent_at is null and created_at < now() - $1 * interval '1 millisecond'
+      order by created_at
+      limit $2
+      for update skip locked`,
+    [ageMs, limit],
+  );
+}
+
+/** Sent rows are kept for an hour, for whoever looks. */
+export async function forgetSent(tx: Tx): Promise<void> {
+  await tx.query(`delete from outbox where sent_at < now() - interval '1 hour'`);
+}

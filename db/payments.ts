@@ -1,0 +1,217 @@
+import { MooringError } from '../domain/errors';
+import type { LogFrame, PaymentRequestData } from '../domain/frames';
+import { formatUsdc } from '../domain/money';
+import type { MicroUsdc } from '../domain/money';
+import { PAYMENT_EDGES } from '../domain/payment';
+import type { PaymentState } from '../domain/payment';
+import { newId } from '../lib/ids';
+import type { Tx } from './database';
+import { appendFrames } from './events';
+import { recordSignal } from './outbox';
+import { lockSession, setPhase } from './sessions';
+
+export interface Payment {
+  id: string;
+  userId: string;
+  sessionId: string;
+  turnId: string;
+  toolCallId: string;
+  agentId: string;
+  agentName: string;
+  agentOwnerId: string;
+  action: string;
+  amountMicros: MicroUsdc;
+  offerHash: string;
+  state: PaymentState;
+  expiresAt: string;
+  captureDeadline: string;
+  wakeVersion: number;
+  seenVersion: number;
+  createdAt: string;
+}
+
+const SELECT = `select p.id, p.user_id as "userId", p.session_id as "sessionId", p.turn_id as "turnId",
+    p.tool_call_id as "toolCallId", p.agent_id as "agentId", p.agent_name as "agentName",
+    p.agent_owner_id as "agentOwnerId", p.action, p.amount_micros as "amountMicros", p.offer_hash as "offerHash", p.state, p.expires_at as "expiresAt",
+    p.capture_deadline as "captureDeadline", p.wake_version as "wakeVersion", p.seen_version as "seenVersion",
+    p.created_at as "createdAt"
+  from payments p`;
+
+/** Asks a person to pay: the row, its prompt in the log, and the workflow that waits for the answer. */
+export async function requestPayment(
+  tx: Tx,
+  wish: {
+    userId: string;
+    sessionId: string;
+    turnId: string;
+    toolCallId: string;
+    agent: { id: string; name: string; ownerId: string };
+    action: string;
+    reason: string;
+    amountMicros: MicroUsdc;
+    offerHash: string;
+    deadlineMs: number;
+    captureDeadlineMs: number;
+  },
+): Promise<Payment> {
+  const id = newId('pay');
+  await tx.query(
+    `insert into payments (id, user_id, session_id, turn_id, tool_call_id, agent_id, agent_name, agent_owner_id,
+                           action, amount_micros, offer_hash, state, expires_at, capture_deadline)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'AWAITING_APPROVAL',
+             now() + $12 * interval '1 millisecond', now() + ($12 + $13::double precision) * interval '1 millisecond')
+     on conflict (tool_call_id) do nothing`,
+    [
+      id,
+      wish.userId,
+      wish.sessionId,
+      wish.turnId,
+      wish.toolCallId,
+      wish.agent.id,
+      wish.agent.name,
+      wish.agent.ownerId,
+      wish.action,
+      wish.amountMicros,
+      wish.offerHash,
+      wish.deadlineMs,
+      wish.captureDeadlineMs,
+    ],
+  );
+  const [payment] = await tx.query<Payment>(`${SELECT} where p.tool_call_id = $1`, [wish.toolCallId]);
+  if (payment === undefined) throw new Error('no payment was stored');
+  if (payment.id !== id) return payment;
+  await setPhase(tx, wish.sessionId, 'AWAITING_PAYMENT');
+  await appendFrames(tx, { id: wish.sessionId, userId: wish.userId }, [
+    { type: 'PAYMENT_REQUEST', data: promptOf(payment, wish.reason) },
+  ]);
+  await recordSignal(tx, { ...workflowOf(payment), signal: null, signalInput: null });
+  return payment;
+}
+
+const workflowOf = (payment: Payment) => ({
+  workflow: 'payment' as const,
+  workflowId: `payment/${payment.id}`,
+  input: { paymentId: payment.id, userId: payment.userId, expiresAt: payment.expiresAt },
+});
+
+function promptOf(payment: Payment, description: string): PaymentRequestData {
+  return {
+    payment_id: payment.id,
+    turn_id: payment.turnId,
+    amount_usdc: formatUsdc(payment.amountMicros),
+    agent_id: payment.agentId,
+    agent_name: payment.agentName,
+    action: payment.action,
+    description,
+    expires_at: payment.expiresAt,
+    capture_deadline: payment.captureDeadline,
+    network: 'ledger',
+    refund_policy: 'Held when you approve, paid when the work is done; all of it comes back if it fails.',
+  };
+}
+
+export async function getPayment(tx: Tx, id: string): Promise<Payment> {
+  return found((await tx.query<Payment>(`${SELECT} where p.id = $1`, [id]))[0]);
+}
+
+/** Locks the session, then the payment, in the order all transactions keep. */
+export async function lockPayment(tx: Tx, id: string): Promise<Payment> {
+  const { sessionId } = await getPayment(tx, id);
+  await lockSession(tx, sessionId);
+  return found((await tx.query<Payment>(`${SELECT} where p.id = $1 for no key update`, [id]))[0]);
+}
+
+function found(payment: Payment | undefined): Payment {
+  if (payment === undefined) throw new MooringError('not_found', 'There is no such payment.');
+  return payment;
+}
+
+/** The payment that may pay this action now: held, bound to the offer, not yet spent by a task. */
+export async function findHeldPayment(
+  tx: Tx,
+  wish: { sessionId: string; agentId: string; action: string; offerHash: string },
+): Promise<Payment | null> {
+  const rows = await tx.query<Payment>(
+    `${SELECT} where p.session_id = $1 and p.agent_id = $2 and p.action = $3 and p.offer_hash = $4 and p.state = 'HELD'
+        and not exists (select from tasks t where t.payment_id = p.id)
+      order by p.created_at limit 1 for no key update`,
+    [wish.sessionId, wish.agentId, wish.action, wish.offerHash],
+  );
+  return rows[0] ?? null;
+}
+
+/** Moves a locked payment along a legal edge. */
+export async function setPaymentState(tx: Tx, payment: Payment, state: PaymentState): Promise<void> {
+  if (!PAYMENT_EDGES[payment.state].includes(state)) {
+    throw new MooringError('payment_not_open', `A payment that is ${payment.state} cannot become ${state}.`);
+  }
+  await tx.query('update payments set state = $2 where id = $1', [payment.id, state]);
+}
+
+/** Wakes the payment's workflow: somebody decided, or its task has ended. */
+export async function wakePayment(
+  tx: Tx,
+  paymentId: string,
+  signal: 'paymentDecided' | 'taskEnded',
+): Promise<void> {
+  const payment = await getPayment(tx, paymentId);
+  const [row] = await tx.query<{ version: number }>(
+    `update payments set wake_version = wake_version + 1, woken_at = now() where id = $1
+     returning wake_version as version`,
+    [paymentId],
+  );
+  if (row === undefined) throw new MooringError('not_found', 'There is no such payment.');
+  await recordSignal(tx, { ...workflowOf(payment), signal, signalInput: { version: row.version } });
+}
+
+export async function markPaymentSeen(tx: Tx, payment: Payment): Promise<void> {
+  await tx.query('update payments set seen_version = $2 where id = $1 and seen_version < $2', [
+    payment.id,
+    payment.wakeVersion,
+  ]);
+}
+
+/** The open prompts of a session as they were first sent, so that a reloaded page can answer them. */
+export async function openPrompts(
+  tx: Tx,
+  sessionId: string,
+): Promise<Extract<LogFrame, { type: 'PAYMENT_REQUEST' }>[]> {
+  return tx.query(
+    `select e.type, e.data from payments p
+       join session_events e on e.session_id = p.session_id and e.type = 'PAYMENT_REQUEST'
+                            and e.data->>'payment_id' = p.id
+      where p.session_id = $1 and p.state = 'AWAITING_APPROVAL' and p.expires_at > now()
+      order by e.seq`,
+    [sessionId],
+  );
+}
+
+/** A person's answer is a fact; the row lock decides between it and the deadline. Asked twice, it says the same. */
+export async function decidePayment(
+  tx: Tx,
+  { sessionId, paymentId, approved }: { sessionId: string; paymentId: string; approved: boolean },
+): Promise<Payment> {
+  const payment = await lockPayment(tx, paymentId);
+  if (payment.sessionId !== sessionId) throw new MooringError('not_found', 'There is no such payment.');
+  if (payment.state !== 'AWAITING_APPROVAL') {
+    const before = payment.state !== 'DECLINED' && payment.state !== 'EXPIRED';
+    if (payment.state !== 'EXPIRED' && before === approved) return payment;
+    throw new MooringError(
+      'payment_not_open',
+      `This payment is ${payment.state} and takes no other answer.`,
+      {
+        details: { state: payment.state },
+      },
+    );
+  }
+  const [row] = await tx.query<{ open: boolean }>(
+    'select expires_at > now() as open from payments where id = $1',
+    [paymentId],
+  );
+  if (row?.open !== true)
+    throw new MooringError('payment_not_open', 'This offer has ended; nothing was paid.');
+  await setPaymentState(tx, payment, approved ? 'AUTHORIZING' : 'DECLINED');
+  await tx.query('update payments set decided_at = now() where id = $1', [paymentId]);
+  await wakePayment(tx, paymentId, 'paymentDecided');
+  return { ...payment, state: approved ? 'AUTHORIZING' : 'DECLINED' };
+}

@@ -1,0 +1,26 @@
+import { Pool, types } from 'pg';
+
+// Money is bigint, times are ISO strings outside the database.
+types.setTypeParser(types.builtins.INT8, (text) => BigInt(text));
+types.setTypeParser(types.builtins.TIMESTAMPTZ, (text) => new Date(text).toISOString());
+
+/**
+ * A pool that never waits for ever: pg's own defaults would hang on a stopped server.
+ * Times in milliseconds.
+ */
+export function createPool(databaseUrl: string, max = 20): Pool {
+  const pool = new Pool({
+    connectionString: databaseUrl,
+    max,
+    connectionTimeoutMillis: 2_000,
+    query_timeout: 6_000,
+    statement_timeout: 5_000,
+    idle_in_transaction_session_timeout: 10_000,
+    idleTimeoutMillis: 30_000,
+    keepAlive: true,
+    application_name: 'mooring',
+  });
+  // An idle connection that breaks (a database restart) is replaced at its next use.
+  pool.on('error', () => undefined);
+  return pool;
+}

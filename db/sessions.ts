@@ -1,0 +1,159 @@
+import { MooringError } from '../domain/errors';
+import type { SessionPhase } from '../domain/session';
+import type { MicroUsdc } from '../domain/money';
+import { newId } from '../lib/ids';
+import type { Tx } from './database';
+import { appendFrames } from './events';
+import { recordSignal } from './outbox';
+
+export interface Session {
+  id: string;
+  userId: string;
+  title: string | null;
+  phase: SessionPhase;
+  budgetMicros: MicroUsdc;
+  wakeVersion: number;
+  seenVersion: number;
+  createdAt: string;
+  lastMessageAt: string;
+}
+
+const COLUMNS = `id, user_id as "userId", title, phase, budget_micros as "budgetMicros",
+  wake_version as "wakeVersion", seen_version as "seenVersion", created_at as "createdAt",
+  last_message_at as "lastMessageAt"`;
+
+export async function createSession(
+  tx: Tx,
+  session: {
+    userId: string;
+    title: string | null;
+    budgetMicros: MicroUsdc;
+    metadata: Record<string, unknown>;
+  },
+): Promise<Session> {
+  const id = newId('ses');
+  const rows = await tx.query<Session>(
+    `insert into sessions (id, user_id, title, budget_micros, metadata) values ($1, $2, $3, $4, $5) returning ${COLUMNS}`,
+    [id, session.userId, session.title, session.budgetMicros, session.metadata],
+  );
+  await tx.query('insert into session_sequences (session_id, user_id) values ($1, $2)', [id, session.userId]);
+  return found(rows[0]);
+}
+
+export async function getSession(tx: Tx, id: string): Promise<Session> {
+  return found((await tx.query<Session>(`select ${COLUMNS} from sessions where id = $1`, [id]))[0]);
+}
+
+/**
+ * Locks the session's row: the first lock of every transaction that writes about a session
+ * (then payment, task, tool call, sequence), so that none waits for another in a circle.
+ */
+export async function lockSession(tx: Tx, id: string): Promise<Session> {
+  const rows = await tx.query<Session>(`select ${COLUMNS} from sessions where id = $1 for no key update`, [
+    id,
+  ]);
+  return found(rows[0]);
+}
+
+function found(session: Session | undefined): Session {
+  if (session === undefined) throw new MooringError('session_not_found', 'There is no such chat.');
+  return session;
+}
+
+export interface SessionListing extends Session {
+  costMicros: MicroUsdc;
+  waiting: boolean;
+}
+
+/** Own sessions, latest first, keyset-paged by (last_message_at, id). */
+export async function listSessions(
+  tx: Tx,
+  { userId, before, limit }: { userId: string; before: { at: string; id: string } | null; limit: number },
+): Promise<SessionListing[]> {
+  return tx.query<SessionListing>(
+    `select ${COLUMNS},
+            (select coalesce(sum(cost_micros), 0) from turns where session_id = s.id)::bigint
+              + (select coalesce(sum(amount_micros), 0) from payments where session_id = s.id and state = 'CAPTURED')::bigint
+              as "costMicros",
+            exists (select from payments where session_id = s.id and state = 'AWAITING_APPROVAL' and expires_at > now())
+              as waiting
+       from sessions s
+      where user_id = $1 and ($2::timestamptz is null or (last_message_at, id) < ($2, $3))
+      order by last_message_at desc, id desc
+      limit $4`,
+    [userId, before?.at ?? null, before?.id ?? null, limit],
+  );
+}
+
+/** Raises the wake version and records the signal that carries it. */
+export async function wakeSession(
+  tx: Tx,
+  sessionId: string,
+  signal: 'messageArrived' | 'outcomeArrived',
+): Promise<void> {
+  const [row] = await tx.query<{ version: number }>(
+    `update sessions set wake_version = wake_version + 1, woken_at = now() where id = $1
+     returning wake_version as version`,
+    [sessionId],
+  );
+  if (row === undefined) throw new MooringError('session_not_found', 'There is no such chat.');
+  await recordSignal(tx, {
+    workflow: 'chatSession',
+    workflowId: `session/${sessionId}`,
+    input: { sessionId },
+    signal,
+    signalInput: { version: row.version },
+  });
+}
+
+/** Writes back the version that the workflow's activity has acted on. */
+export async function markSessionSeen(tx: Tx, sessionId: string, version: number): Promise<void> {
+  await tx.query('update sessions set seen_version = $2 where id = $1 and seen_version < $2', [
+    sessionId,
+    version,
+  ]);
+}
+
+export async function setPhase(tx: Tx, sessionId: string, phase: SessionPhase): Promise<void> {
+  await tx.query(`update sessions set phase = $2 where id = $1 and phase not in ('CLOSED', $2)`, [
+    sessionId,
+    phase,
+  ]);
+}
+
+/** The phase between turns: an agent is connected, or not yet. */
+export async function setRestingPhase(tx: Tx, sessionId: string): Promise<void> {
+  await tx.query(
+    `update sessions s set phase =
+       case when exists (select from connections where session_id = s.id) then 'AGENT_CONNECTED' else 'CONNECTED' end
+      where id = $1 and phase <> 'CLOSED'`,
+    [sessionId],
+  );
+}
+
+/** Closes a locked session: a fact and its frame. A second close changes nothing. */
+export async function closeSession(tx: Tx, session: Session, reason: string): Promise<void> {
+  if (session.phase === 'CLOSED') return;
+  await tx.query(`update sessions set phase = 'CLOSED', closed_at = now() where id = $1`, [session.id]);
+  await appendFrames(tx, session, [{ type: 'SESSION_CLOSED', data: { reason, phase: 'CLOSED' } }]);
+}
+
+/** What a session has spent, holds and asks for, in micro-USDC. */
+export interface Spend {
+  agentsMicros: MicroUsdc;
+  modelMicros: MicroUsdc;
+  heldMicros: MicroUsdc;
+  askedMicros: MicroUsdc;
+}
+
+export async function sessionSpend(tx: Tx, sessionId: string): Promise<Spend> {
+  const [row] = await tx.query<Spend>(
+    `select coalesce(sum(amount_micros) filter (where state = 'CAPTURED'), 0)::bigint as "agentsMicros",
+            coalesce(sum(amount_micros) filter (where state in ('AUTHORIZING', 'HELD')), 0)::bigint as "heldMicros",
+            coalesce(sum(amount_micros) filter (where state = 'AWAITING_APPROVAL'), 0)::bigint as "askedMicros",
+            (select coalesce(sum(cost_micros), 0)::bigint from turns where session_id = $1) as "modelMicros"
+       from payments where session_id = $1`,
+    [sessionId],
+  );
+  return row ?? { agentsMicros: 0n, modelMicros: 0n, heldMicros: 0n, askedMicros: 0n };
+}

@@ -1,0 +1,126 @@
+import type { TurnOutcome } from '../domain/session';
+import type { MicroUsdc } from '../domain/money';
+import { MooringError } from '../domain/errors';
+import { newId } from '../lib/ids';
+import type { Tx } from './database';
+
+export interface Turn {
+  id: string;
+  sessionId: string;
+  userId: string;
+  number: number;
+  fence: number;
+  outcome: TurnOutcome | null;
+  inputTokens: number;
+  outputTokens: number;
+  costMicros: MicroUsdc;
+}
+
+const COLUMNS = `id, session_id as "sessionId", user_id as "userId", number, fence, outcome,
+  input_tokens as "inputTokens", output_tokens as "outputTokens", cost_micros as "costMicros"`;
+
+export async function openTurn(tx: Tx, sessionId: string): Promise<Turn | null> {
+  const rows = await tx.query<Turn>(
+    `select ${COLUMNS} from turns where session_id = $1 and outcome is null`,
+    [sessionId],
+  );
+  return rows[0] ?? null;
+}
+
+/** Takes up the oldest unanswered message of a locked session as a new turn; null when there is none. */
+export async function claimMessage(tx: Tx, session: { id: string; userId: string }): Promise<Turn | null> {
+  const [message] = await tx.query<{ id: string }>(
+    `select id from messages where session_id = $1 and turn_id is null order by position limit 1`,
+    [session.id],
+  );
+  if (message === undefined) return null;
+  const [turn] = await tx.query<Turn>(
+    `insert into turns (id, session_id, user_id, message_id, number)
+     values ($1, $2, $3, $4, 1 + (select count(*)::int from turns where session_id = $2))
+     returning ${COLUMNS}`,
+    [newId('trn'), session.id, session.userId, message.id],
+  );
+  if (turn === undefined) throw new Error('no turn was opened');
+  await tx.query('update messages set turn_id = $2 where id = $1', [message.id, turn.id]);
+  return turn;
+}
+
+export async function hasUnansweredMessage(tx: Tx, sessionId: string): Promise<boolean> {
+  const rows = await tx.query(
+    `select 1 from messages where session_id = $1 and turn_id is null and kind = 'user' limit 1`,
+    [sessionId],
+  );
+  return rows.length > 0;
+}
+
+/** Takes the turn's next fence number: every earlier holder's writes are refused from here on. */
+export async function takeFence(tx: Tx, turnId: string): Promise<number> {
+  const [row] = await tx.query<{ fence: number }>(
+    'update turns set fence = fence + 1 where id = $1 and outcome is null returning fence',
+    [turnId],
+  );
+  if (row === undefined) throw new MooringError('fence_lost', 'The turn has ended meanwhile.');
+  return row.fence;
+}
+
+/** Refuses the write of an attempt that is no longer the turn's newest. */
+export async function requireFence(tx: Tx, turnId: string, fence: number): Promise<void> {
+  const [row] = await tx.query<{ fence: number }>(
+    'select fence from turns where id = $1 and outcome is null for no key update',
+    [turnId],
+  );
+  if (row?.fence !== fence) throw new MooringError('fence_lost', 'A newer attempt has taken this step.');
+}
+
+export interface Step {
+  turnId: string;
+  step: number;
+  /** content blocks of the Messages API, unchanged */
+  content: Record<string, unknown>[];
+  stopReason: string;
+  model: string;
+  inputTokens: number;
+  outputTokens: number;
+  costMicros: MicroUsdc;
+}
+
+/** Stores a model answer and adds its usage to the turn. The caller holds the fence. */
+export async function recordStep(tx: Tx, userId: string, step: Step): Promise<void> {
+  await tx.query(
+    `insert into steps (turn_id, step, user_id, content, stop_reason, model, input_tokens, output_tokens, cost_micros)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    [
+      step.turnId,
+      step.step,
+      userId,
+      JSON.stringify(step.content),
+      step.stopReason,
+      step.model,
+      step.inputTokens,
+      step.outputTokens,
+      step.costMicros,
+    ],
+  );
+  await tx.query(
+    `update turns set input_tokens = input_tokens + $2, output_tokens = output_tokens + $3, cost_micros = cost_micros + $4
+      where id = $1`,
+    [step.turnId, step.inputTokens, step.outputTokens, step.costMicros],
+  );
+}
+
+export async function lastStep(tx: Tx, turnId: string): Promise<number> {
+  const [row] = await tx.query<{ step: number }>(
+    'select coalesce(max(step), 0) as step from steps where turn_id = $1',
+    [turnId],
+  );
+  return row?.step ?? 0;
+}
+
+/** Ends an open turn; null when it had ended already. */
+export async function endTurn(tx: Tx, turnId: string, outcome: TurnOutcome): Promise<Turn | null> {
+  const rows = await tx.query<Turn>(
+    `update turns set outcome = $2, ended_at = now() where id = $1 and outcome is null returning ${COLUMNS}`,
+    [turnId, outcome],
+  );
+  return rows[0] ?? null;
+}

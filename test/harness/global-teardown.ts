@@ -1,0 +1,4 @@
+export default async function globalTeardown(): Promise<void> {
+  const { stopTestServers } = globalThis as typeof globalThis & { stopTestServers?: () => Promise<void> };
+  await stopTestServers?.();
+}
