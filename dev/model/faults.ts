@@ -1,0 +1,95 @@
+import { createHash } from 'node:crypto';
+import { ApiError } from './api-error';
+import type { ApiStatus } from './api-error';
+import { blocksOf } from './request';
+import type { MessagesRequest } from './request';
+
+/** What a person can write into a message to see the platform meet a failing model, and how often. */
+export const SENTINEL =
+  /#model:(429-spend|529-mid|400|401|413|429|500|529|cut|slow)(?:x(\d{1,2}))?(?![\w-])/g;
+
+const SPEND_LIMIT = 'enforced_spend_limit_reached';
+const STATUSES: Record<string, ApiStatus> = {
+  '400': 400,
+  '401': 401,
+  '413': 413,
+  '429': 429,
+  '500': 500,
+  '529': 529,
+};
+
+/** `cut` closes the socket within the stream, `mid` sends an error event there; `refuse` answers at once. */
+export type Fault = { kind: 'refuse'; error: ApiError } | { kind: 'cut' } | { kind: 'mid'; error: ApiError };
+
+export interface Verdict {
+  fault: Fault | null;
+  slow: boolean;
+  /** To be called when the turn got its answer: the same words in another chat fail anew. */
+  settle: () => void;
+}
+
+export interface FaultBook {
+  judge: (request: MessagesRequest) => Verdict;
+}
+
+/** Counts the failures already given, for each message within its conversation. */
+export function createFaultBook(mostEntries = 1_000): FaultBook {
+  const given = new Map<string, number>();
+  return {
+    judge: (request) => {
+      const message = lastWords(request);
+      const wanted = [...message.text.matchAll(SENTINEL)];
+      const slow = wanted.some(([, name]) => name === 'slow');
+      const key = keyOf(request, message.at);
+      const used = given.get(key) ?? 0;
+      let before = 0;
+      for (const [, name = '', times] of wanted) {
+        const forever = name === '429-spend';
+        const fault = faultOf(name);
+        if (fault === null) continue;
+        before += forever ? Infinity : Number(times ?? 1);
+        if (used >= before) continue;
+        if (!forever) {
+          if (given.size >= mostEntries) given.delete([...given.keys()][0] ?? '');
+          given.set(key, used + 1);
+        }
+        return { fault, slow, settle: () => undefined };
+      }
+      return { fault: null, slow, settle: () => given.delete(key) };
+    },
+  };
+}
+
+function faultOf(name: string): Fault | null {
+  if (name === 'cut') return { kind: 'cut' };
+  if (name === '529-mid') return { kind: 'mid', error: new ApiError(529, 'Overloaded') };
+  if (name === '429-spend') {
+    const details = { error_code: SPEND_LIMIT };
+    return {
+      kind: 'refuse',
+      error: new ApiError(429, 'This workspace has reached its spend limit.', { details }),
+    };
+  }
+  const status = STATUSES[name];
+  if (status === undefined) return null;
+  const headers = status === 429 ? { 'retry-after': '1' } : {};
+  return { kind: 'refuse', error: new ApiError(status, `Asked for by #model:${name}.`, { headers }) };
+}
+
+/** The newest message of the person: tool results are not words of theirs. */
+function lastWords({ messages }: MessagesRequest): { text: string; at: number } {
+  for (let at = messages.length - 1; at >= 0; at -= 1) {
+    const message = messages[at];
+    if (message?.role !== 'user') continue;
+    const text = blocksOf(message)
+      .map((block) => (block.type === 'text' ? block.text : ''))
+      .join('\n');
+    if (text.trim() !== '') return { text, at };
+  }
+  return { text: '', at: 0 };
+}
+
+function keyOf({ messages, metadata }: MessagesRequest, at: number): string {
+  const upTo = [metadata?.user_id ?? '', messages.slice(0, at + 1)];
+  return createHash('sha256').update(JSON.stringify(upTo)).digest('base64');
+}

@@ -1,0 +1,223 @@
+import { numbersIn, optionAt } from './mentions';
+import type { NumberMention } from './mentions';
+import { codesIn, directionOf, namedPhrase, phrasesIn, prepositions } from './phrases';
+import { formatted, jsonIn, listFor, readAnswer } from './read-value';
+import type { Reading } from './reading';
+import { asksInWords, formatOf, holdsText, mainText } from './roles';
+import { optionsOf, propertiesOf, satisfies } from './schema';
+import type { Property } from './schema';
+import { nearness, stems } from './stems';
+import type { JsonObject } from './tool-results';
+
+export interface Sources {
+  reading: Reading;
+  data: string | null;
+  answers: string[];
+}
+
+export type Filled =
+  { kind: 'filled'; arguments: JsonObject } | { kind: 'missing'; property: Property; failedAnswers: number };
+
+/** What has been taken from the message already: one number or phrase fills one property. */
+interface Draw {
+  reading: Reading;
+  /** Where values are looked for: what is asked, and a pasted text only when it is a few words. */
+  asked: string;
+  data: string | null;
+  numbers: NumberMention[];
+  taken: Set<unknown>;
+  values: JsonObject;
+}
+
+/** Fills an action's arguments from the message and the answers, or names the first property that is missing. */
+export function fillArguments(schema: JsonObject, { reading, data, answers }: Sources): Filled {
+  const properties = propertiesOf(schema);
+  const asked = isShort(reading.data) ? reading.whole : reading.instruction;
+  const draw: Draw = { reading, asked, data, numbers: numbersIn(asked), taken: new Set(), values: {} };
+  placeText(properties, draw);
+  const byNeed = [...properties].sort((a, b) => Number(b.required) - Number(a.required));
+  for (const property of byNeed) offer(property, mentioned(property, draw), draw);
+  for (const property of byNeed) if (property.required) offer(property, fallback(property, draw), draw);
+  let failed = 0;
+  for (const answer of answers) {
+    const property = missingOne(properties, draw);
+    if (property === undefined) break;
+    const value = readAnswer(property, answer);
+    failed = value === undefined ? failed + 1 : 0;
+    offer(property, value, draw);
+  }
+  const property = missingOne(properties, draw);
+  if (property !== undefined) return { kind: 'missing', property, failedAnswers: failed };
+  return { kind: 'filled', arguments: draw.values };
+}
+
+const isShort = (data: string | null): boolean => data !== null && data.length <= 80 && !data.includes('\n');
+const isSet = (property: Property, { values }: Draw): boolean => Object.hasOwn(values, property.name);
+const missingOne = (properties: Property[], draw: Draw): Property | undefined =>
+  properties.find((property) => property.required && !isSet(property, draw));
+
+function offer(property: Property, value: unknown, draw: Draw): void {
+  if (value === undefined || value === null || isSet(property, draw) || !satisfies(property, value)) return;
+  // Not by assignment: an agent may name a property `__proto__`.
+  Object.defineProperty(draw.values, property.name, {
+    value,
+    enumerable: true,
+    configurable: true,
+    writable: true,
+  });
+}
+
+function placeText(properties: Property[], draw: Draw): void {
+  const main = mainText(properties);
+  if (main === null || draw.data === null) return;
+  offer(main, draw.data, draw);
+}
+
+/** What the words of the message say about this property by name, kind or form; undefined when nothing. */
+function mentioned(property: Property, draw: Draw): unknown {
+  if (isSet(property, draw)) return undefined;
+  const { asked, reading } = draw;
+  switch (property.kind) {
+    case 'string':
+      return mentionedString(property, draw);
+    case 'number':
+    case 'integer':
+      return takeNumber(property, draw, true);
+    case 'boolean':
+      return mentionedFlag(property, asked);
+    case 'enum':
+      return mentionedOption(property, draw);
+    case 'array':
+      return mentionedList(property, draw);
+    case 'object': {
+      const json = jsonIn(draw.data ?? reading.whole);
+      return satisfies(property, json) ? json : undefined;
+    }
+    case 'any':
+      return undefined;
+  }
+}
+
+function mentionedString(property: Property, draw: Draw): unknown {
+  const { whole } = draw.reading;
+  const formal = formatted(property, draw.asked) ?? formatted(property, whole);
+  if (formal !== null && !draw.taken.has(formal)) {
+    draw.taken.add(formal);
+    return formal;
+  }
+  const second = formal === null ? null : formatted(property, whole, 1);
+  if (second !== null) return second;
+  if (formatOf(property) !== null || holdsText(property) || asksInWords(property)) return undefined;
+  return namedPhrase(property.name, draw.asked) ?? undefined;
+}
+
+/** With `byWords`, only a number beside words of the property; otherwise the first that nobody took. */
+function takeNumber(property: Property, draw: Draw, byWords: boolean): unknown {
+  const named = stems(property.name);
+  const described = stems(property.description);
+  const near = (around: string[], own: string[]): number =>
+    Math.max(0, ...own.flatMap((one) => around.map((other) => nearness(one, other))));
+  const ranked = draw.numbers
+    .filter((number) => !draw.taken.has(number) && satisfies(property, number.value))
+    .map((number) => ({ number, score: 2 * near(number.around, named) + near(number.around, described) }))
+    .filter(({ score }) => !byWords || score >= 0.8)
+    .sort((a, b) => (byWords ? b.score - a.score : 0) || a.number.at - b.number.at);
+  const best = ranked[0]?.number;
+  if (best === undefined) return undefined;
+  draw.taken.add(best);
+  return best.value;
+}
+
+const FLAG_WORDS = new Set(
+  stems('include includes is has should with enable allow show add flag mode only return'),
+);
+
+function mentionedFlag({ name }: Property, text: string): boolean | undefined {
+  const wanted = stems(name).filter((one) => !FLAG_WORDS.has(one));
+  if (wanted.length === 0) return undefined;
+  const tokens = [...text.matchAll(/[\p{L}\p{N}']+/gu)].map(({ 0: word }) => word.toLowerCase());
+  const places = wanted.map((one) =>
+    tokens.findIndex((token) => stems(token).some((other) => nearness(one, other) >= 0.8)),
+  );
+  if (places.some((place) => place === -1)) return undefined;
+  const first = Math.min(...places);
+  const before = tokens.slice(Math.max(0, first - 3), first);
+  return !before.some((word) =>
+    /^(?:no|not|without|exclude|excluding|skip|omit|don't|never|disable)$/.test(word),
+  );
+}
+
+const mentionKey = (option: unknown, text: string): string =>
+  `${JSON.stringify(option)}@${optionAt(option, text)}`;
+
+function mentionedOption(property: Property, draw: Draw): unknown {
+  const text = draw.asked;
+  const options = optionsOf(property.schema);
+  const direction = directionOf(property);
+  const after =
+    direction === null
+      ? undefined
+      : [...text.matchAll(new RegExp(`\\b(?:${prepositions[direction]})\\s+`, 'giu'))]
+          .map((match) => text.slice(match.index + match[0].length))
+          .flatMap((rest) => options.filter((option) => optionAt(option, rest) === 0))[0];
+  const named = options
+    .map((option) => ({ option, at: optionAt(option, text) }))
+    .filter(({ option, at }) => at !== -1 && !draw.taken.has(mentionKey(option, text)))
+    .sort((a, b) => a.at - b.at || String(b.option).length - String(a.option).length);
+  const chosen = after ?? named[0]?.option;
+  if (chosen !== undefined) draw.taken.add(mentionKey(chosen, text));
+  return chosen;
+}
+
+function mentionedList(property: Property, draw: Draw): unknown {
+  const free = draw.data !== null && !Object.values(draw.values).includes(draw.data);
+  const fromData = free && draw.data !== null ? listFor(property, draw.data, true) : undefined;
+  if (satisfies(property, fromData) && Array.isArray(fromData) && fromData.length > 0) return fromData;
+  const listed = listFor(property, draw.asked, false);
+  return Array.isArray(listed) && listed.length > 0 ? listed : undefined;
+}
+
+/** What a required property gets when no words named it. */
+function fallback(property: Property, draw: Draw): unknown {
+  if (isSet(property, draw)) return undefined;
+  if (property.schema['default'] !== undefined) return property.schema['default'];
+  switch (property.kind) {
+    case 'enum': {
+      const options = optionsOf(property.schema);
+      return options.length === 1 ? options[0] : undefined;
+    }
+    case 'number':
+    case 'integer':
+      return takeNumber(property, draw, false);
+    case 'string':
+      return fallbackString(property, draw);
+    case 'object': {
+      const inner = fillArguments(property.schema, { reading: draw.reading, data: draw.data, answers: [] });
+      return inner.kind === 'filled' && Object.keys(inner.arguments).length > 0 ? inner.arguments : undefined;
+    }
+    case 'any':
+      return draw.data ?? draw.reading.whole;
+    case 'boolean':
+    case 'array':
+      return undefined;
+  }
+}
+
+function fallbackString(property: Property, draw: Draw): unknown {
+  if (formatOf(property) !== null || property.schema['pattern'] !== undefined) return undefined;
+  const { asked, data } = draw;
+  if (asksInWords(property)) return data ?? asked;
+  if (holdsText(property)) return undefined;
+  const coded = /\b(?:code|iso|symbol|ticker)\b/i.test(`${property.name} ${property.description}`);
+  const direction = directionOf(property);
+  const short = data !== null && isShort(data) ? [data] : [];
+  const codes = coded ? codesIn(asked) : [];
+  const directed = codes.filter(
+    (code) =>
+      direction !== null && new RegExp(`\\b(?:${prepositions[direction]})\\s+${code}\\b`, 'i').test(asked),
+  );
+  const candidates = [...directed, ...codes, ...short, ...phrasesIn(asked, direction)];
+  const chosen = candidates.find((phrase) => !draw.taken.has(phrase) && satisfies(property, phrase));
+  if (chosen !== undefined) draw.taken.add(chosen);
+  return chosen;
+}

@@ -1,0 +1,63 @@
+import type { Property } from './schema';
+import { stem, stems } from './stems';
+
+const asSet = (list: string): Set<string> => new Set(list.split(' ').map(stem));
+
+const TEXTUAL = asSet(
+  'text content input document body data csv table passage article code source markdown html json transcript ' +
+    'paragraph sentences prose rows essay payload raw string note letter',
+);
+const ASKING = asSet(
+  'query question prompt instruction message request task search topic goal command subject q',
+);
+const SHORT = asSet(
+  'city place location country language lang currency unit name title id symbol ticker date time day zone timezone ' +
+    'code format style tone from to source target origin destination region locale person author key label',
+);
+
+const namedIn = ({ name }: Property, set: Set<string>): boolean => stems(name).some((one) => set.has(one));
+const isWords = ({ kind, schema }: Property): boolean =>
+  kind === 'string' && schema['format'] === undefined && schema['pattern'] === undefined;
+
+export const asksInWords = (property: Property): boolean => isWords(property) && namedIn(property, ASKING);
+export const holdsText = (property: Property): boolean => isWords(property) && namedIn(property, TEXTUAL);
+
+/** The one property a pasted text is meant for, or null. */
+export function mainText(properties: Property[]): Property | null {
+  const ranked = properties
+    .filter(isWords)
+    .filter(({ schema }) => typeof schema['maxLength'] !== 'number' || schema['maxLength'] >= 40)
+    .map((property) => ({ property, score: textScore(property) }))
+    .filter(({ score }) => score >= 1)
+    .sort((a, b) => b.score - a.score);
+  return ranked[0]?.property ?? null;
+}
+
+function textScore(property: Property): number {
+  const described = stems(property.description).some((one) => TEXTUAL.has(one));
+  return (
+    (namedIn(property, TEXTUAL) ? 3 : 0) +
+    (described ? 1 : 0) +
+    (property.required ? 2 : 0) -
+    (namedIn(property, ASKING) ? 1 : 0) -
+    (namedIn(property, SHORT) && !namedIn(property, TEXTUAL) ? 4 : 0)
+  );
+}
+
+export type Format = 'url' | 'email' | 'date' | 'date-time' | null;
+
+/** What a string must look like, by its format or else its name. */
+export function formatOf({ name, schema, kind }: Property): Format {
+  if (kind !== 'string') return null;
+  const format = schema['format'];
+  if (format === 'uri' || format === 'url' || format === 'uri-reference') return 'url';
+  if (format === 'email' || format === 'date' || format === 'date-time') return format;
+  if (format !== undefined || schema['pattern'] !== undefined) return null;
+  const parts = name
+    .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
+    .toLowerCase()
+    .split(/[^a-z]+/);
+  if (parts.some((part) => ['url', 'uri', 'link', 'href', 'website'].includes(part))) return 'url';
+  if (parts.includes('email')) return 'email';
+  return parts.includes('date') ? 'date' : null;
+}
