@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
 import { z } from 'zod';
@@ -14,6 +14,7 @@ const DATABASE = 'mooring';
 const READY_WITHIN_MS = 60_000; // recovery after a crash replays its log first
 const STARTS = 20;
 const FAST_STOP_MS = 3_000;
+const NO_PROCESS = 2_147_483_646; // above every pid_max
 
 export interface PostgresOptions {
   dataDir: string;
@@ -21,6 +22,8 @@ export interface PostgresOptions {
   /** Tests only: without flushes to disk, so that a power cut may lose data. */
   durable?: boolean;
   log?: (line: string) => void;
+  /** Told of the process as soon as there is one, long before it is ready. */
+  spawned?: (pid: number) => void;
 }
 
 export interface RunningPostgres {
@@ -29,7 +32,7 @@ export interface RunningPostgres {
   pid: number;
   /** Settles with the reason when the server ends, whoever ended it. */
   ended: Promise<string>;
-  stop: () => Promise<void>;
+  stop: (withinMs?: number) => Promise<void>;
 }
 
 interface Start {
@@ -38,6 +41,7 @@ interface Start {
   port: number;
   durable: boolean;
   log: (line: string) => void;
+  spawned: (pid: number) => void;
 }
 
 type Attempt = { ready: RunningPostgres } | { failed: string };
@@ -47,7 +51,7 @@ type Attempt = { ready: RunningPostgres } | { failed: string };
  * be open to walk through (mode o+x), or the data goes to a folder that is: see home.ts.
  */
 export async function startPostgres(options: PostgresOptions): Promise<RunningPostgres> {
-  const { dataDir, durable = true, log = () => undefined } = options;
+  const { dataDir, durable = true, log = () => undefined, spawned = () => undefined } = options;
   const home = openHome(dataDir);
   await claim(home, log);
   const binaries = findPostgres(home);
@@ -57,7 +61,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
     if (options.port !== undefined && options.port !== 0 && port !== options.port && start === 1) {
       log(`port ${options.port} is busy: PostgreSQL takes ${port}`);
     }
-    const attempt = await tryStart({ binary: binaries.postgres, cluster, port, durable, log });
+    const attempt = await tryStart({ binary: binaries.postgres, cluster, port, durable, log, spawned });
     if ('ready' in attempt) return attempt.ready;
     if (/Address already in use|could not create any TCP\/IP sockets/.test(attempt.failed))
       port = await freePort();
@@ -86,15 +90,16 @@ async function claim(home: string, log: (line: string) => void): Promise<void> {
       signal(pid, 'SIGQUIT');
       await waitForEnd(running, FAST_STOP_MS);
     }
-  } else if (pid > 0) {
-    // Its process is gone; the number may belong to somebody else by now, which PostgreSQL would take for its own.
-    rmSync(pidFile, { force: true });
+  } else if (pid > 0 && identify(pid) !== null) {
+    // Its number is somebody else's by now, whom PostgreSQL would take for itself. Only the number is made void: the
+    // rest of the file is how PostgreSQL knows whether sessions of the killed server still write.
+    writeFileSync(pidFile, readFileSync(pidFile, 'utf8').replace(/^\d+/, String(NO_PROCESS)));
   }
   writeFileSync(`${ownerFile}.new`, JSON.stringify(identify(process.pid)));
   renameSync(`${ownerFile}.new`, ownerFile);
 }
 
-async function tryStart({ binary, cluster, port, durable, log }: Start): Promise<Attempt> {
+async function tryStart({ binary, cluster, port, durable, log, spawned }: Start): Promise<Attempt> {
   const args = ['-D', cluster.dir, ...settings(port, durable).flatMap((setting) => ['-c', setting])];
   const child = spawn(binary, args, {
     cwd: '/',
@@ -103,6 +108,7 @@ async function tryStart({ binary, cluster, port, durable, log }: Start): Promise
     stdio: ['ignore', 'ignore', 'pipe'],
     ...childAccount(),
   });
+  if (child.pid !== undefined) spawned(child.pid);
   let said = '';
   child.stderr.on('data', (chunk: Buffer) => {
     said = (said + chunk.toString()).slice(-8000);
@@ -127,9 +133,9 @@ async function tryStart({ binary, cluster, port, durable, log }: Start): Promise
   }
   const pid = child.pid;
   if (pid === undefined || state.over) return { failed: said.trim() };
-  const stop = async (): Promise<void> => {
+  const stop = async (withinMs = FAST_STOP_MS): Promise<void> => {
     child.kill('SIGINT'); // fast: ends sessions, keeps everything committed
-    const hard = setTimeout(() => child.kill('SIGQUIT'), FAST_STOP_MS);
+    const hard = setTimeout(() => child.kill('SIGQUIT'), withinMs);
     await ended;
     clearTimeout(hard);
   };

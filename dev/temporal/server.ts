@@ -27,6 +27,8 @@ export interface TemporalOptions {
   port?: number;
   uiPort?: number;
   log?: (line: string) => void;
+  /** Told of the process as soon as there is one, long before it is ready. */
+  spawned?: (pid: number) => void;
 }
 
 export interface RunningTemporal {
@@ -36,7 +38,7 @@ export interface RunningTemporal {
   pid: number;
   /** Settles with the reason when the server ends, whoever ended it. */
   ended: Promise<string>;
-  stop: () => Promise<void>;
+  stop: (withinMs?: number) => Promise<void>;
 }
 
 /** Starts the Temporal development server with the settings of the design, and waits until it answers. */
@@ -50,6 +52,7 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
     log(`port ${options.uiPort} is busy: Temporal UI takes ${uiPort}`);
   for (let start = 1; ; start++) {
     const server = run(binary, [...flags(dbFile), '--port', `${port}`, '--ui-port', `${uiPort}`], log);
+    if (server.child.pid !== undefined) options.spawned?.(server.child.pid);
     if (await isReady(`127.0.0.1:${port}`, server)) return handleOf(server, port, uiPort);
     server.child.kill('SIGKILL');
     await server.ended;
@@ -150,9 +153,9 @@ export async function answers(address: string, timeoutMs: number, namespace = 'd
 }
 
 function handleOf(server: Server, port: number, uiPort: number): RunningTemporal {
-  const stop = async (): Promise<void> => {
+  const stop = async (withinMs = STOP_MS): Promise<void> => {
     server.child.kill('SIGTERM');
-    const hard = setTimeout(() => server.child.kill('SIGKILL'), STOP_MS);
+    const hard = setTimeout(() => server.child.kill('SIGKILL'), withinMs); // its file survives that
     await server.ended;
     clearTimeout(hard);
   };

@@ -1,0 +1,215 @@
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { z } from 'zod';
+import type { Config } from '../../lib/config';
+import { DEMO_AGENTS } from '../agents/catalogue';
+import { startPostgres } from '../postgres/postgres';
+import { findTemporal } from '../temporal/binary';
+import { startTemporal } from '../temporal/server';
+import { openChildLog } from './child-log';
+import type { ChildLog } from './child-log';
+import type { AgentKeys, KeptPorts } from './kept';
+import { listening, startNodeChild } from './node-child';
+import type { Part } from './part';
+
+/** Where everything is; each part notes its own when it starts. */
+export interface Places {
+  databaseUrl: string;
+  temporal: string;
+  temporalUi?: string;
+  modelUrl?: string;
+  api: string;
+  agents: { name: string; base_url: string }[];
+}
+
+export interface Machine {
+  config: Config;
+  dataDir: string;
+  secret: string;
+  agentKeys: Record<string, AgentKeys>;
+  ports: KeptPorts;
+  places: Places;
+  note: (name: string, pid: number) => void;
+  say: (line: string) => void;
+}
+
+/** Compiled programs lie two folders above this file: dist/, as this file is dist/dev/supervisor/parts.js. */
+const program = (path: string): string => resolve(__dirname, '..', '..', path);
+const logOf = (machine: Machine, name: string): ChildLog =>
+  openChildLog(join(machine.dataDir, 'logs', `${name}.log`));
+
+export function postgresPart(machine: Machine): Part {
+  const log = logOf(machine, 'postgres');
+  return {
+    name: 'postgres',
+    stopWithinMs: 1_500,
+    lastLines: log.lastLines,
+    start: async () => {
+      const port = await machine.ports.free('postgres', 5442);
+      const spawned = (pid: number): void => machine.note('postgres', pid);
+      const dataDir = join(machine.dataDir, 'postgres');
+      const running = await startPostgres({ dataDir, port, log: log.line, spawned });
+      machine.ports.keep('postgres', running.port);
+      machine.places.databaseUrl = running.url;
+      return running;
+    },
+  };
+}
+
+export function temporalPart(machine: Machine): Part {
+  const log = logOf(machine, 'temporal');
+  return {
+    name: 'temporal',
+    stopWithinMs: 1_000,
+    lastLines: log.lastLines,
+    start: async () => {
+      const binary = await findTemporal({ log: machine.say });
+      const running = await startTemporal({
+        binary,
+        dbFile: join(machine.dataDir, 'temporal', 'temporal.db'),
+        port: await machine.ports.free('temporal', 7233),
+        uiPort: await machine.ports.free('temporal-ui', 8233),
+        log: log.line,
+        spawned: (pid) => machine.note('temporal', pid),
+      });
+      machine.ports.keep('temporal', running.port);
+      machine.ports.keep('temporal-ui', Number(new URL(running.uiUrl).port));
+      machine.places.temporal = running.address;
+      machine.places.temporalUi = running.uiUrl;
+      return running;
+    },
+  };
+}
+
+export function modelPart(machine: Machine): Part {
+  const log = logOf(machine, 'model');
+  return {
+    name: 'model',
+    stopWithinMs: 300,
+    lastLines: log.lastLines,
+    start: async (signal) => {
+      const port = await machine.ports.free('model', 4410);
+      const running = await startNodeChild({
+        file: program('dev/model/main.js'),
+        env: { ...bareEnv('MOORING_STAND_IN_'), PORT: String(port) },
+        log,
+        ready: listening,
+        readyWithinMs: 20_000,
+        spawned: (pid) => machine.note('model', pid),
+        signal,
+      });
+      machine.ports.keep('model', Number(running.ready));
+      machine.places.modelUrl = `http://127.0.0.1:${running.ready}`;
+      return running;
+    },
+  };
+}
+
+const AgentPorts = z.record(z.string(), z.number().int());
+
+export function agentsPart(machine: Machine): Part {
+  const log = logOf(machine, 'agents');
+  const folder = join(machine.dataDir, 'agents');
+  return {
+    name: 'agents',
+    stopWithinMs: 300,
+    lastLines: log.lastLines,
+    start: async (signal) => {
+      mkdirSync(folder, { recursive: true });
+      const wished: string[] = [];
+      for (const [index, { slug }] of DEMO_AGENTS.entries()) {
+        wished.push(`${slug}=${await machine.ports.free(slug, 4411 + index)}`);
+      }
+      const running = await startNodeChild({
+        file: program('dev/agents/main.js'),
+        env: {
+          ...bareEnv('MOORING_AGENT_'),
+          MOORING_AGENTS_DIR: folder,
+          MOORING_AGENT_PORTS: wished.join(','),
+          MOORING_AGENT_KEYS: JSON.stringify(machine.agentKeys),
+        },
+        log,
+        ready: listening,
+        readyWithinMs: 20_000,
+        spawned: (pid) => machine.note('agents', pid),
+        signal,
+      });
+      const ports = AgentPorts.parse(JSON.parse(running.ready));
+      for (const [name, port] of Object.entries(ports)) machine.ports.keep(name, port);
+      machine.places.agents = Object.entries(ports).map(([name, port]) => ({
+        name,
+        base_url: `http://127.0.0.1:${port}`,
+      }));
+      return running;
+    },
+  };
+}
+
+export function platformPart(machine: Machine): Part {
+  const log = logOf(machine, 'platform');
+  let starts = 0;
+  return {
+    name: 'platform',
+    stopWithinMs: 2_000,
+    lastLines: log.lastLines,
+    start: async (signal) => {
+      const port = await machine.ports.free('platform', machine.config.MOORING_PORT);
+      starts += 1;
+      const running = await startNodeChild({
+        file: program('worker/platform.js'),
+        env: platformEnv(machine, port, starts === 1),
+        log,
+        ready: () => isReady(port),
+        readyWithinMs: 60_000,
+        spawned: (pid) => machine.note('platform', pid),
+        signal,
+      });
+      machine.ports.keep('platform', port);
+      machine.places.api = `http://127.0.0.1:${port}`;
+      return running;
+    },
+  };
+}
+
+function platformEnv(machine: Machine, port: number, first: boolean): Record<string, string | undefined> {
+  const { config, places, secret } = machine;
+  const standIn = places.modelUrl !== undefined && {
+    ANTHROPIC_BASE_URL: places.modelUrl,
+    ANTHROPIC_API_KEY: 'stand-in',
+    MOORING_MODEL: 'stand-in',
+    MOORING_MODEL_INPUT_USDC: '0',
+    MOORING_MODEL_OUTPUT_USDC: '0',
+  };
+  return {
+    ...process.env,
+    ...standIn,
+    DATABASE_URL: places.databaseUrl,
+    TEMPORAL_ADDRESS: places.temporal,
+    MOORING_PORT: String(port),
+    MOORING_PUBLIC_URL: config.MOORING_PUBLIC_URL ?? `http://127.0.0.1:${port}`,
+    MOORING_SECRET: secret,
+    // A test asks for one kill: the process that comes back must not meet it again.
+    MOORING_FAILPOINT: first ? process.env['MOORING_FAILPOINT'] : undefined,
+  };
+}
+
+async function isReady(port: number): Promise<true | null> {
+  try {
+    const answer = await fetch(`http://127.0.0.1:${port}/readyz`, { signal: AbortSignal.timeout(2_000) });
+    await answer.arrayBuffer();
+    return answer.status === 200 ? true : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Stand-ins for outside services get no secret of ours: their own settings and what a program needs to run. */
+function bareEnv(prefix: string): Record<string, string | undefined> {
+  const own = Object.entries(process.env).filter(([name]) => name.startsWith(prefix));
+  return {
+    ...Object.fromEntries(own),
+    PATH: process.env['PATH'],
+    HOME: process.env['HOME'],
+    TZ: process.env['TZ'],
+  };
+}

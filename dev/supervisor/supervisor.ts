@@ -1,0 +1,119 @@
+import type { Part, Running } from './part';
+
+const BACKOFF_MS = 200;
+
+export interface SupervisorOptions {
+  log: (line: string) => void;
+  /** Called after a part is back, maybe under another pid or port. */
+  restarted: (name: string) => Promise<void>;
+  /** So many deaths of one part in the time stop the tree. */
+  deaths?: number;
+  withinMs?: number;
+}
+
+export interface Supervisor {
+  /** Starts a part and keeps it running. Rejects when it does not come up at all. */
+  add: (part: Part) => Promise<void>;
+  pidOf: (name: string) => number | undefined;
+  /** Ends a part, which is then started again like one that died, without counting as a death. */
+  recycle: (name: string) => Promise<void>;
+  /** Settles when a part was given up, with words and its last log lines. */
+  givenUp: Promise<string>;
+  /** Ends the named parts in this order, each group at once. */
+  stop: (order: string[][]) => Promise<void>;
+}
+
+interface Entry {
+  part: Part;
+  running: Running | null;
+  deaths: number[];
+  recycled: boolean;
+  /** The restart under way, so that a stop can wait for it. */
+  restarting: Promise<void>;
+}
+
+/** Keeps the processes of one machine running: a dead one is started again, one that keeps dying ends all. */
+export function createSupervisor(options: SupervisorOptions): Supervisor {
+  const { log, restarted, deaths: mostDeaths = 5, withinMs = 60_000 } = options;
+  const entries = new Map<string, Entry>();
+  const stopping = new AbortController();
+  let giveUp: (words: string) => void = () => undefined;
+  const givenUp = new Promise<string>((resolve) => (giveUp = resolve));
+
+  const watch = (entry: Entry, running: Running): void => {
+    entry.running = running;
+    void running.ended.then((reason) => {
+      entry.running = null;
+      if (!stopping.signal.aborted) entry.restarting = restart(entry, reason);
+    });
+  };
+
+  const restart = async (entry: Entry, firstReason: string): Promise<void> => {
+    const { part } = entry;
+    for (let reason = firstReason; !stopping.signal.aborted;) {
+      if (entry.recycled) entry.recycled = false;
+      else {
+        entry.deaths = [...entry.deaths.filter((at) => at > Date.now() - withinMs), Date.now()];
+        if (entry.deaths.length >= mostDeaths) return giveUp(lastWords(entry, reason));
+        log(`${part.name} ended (${reason}): starting it again`);
+        await pause((entry.deaths.length - 1) * BACKOFF_MS, stopping.signal); // the first time at once
+      }
+      if (stopping.signal.aborted) return;
+      const from = Date.now();
+      try {
+        watch(entry, await part.start(stopping.signal));
+        await restarted(part.name);
+        return log(`${part.name} is back (${((Date.now() - from) / 1000).toFixed(1)} s)`);
+      } catch (error) {
+        if (entry.running !== null) return log(`${part.name} is back, but: ${words(error)}`);
+        reason = words(error);
+      }
+    }
+  };
+
+  const add = async (part: Part): Promise<void> => {
+    const entry: Entry = { part, running: null, deaths: [], recycled: false, restarting: Promise.resolve() };
+    entries.set(part.name, entry);
+    // Once more at most: a port may have been taken between finding it free and using it.
+    const running = await part.start(stopping.signal).catch((error: unknown) => {
+      if (stopping.signal.aborted) throw error;
+      log(`${part.name} did not start (${words(error)}): once more`);
+      return part.start(stopping.signal);
+    });
+    watch(entry, running);
+  };
+
+  const recycle = async (name: string): Promise<void> => {
+    const entry = entries.get(name);
+    if (entry?.running == null) return;
+    entry.recycled = true;
+    await entry.running.stop(entry.part.stopWithinMs);
+  };
+
+  const stop = async (order: string[][]): Promise<void> => {
+    stopping.abort();
+    for (const group of order) await Promise.all(group.map((name) => stopOne(entries.get(name))));
+  };
+
+  return { add, recycle, stop, givenUp, pidOf: (name) => entries.get(name)?.running?.pid };
+}
+
+async function stopOne(entry: Entry | undefined): Promise<void> {
+  await entry?.restarting;
+  await entry?.running?.stop(entry.part.stopWithinMs);
+}
+
+const lastWords = ({ part, deaths }: Entry, reason: string): string =>
+  `${part.name} ended ${deaths.length} times in a short time, last: ${reason}\n${part.lastLines()}`.trim();
+
+const words = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+function pause(delayMs: number, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(resolve, delayMs);
+    signal.addEventListener('abort', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
+}
