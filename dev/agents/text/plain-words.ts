@@ -1,0 +1,72 @@
+/** Long words that have a shorter one of the same meaning. */
+export const PLAIN_WORDS = new Map(
+  Object.entries({
+    accommodate: 'fit',
+    accomplish: 'do',
+    additional: 'more',
+    additionally: 'also',
+    approximately: 'about',
+    ascertain: 'find out',
+    assistance: 'help',
+    commence: 'begin',
+    commencement: 'start',
+    component: 'part',
+    consequently: 'so',
+    constitute: 'make up',
+    demonstrate: 'show',
+    discontinue: 'stop',
+    disseminate: 'spread',
+    endeavour: 'try',
+    endeavor: 'try',
+    equitable: 'fair',
+    establish: 'set up',
+    expedite: 'speed up',
+    facilitate: 'help',
+    furthermore: 'also',
+    implement: 'carry out',
+    inception: 'start',
+    indicate: 'show',
+    initiate: 'start',
+    magnitude: 'size',
+    methodology: 'method',
+    modification: 'change',
+    nevertheless: 'still',
+    notwithstanding: 'despite',
+    numerous: 'many',
+    objective: 'goal',
+    obtain: 'get',
+    participate: 'take part',
+    possess: 'have',
+    preceding: 'earlier',
+    prioritize: 'put first',
+    purchase: 'buy',
+    regarding: 'about',
+    remuneration: 'pay',
+    requirement: 'need',
+    subsequently: 'later',
+    subsequent: 'next',
+    sufficient: 'enough',
+    terminate: 'end',
+    termination: 'end',
+    transmit: 'send',
+    utilisation: 'use',
+    utilization: 'use',
+    utilise: 'use',
+    utilize: 'use',
+    utilized: 'used',
+    utilizing: 'using',
+  }),
+);
+
+export const IRREGULAR_PARTICIPLES = new Set(
+  'begun bitten blown born bought bound broken brought built bought caught chosen cut done drawn driven eaten fallen fed felt found forgotten frozen given gone grown heard held hidden hit hurt kept known laid led left lent lost made meant met paid put read ridden run said seen sent set sewn shaken shot shown shut sold spent spoken spread stolen struck sung sworn taken taught thought thrown told torn understood won worn woven written'.split(
+    ' ',
+  ),
+);
+
+/** Words in -ed that mostly describe a state: "is tired" is not passive voice. */
+export const STATE_WORDS = new Set(
+  'excited interested tired bored worried pleased scared married confused surprised concerned used supposed need speed indeed hundred sacred red bed feed seed'.split(
+    ' ',
+  ),
+);
