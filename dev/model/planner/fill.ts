@@ -111,15 +111,24 @@ function mentionedString(property: Property, draw: Draw): unknown {
   return namedPhrase(property.name, draw.asked) ?? undefined;
 }
 
+const HOW_MANY = /^(?:max|limit|count|top|n|k|num|number)(?:_|$|[A-Z])/;
+
 /** With `byWords`, only a number beside words of the property; otherwise the first that nobody took. */
 function takeNumber(property: Property, draw: Draw, byWords: boolean): unknown {
   const named = stems(property.name);
   const described = stems(property.description);
+  const howMany = HOW_MANY.test(property.name);
   const near = (around: string[], own: string[]): number =>
     Math.max(0, ...own.flatMap((one) => around.map((other) => nearness(one, other))));
   const ranked = draw.numbers
     .filter((number) => !draw.taken.has(number) && satisfies(property, number.value))
-    .map((number) => ({ number, score: 2 * near(number.around, named) + near(number.around, described) }))
+    .map((number) => ({
+      number,
+      score:
+        2 * near(number.around, named) +
+        near(number.around, described) +
+        (howMany && number.counts ? 0.8 : 0),
+    }))
     .filter(({ score }) => !byWords || score >= 0.8)
     .sort((a, b) => (byWords ? b.score - a.score : 0) || a.number.at - b.number.at);
   const best = ranked[0]?.number;

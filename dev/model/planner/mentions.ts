@@ -5,6 +5,8 @@ export interface NumberMention {
   at: number;
   value: number;
   around: string[];
+  /** A plural stands behind it: it says how many. */
+  counts: boolean;
 }
 
 const NUMBER_WORDS: Record<string, number> = {
@@ -39,7 +41,12 @@ export function numbersIn(text: string): NumberMention[] {
   });
   return [...digits, ...spelled]
     .sort((a, b) => a.at - b.at)
-    .map(({ at, length, value }) => ({ at, value, around: wordsAround(text, at, at + length) }));
+    .map(({ at, length, value }) => ({
+      at,
+      value,
+      around: wordsAround(text, at, at + length),
+      counts: /^\s+(?:\p{L}+\s+)?\p{L}{2,}s\b/u.test(text.slice(at + length, at + length + 60)),
+    }));
 }
 
 /** The three words before and the two after; `%` counts as the word percent. */
