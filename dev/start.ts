@@ -241,6 +241,9 @@ const portOf = (url = ''): string => (url === '' ? '' : new URL(url).port);
 const named = ({ name, base_url }: { name: string; base_url: string }): string =>
   `${name} ${portOf(base_url)}`;
 
+// A terminal that went away must not end us before the children.
+for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined);
+
 main().then(
   () => process.exit(0),
   (error: unknown) => {

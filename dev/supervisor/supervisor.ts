@@ -1,6 +1,8 @@
 import type { Part, Running } from './part';
 
 const BACKOFF_MS = 200;
+/** Somebody took the port between our finding it free and its use: worth one more try. */
+const PORT_TAKEN = /EADDRINUSE|address already in use/i;
 
 export interface SupervisorOptions {
   log: (line: string) => void;
@@ -74,10 +76,8 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   const add = async (part: Part): Promise<void> => {
     const entry: Entry = { part, running: null, deaths: [], recycled: false, restarting: Promise.resolve() };
     entries.set(part.name, entry);
-    // Once more at most: a port may have been taken between finding it free and using it.
     const running = await part.start(stopping.signal).catch((error: unknown) => {
-      if (stopping.signal.aborted) throw error;
-      log(`${part.name} did not start (${words(error)}): once more`);
+      if (!PORT_TAKEN.test(words(error))) throw new Error(`${part.name} did not start: ${words(error)}`);
       return part.start(stopping.signal);
     });
     watch(entry, running);
