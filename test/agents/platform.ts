@@ -40,7 +40,7 @@ export function signedHeaders(keys: Keys, key: string, body: string): Record<str
 export async function invoke(port: number, keys: Keys, call: Call) {
   const body = invokeBody(call);
   const res = await post(port, body, signedHeaders(keys, call.key, body));
-  return { status: res.status, body: (await res.json()) };
+  return { status: res.status, body: await res.json() };
 }
 
 export const post = (port: number, body: string | Uint8Array, headers: Record<string, string>) =>

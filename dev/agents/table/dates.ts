@@ -33,7 +33,7 @@ const MONTHS = [
 const WEEKDAYS = ['Sunday', 'Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday'];
 
 export function parseDate(cell: string, order: DateOrder): ParsedDate | null {
-  if (cell.length > 40) return null;
+  if (cell.length < 6 || cell.length > 40 || !/\d[-/. ,a-z]|[a-z.] \d/i.test(cell)) return null;
   const iso = ISO.exec(cell);
   if (iso !== null) return build(iso[1], iso[3], iso[4], iso.slice(5));
   const numeric = NUMERIC.exec(cell);

@@ -22,6 +22,9 @@ const LARGEST = 1e15;
 /** A cell as a number, or null. Percents keep their size: 12.5 % is 12.5. */
 export function parseNumber(cell: string, mark: DecimalMark): ParsedNumber | null {
   if (cell.length > 40) return null;
+  // Most cells are whole numbers or no numbers at all: those need no grammar.
+  if (/^[1-9]\d{0,13}$/.test(cell)) return { kind: 'integer', value: Number(cell), unit: null };
+  if (!/\d/.test(cell)) return null;
   const bracketed = /^\((.+)\)$/.exec(cell);
   const match = AFFIXED.exec(bracketed?.[1] ?? cell);
   if (match === null) return null;
@@ -50,6 +53,7 @@ export function parseNumber(cell: string, mark: DecimalMark): ParsedNumber | nul
 
 /** What a cell says about the way numbers are written: only some cells can be read in one way alone. */
 export function decimalEvidence(cell: string): DecimalMark | 'either' | null {
+  if (!/[.,]/.test(cell)) return null;
   const point = parseNumber(cell, 'point');
   const comma = parseNumber(cell, 'comma');
   if (point === null && comma === null) return null;

@@ -142,5 +142,6 @@ function summarize(columns: ColumnOutliers[], weekdays: z.infer<typeof Weekdays>
       : `${plural(total, 'outlier')} in ${plural(columns.length, 'number column')}: ${strongest.join('; ')}.`;
   const odd = weekdays?.unusual[0];
   if (odd === undefined) return plain;
+  if (odd.note !== undefined) return `${plain} By weekday: ${odd.note}`;
   return `${plain} By weekday: row ${odd.row} (${odd.weekday} ${odd.date}) has ${odd.column} ${odd.value}, where ${odd.weekday}s have about ${odd.usual}.`;
 }

@@ -28,10 +28,14 @@ const Output = z.object({
 interface Candidate {
   phrase: string;
   words: string[];
+  /** How often it stands by itself. */
   count: number;
 }
 
-/** RAKE: runs of words between stop words and punctuation, scored by how their words keep company. */
+/**
+ * RAKE: runs of words between stop words and punctuation, scored by how their words keep company. The logarithm
+ * keeps a long phrase seen once from standing above what the text says again and again.
+ */
 export const keywords = defineAction({
   name: 'keywords',
   description:
@@ -55,7 +59,7 @@ export const keywords = defineAction({
       phrases,
       words: commonest(candidates, limit),
       method:
-        'RAKE: phrases between stop words, scored by the degree of their words over their frequency, times log2(1 + count)',
+        'RAKE: phrases between stop words, by the degree of their words over their frequency; damped by log2, times log2(1 + count)',
     };
   },
 });
@@ -79,7 +83,8 @@ function findCandidates(text: string): Candidate[] {
   return [...found.values()];
 }
 
-const carriesMeaning = (word: string): boolean => word.length > 1 && hasLetter(word) && !STOP_WORDS.has(word);
+const carriesMeaning = (word: string): boolean =>
+  word.length > 1 && hasLetter(word) && !STOP_WORDS.has(word) && !/'(d|ll|ve|re|m|t)$/.test(word);
 
 function add(found: Map<string, Candidate>, words: string[]): void {
   const phrase = words.join(' ');
@@ -97,17 +102,33 @@ function score(candidates: Candidate[]): z.infer<typeof Output>['phrases'] {
       degree.set(word, (degree.get(word) ?? 0) + count * words.length);
     }
   }
-  const scored = candidates.map(({ phrase, words, count }) => {
+  const seen = occurrences(candidates);
+  const scored = candidates.map(({ phrase, words }) => {
     const company = words.reduce(
       (sum, word) => sum + (degree.get(word) ?? 0) / (frequency.get(word) ?? 1),
       0,
     );
-    return { phrase, count, raw: company * Math.log2(1 + count) };
+    const count = seen.get(phrase) ?? 1;
+    return { phrase, count, raw: Math.log2(1 + company) * Math.log2(1 + count) };
   });
   const best = scored.reduce((top, { raw }) => Math.max(top, raw), 0);
   return scored
     .sort((a, b) => b.raw - a.raw || b.count - a.count || (a.phrase < b.phrase ? -1 : 1))
     .map(({ phrase, count, raw }) => ({ phrase, score: round(raw / best, 3), count }));
+}
+
+/** How often each run of words is seen, inside longer phrases too. */
+function occurrences(candidates: Candidate[]): Map<string, number> {
+  const seen = new Map<string, number>();
+  for (const { words, count } of candidates) {
+    for (let start = 0; start < words.length; start += 1) {
+      for (let end = start + 1; end <= words.length; end += 1) {
+        const run = words.slice(start, end).join(' ');
+        seen.set(run, (seen.get(run) ?? 0) + count);
+      }
+    }
+  }
+  return seen;
 }
 
 function commonest(candidates: Candidate[], limit: number): z.infer<typeof Output>['words'] {
