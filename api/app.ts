@@ -1,0 +1,125 @@
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import express from 'express';
+import type { Express } from 'express';
+import helmet from 'helmet';
+import type { Database } from '../db/database';
+import { MooringError } from '../domain/errors';
+import type { Bus } from '../lib/bus';
+import type { Config } from '../lib/config';
+import type { Logger } from '../lib/log';
+import { createRateLimit } from '../lib/rate-limit';
+import { createCaller } from './auth/caller';
+import { createTokens } from './auth/tokens';
+import { jsonBody } from './body';
+import type { ApiContext } from './context';
+import { errorHandler } from './errors';
+import { createMetrics } from './metrics';
+import { createOrigins } from './origin';
+import type { Origins } from './origin';
+import { pageRoutes } from './pages';
+import { traceRequests } from './request';
+import { accountRoutes } from './routes/account';
+import { authRoutes } from './routes/auth';
+import { operationRoutes } from './routes/operations';
+import { sessionLogRoutes } from './routes/session-log';
+import { sessionRoutes } from './routes/sessions';
+import { createWatch } from './watch';
+
+const MINUTE_MS = 60_000;
+const DRAIN_MS = 1_500;
+const CHECK_MS = 2_000;
+
+export interface ApiDeps {
+  config: Config;
+  /** the master secret; each class of tokens gets a key of its own from it */
+  secret: string;
+  db: Database;
+  bus: Bus;
+  log: Logger;
+  /** What is missing before requests can be served well; [] when nothing is. */
+  ready: () => Promise<string[]>;
+  /** the folder of the built pages */
+  webRoot: string | null;
+}
+
+/** What comes in: pages, REST and sockets of one process. Nothing listens until the caller says where. */
+export function createApi(deps: ApiDeps): { server: Server; close: () => Promise<void> } {
+  const drain = new AbortController();
+  const api = createContext(deps, drain.signal);
+  const server = createServer({ headersTimeout: 10_000, requestTimeout: 30_000 }, createApp(deps, api));
+  return {
+    server,
+    async close() {
+      drain.abort();
+      api.watch.close();
+      await closeServer(server);
+    },
+  };
+}
+
+function createContext({ config, secret, db, bus, log }: ApiDeps, draining: AbortSignal): ApiContext {
+  const tokens = createTokens(secret);
+  return {
+    config,
+    db,
+    tokens,
+    caller: createCaller(tokens),
+    origins: createOrigins(config),
+    watch: createWatch({ db, bus, log, checkMs: CHECK_MS }),
+    metrics: createMetrics(),
+    messageLimit: createRateLimit({ limit: config.MOORING_RATE_LIMIT_MESSAGES, windowMs: MINUTE_MS }),
+    draining,
+  };
+}
+
+function createApp({ log, ready, webRoot }: ApiDeps, api: ApiContext): Express {
+  const app = express();
+  app.disable('etag');
+  app.set('query parser', 'simple');
+  app.use(traceRequests({ log, metrics: api.metrics }), secureHeaders(api.origins));
+  app.use(operationRoutes({ ready, metrics: api.metrics }));
+  app.use(['/api', '/dev'], (_req, res, next) => {
+    res.set('Cache-Control', 'no-store');
+    next();
+  });
+  app.use(['/api', '/dev'], jsonBody());
+  app.use(authRoutes(api), accountRoutes(api), sessionRoutes(api), sessionLogRoutes(api));
+  app.use(pageRoutes(webRoot));
+  app.use(() => {
+    throw new MooringError('not_found', 'There is nothing here.');
+  });
+  app.use(errorHandler(log));
+  return app;
+}
+
+/** Pages run our own scripts and talk to us only. */
+function secureHeaders(origins: Origins) {
+  return helmet({
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'self'"],
+        baseUri: ["'none'"],
+        connectSrc: ["'self'", (req) => origins.base(req).replace(/^http/, 'ws')],
+        fontSrc: ["'self'"],
+        formAction: ["'self'"],
+        frameAncestors: ["'none'"],
+        imgSrc: ["'self'", 'data:'],
+        objectSrc: ["'none'"],
+        scriptSrc: ["'self'"],
+        styleSrc: ["'self'"],
+      },
+    },
+  });
+}
+
+/** Idle connections end at once, busy ones get a moment. */
+async function closeServer(server: Server): Promise<void> {
+  if (!server.listening) return;
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const timer = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+  await closed;
+  clearTimeout(timer);
+}

@@ -1,0 +1,23 @@
+import type { Database } from '../db/database';
+import type { Config } from '../lib/config';
+import type { RateLimit } from '../lib/rate-limit';
+import type { Caller } from './auth/caller';
+import type { Tokens } from './auth/tokens';
+import type { Metrics } from './metrics';
+import type { Origins } from './origin';
+import type { Watch } from './watch';
+
+/** What the routes of one API share. */
+export interface ApiContext {
+  config: Config;
+  db: Database;
+  tokens: Tokens;
+  caller: Caller;
+  origins: Origins;
+  watch: Watch;
+  metrics: Metrics;
+  /** of messages, by person and chat, over sockets and REST together */
+  messageLimit: RateLimit;
+  /** Aborted when the API drains: whoever waits is answered. */
+  draining: AbortSignal;
+}

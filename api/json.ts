@@ -1,0 +1,53 @@
+import { MooringError } from '../domain/errors';
+
+const MAX_DEPTH = 32;
+// NUL and half a surrogate pair are legal in JSON and refused by PostgreSQL.
+const UNSTORABLE = /\0|\p{Surrogate}/u;
+
+const refuse = (rule: string, cause?: unknown): MooringError =>
+  new MooringError('invalid_request', `The JSON ${rule}.`, { details: { field: '', rule }, cause });
+
+/** Reads JSON that came from outside: its depth is known before anything recursive touches it. */
+export function parseJson(text: string): unknown {
+  if (isTooDeep(text)) throw refuse(`must not be nested deeper than ${MAX_DEPTH}`);
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw refuse('must be well-formed', cause);
+  }
+  checkStrings(value);
+  return value;
+}
+
+function isTooDeep(text: string): boolean {
+  let depth = 0;
+  let inString = false;
+  for (let at = 0; at < text.length; at += 1) {
+    const char = text[at];
+    if (inString) {
+      if (char === '\\') at += 1;
+      else if (char === '"') inString = false;
+    } else if (char === '"') inString = true;
+    else if (char === '[' || char === '{') {
+      depth += 1;
+      if (depth > MAX_DEPTH) return true;
+    } else if (char === ']' || char === '}') depth -= 1;
+  }
+  return false;
+}
+
+function checkStrings(root: unknown): void {
+  const left = [root];
+  while (left.length > 0) {
+    const value = left.pop();
+    if (typeof value === 'string' && UNSTORABLE.test(value)) {
+      throw refuse('must not hold U+0000 or half a surrogate pair');
+    }
+    if (typeof value !== 'object' || value === null) continue;
+    for (const [key, inner] of Object.entries(value)) {
+      if (key === '__proto__') throw refuse('must not hold the key __proto__');
+      left.push(key, inner);
+    }
+  }
+}

@@ -1,0 +1,41 @@
+import type { Request, RequestHandler, Response } from 'express';
+import { newId } from '../lib/ids';
+import type { Logger } from '../lib/log';
+import type { Metrics } from './metrics';
+
+const WELL_FORMED = /^[\w.-]{1,64}$/;
+
+/** The id that this answer, its log line and its error carry. */
+export const requestId = (res: Response): string => String(res.getHeader('X-Request-Id'));
+
+/** Each request gets an id, one log line (never its query, which may hold a token), and is counted. */
+export function traceRequests({ log, metrics }: { log: Logger; metrics: Metrics }): RequestHandler {
+  return (req, res, next) => {
+    const given = req.get('x-request-id') ?? '';
+    res.set('X-Request-Id', WELL_FORMED.test(given) ? given : newId('req'));
+    const path = req.originalUrl.split('?')[0];
+    const startedAt = performance.now();
+    res.once('close', () => {
+      metrics.httpRequests.inc({ method: req.method, route: routeOf(req), status: res.statusCode });
+      log.info(
+        {
+          request: requestId(res),
+          method: req.method,
+          path,
+          status: res.statusCode,
+          ms: Math.round(performance.now() - startedAt),
+          ...(res.writableFinished ? {} : { aborted: true }),
+        },
+        'request',
+      );
+    });
+    next();
+  };
+}
+
+/** The pattern that matched, so that ids do not become labels. */
+function routeOf(req: Request): string {
+  const route: unknown = req.route;
+  if (typeof route !== 'object' || route === null || !('path' in route)) return 'other';
+  return `${req.baseUrl}${String(route.path)}`;
+}

@@ -1,0 +1,31 @@
+import { Router } from 'express';
+import { wallet } from '../../db/ledger';
+import { formatUsdc } from '../../domain/money';
+import { asUser } from '../../domain/principal';
+import { version } from '../../package.json';
+import { ownAccount } from '../auth/sign-in';
+import type { ApiContext } from '../context';
+
+const TEST_EMAIL = 'test@mooring.local';
+
+export function accountRoutes({ config, db, caller, origins }: ApiContext): Router {
+  const router = Router();
+  router.get('/api/about', (req, res) => {
+    res.json({
+      version,
+      model: { name: config.MOORING_MODEL, stand_in: config.MOORING_MODEL === 'stand-in' },
+      sign_in: { development: origins.isDevelopmentDoor(req), test_email: TEST_EMAIL },
+    });
+  });
+  router.get('/api/me', async (req, res) => {
+    const userId = await caller(req);
+    const { id, email, name } = await db.withTx(asUser(userId), (tx) => ownAccount(tx, userId));
+    res.json({ user_id: id, email, name, role: 'user' });
+  });
+  router.get('/api/wallet', async (req, res) => {
+    const userId = await caller(req);
+    const { balanceMicros, heldMicros } = await db.withTx(asUser(userId), (tx) => wallet(tx, userId));
+    res.json({ balance_usdc: formatUsdc(balanceMicros), held_usdc: formatUsdc(heldMicros) });
+  });
+  return router;
+}

@@ -1,0 +1,104 @@
+import { Router } from 'express';
+import type { Request } from 'express';
+import { z } from 'zod';
+import { createSession, getSession, listSessions } from '../../db/sessions';
+import { placeInList } from '../../db/session-cursor';
+import { MooringError } from '../../domain/errors';
+import { parseUsdc } from '../../domain/money';
+import { asUser } from '../../domain/principal';
+import { ownAccount } from '../auth/sign-in';
+import { SESSION_TOKEN_SECONDS } from '../auth/tokens';
+import type { ApiContext } from '../context';
+import { SESSION_ID, sessionIdOf, Usdc } from '../schemas';
+import { listItem, sessionView } from '../session-view';
+
+const NewSession = z.strictObject({
+  title: z.string().trim().min(1).max(200).optional(),
+  budget_usdc: Usdc.optional(),
+  metadata: z
+    .record(z.string(), z.json())
+    .refine((value) => JSON.stringify(value).length <= 4096, 'must have at most 4 KB')
+    .default({}),
+});
+
+const Page = z.strictObject({
+  limit: z.coerce.number().int().min(1).max(100).default(30),
+  cursor: z.string().max(200).optional(),
+});
+
+export function sessionRoutes(api: ApiContext): Router {
+  const { config, db, caller } = api;
+  const router = Router();
+
+  router.post('/api/sessions', async (req, res) => {
+    const userId = await caller(req);
+    const wish = NewSession.parse(req.body);
+    const budgetMicros = wish.budget_usdc ?? parseUsdc(config.MOORING_SESSION_BUDGET_USDC) ?? 0n;
+    const session = await db.withTx(asUser(userId), async (tx) => {
+      await ownAccount(tx, userId);
+      return createSession(tx, { userId, title: wish.title ?? null, budgetMicros, metadata: wish.metadata });
+    });
+    res.status(201).json(await admission(api, req, { userId, sessionId: session.id }));
+  });
+
+  router.get('/api/sessions', async (req, res) => {
+    const userId = await caller(req);
+    const { limit, cursor } = Page.parse(req.query);
+    const before = cursor === undefined ? null : readCursor(cursor);
+    const page = await db.withTx(asUser(userId), async (tx) => {
+      const sessions = await listSessions(tx, { userId, before, limit: limit + 1 });
+      const last = sessions.length > limit ? sessions[limit - 1] : undefined;
+      const next = last && writeCursor({ at: await placeInList(tx, last.id), id: last.id });
+      return { sessions: sessions.slice(0, limit).map(listItem), next_cursor: next ?? null };
+    });
+    res.json(page);
+  });
+
+  router.get('/api/sessions/:id', async (req, res) => {
+    const userId = await caller(req);
+    const id = sessionIdOf(req.params.id);
+    res.json(await db.withTx(asUser(userId), (tx) => sessionView(tx, id)));
+  });
+
+  router.post('/api/sessions/:id/token', async (req, res) => {
+    const userId = await caller(req);
+    const sessionId = sessionIdOf(req.params.id);
+    const { phase } = await db.withTx(asUser(userId), (tx) => getSession(tx, sessionId));
+    if (phase === 'CLOSED') throw new MooringError('session_closed', 'This chat is closed.');
+    res.json(await admission(api, req, { userId, sessionId }));
+  });
+  return router;
+}
+
+/** What opens the socket of a chat. */
+async function admission(
+  { tokens, origins }: ApiContext,
+  req: Request,
+  bearer: { userId: string; sessionId: string },
+) {
+  return {
+    session_id: bearer.sessionId,
+    token: await tokens.issueSession(bearer),
+    ws_url: `${origins.base(req).replace(/^http/, 'ws')}/ws/user-agent/${bearer.sessionId}`,
+    expires_in: SESSION_TOKEN_SECONDS,
+  };
+}
+
+const Cursor = z.object({
+  at: z.string().regex(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?[+-]\d\d(:\d\d)?$/),
+  id: z.string().regex(SESSION_ID),
+});
+type Cursor = z.infer<typeof Cursor>;
+
+const writeCursor = (place: Cursor): string => Buffer.from(JSON.stringify(place)).toString('base64url');
+
+function readCursor(cursor: string): Cursor {
+  try {
+    return Cursor.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
+  } catch (cause) {
+    throw new MooringError('invalid_request', 'cursor: is not one of ours', {
+      details: { field: 'cursor', rule: 'must be the next_cursor of an earlier page' },
+      cause,
+    });
+  }
+}

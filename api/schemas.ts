@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import { MooringError } from '../domain/errors';
+import { parseUsdc } from '../domain/money';
+
+export const SESSION_ID = /^ses_\w{21}$/;
+const TEXT_LIMIT = 16 * 1024;
+
+/** A client's own name for what it sends; repeated, it is answered as the first was. */
+export const ClientId = z.string().min(1).max(200);
+
+export const MessageContent = z
+  .string()
+  .refine((text) => text.trim() !== '', 'must not be empty')
+  .refine((text) => Buffer.byteLength(text) <= TEXT_LIMIT, 'must have at most 16 KiB');
+
+export const PaymentAnswer = {
+  approved: z.boolean(),
+  payment_id: z
+    .string()
+    .regex(/^pay_\w{21}$/, 'must be the id of a payment')
+    .optional(),
+};
+
+export const Usdc = z
+  .string()
+  .refine((text) => parseUsdc(text) !== null, 'must be an amount of USDC with at most 6 decimals')
+  .transform((text) => parseUsdc(text) ?? 0n);
+
+/** The id in a path. Whatever cannot be one is a chat that does not exist. */
+export function sessionIdOf(id: unknown): string {
+  if (typeof id === 'string' && SESSION_ID.test(id)) return id;
+  throw new MooringError('session_not_found', 'There is no such chat.');
+}

@@ -1,0 +1,33 @@
+/** Counts what happened under each key in the last window. */
+export interface RateLimit {
+  /** 0 when it may happen (and is counted), else the milliseconds until it may. */
+  take: (key: string) => number;
+}
+
+/** At most `limit` in any window of `windowMs`. Exact, in process: several processes each count their own. */
+export function createRateLimit({ limit, windowMs }: { limit: number; windowMs: number }): RateLimit {
+  const times = new Map<string, number[]>();
+  let sweptAt = performance.now();
+
+  const forgetIdle = (now: number): void => {
+    if (now - sweptAt < windowMs) return;
+    sweptAt = now;
+    for (const [key, taken] of times) {
+      if ((taken.at(-1) ?? 0) <= now - windowMs) times.delete(key);
+    }
+  };
+
+  return {
+    take(key) {
+      const now = performance.now();
+      forgetIdle(now);
+      const recent = (times.get(key) ?? []).filter((at) => at > now - windowMs);
+      times.set(key, recent);
+      const oldest = recent[0];
+      if (oldest !== undefined && recent.length >= limit)
+        return Math.max(1, Math.ceil(oldest + windowMs - now));
+      recent.push(now);
+      return 0;
+    },
+  };
+}
