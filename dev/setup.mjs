@@ -84,6 +84,7 @@ function isInstalled() {
 /** `npm ci` empties node_modules first, and the hash with it: an interrupted one is done again. */
 async function install() {
   const flags = ['ci', '--ignore-scripts', '--include=dev', '--include=optional', '--no-audit', '--no-fund'];
+  flags.push('--prefer-offline');
   const npm = process.env.npm_execpath;
   if (npm !== undefined && /npm-cli\.js$/.test(npm)) await runQuietly([npm, ...flags], 'hide');
   else await runQuietly(flags, 'hide', process.platform === 'win32' ? 'npm.cmd' : 'npm');

@@ -33,6 +33,7 @@ export function officialDownload(baseUrl = 'https://temporal.download'): Source 
       const asked = await fetch(`${baseUrl}/${pin.downloadPath}?${query}`, { dispatcher, signal });
       if (!asked.ok) throw new Error(`${baseUrl} answered ${asked.status}`);
       const { archiveUrl, fileToExtract } = Answer.parse(await asked.json());
+      await mkdir(folderOf(target), { recursive: true });
       const archive = await fetch(archiveUrl, { dispatcher, signal });
       if (!archive.ok || archive.body === null) throw new Error(`${archiveUrl} answered ${archive.status}`);
       await unpack(Readable.fromWeb(archive.body), { archiveUrl, fileToExtract, target });
@@ -42,12 +43,14 @@ export function officialDownload(baseUrl = 'https://temporal.download'): Source 
   };
 }
 
+const folderOf = (target: string): string => `${target}.archive`;
+
+/** The body is read at once: an unread one that is cut would be nobody's error. */
 async function unpack(
   body: Readable,
   { archiveUrl, fileToExtract, target }: { archiveUrl: string; fileToExtract: string; target: string },
 ): Promise<void> {
-  const folder = `${target}.archive`;
-  await mkdir(folder, { recursive: true });
+  const folder = folderOf(target);
   const zipped = archiveUrl.endsWith('.zip');
   const file = join(folder, zipped ? 'archive.zip' : 'archive.tar');
   if (zipped) await pipeline(body, createWriteStream(file));
