@@ -2,7 +2,7 @@ import { isObject } from './tool-results';
 import type { JsonObject } from './tool-results';
 
 const FIRST = ['summary', 'answer', 'text', 'result', 'report', 'message', 'conclusion', 'content'];
-const CODE = new Set(['code', 'json', 'html', 'sql', 'css', 'xml', 'yaml', 'script', 'csv', 'query']);
+const CODE = new Set(['code', 'json', 'html', 'sql', 'css', 'xml', 'yaml', 'script', 'csv']);
 const MOST_ROWS = 30;
 const MOST_COLUMNS = 8;
 const MOST_CHARS = 12_000;
@@ -27,8 +27,10 @@ function section(value: unknown, depth: number): string {
 function objectOf(value: JsonObject, depth: number): string {
   const first = FIRST.find((name) => typeof value[name] === 'string' && value[name] !== '');
   const rest = Object.entries(value).filter(([name, item]) => name !== first && item !== undefined);
-  const flat = rest.filter(([, item]) => isInline(item));
-  const deep = rest.filter(([, item]) => !isInline(item));
+  const short = ([name, item]: [string, unknown]): boolean =>
+    isInline(item) && !(typeof item === 'string' && CODE.has(name.toLowerCase()));
+  const flat = rest.filter(short);
+  const deep = rest.filter((entry) => !short(entry));
   const lead = first === undefined ? [] : [textOf(String(value[first]), first)];
   const list = flat.map(([name, item]) => `- ${title(name)}: ${inline(item)}`).join('\n');
   const parts = deep.map(([name, item]) => `**${title(name)}**\n\n${deepPart(name, item, depth)}`);

@@ -4,7 +4,7 @@ import { codesIn, directionOf, namedPhrase, phrasesIn, prepositions } from './ph
 import { formatted, jsonIn, listFor, readAnswer } from './read-value';
 import type { Reading } from './reading';
 import { asksInWords, formatOf, holdsText, mainText } from './roles';
-import { optionsOf, propertiesOf, satisfies } from './schema';
+import { optionsOf, propertiesOf, satisfies, strictPattern } from './schema';
 import type { Property } from './schema';
 import { nearness, stems } from './stems';
 import type { JsonObject } from './tool-results';
@@ -213,7 +213,7 @@ function fallback(property: Property, draw: Draw): unknown {
 }
 
 function fallbackString(property: Property, draw: Draw): unknown {
-  if (formatOf(property) !== null || property.schema['pattern'] !== undefined) return undefined;
+  if (formatOf(property) !== null || strictPattern(property) !== null) return undefined;
   const { asked, data } = draw;
   if (asksInWords(property)) return data ?? asked;
   if (holdsText(property)) return undefined;

@@ -2,7 +2,7 @@ import { datesIn, emailIn, itemsIn, listIn, numbersIn, optionAt, urlIn } from '.
 import { codesIn } from './phrases';
 import { readMessage } from './reading';
 import { formatOf, holdsText } from './roles';
-import { itemsOf, MAX_MATCHED, optionsOf, safePattern, satisfies } from './schema';
+import { itemsOf, MAX_MATCHED, optionsOf, satisfies, strictPattern } from './schema';
 import type { Property } from './schema';
 
 /** A value of a formatted or patterned string found in a text, or null. */
@@ -22,7 +22,7 @@ export function formatted(property: Property, text: string, nth = 0): string | n
       return stamp ?? (date === undefined ? null : `${date}T00:00:00Z`);
     }
     case null:
-      return property.schema['pattern'] === undefined ? null : patterned(property, text);
+      return strictPattern(property) === null ? null : patterned(property, text);
   }
 }
 
@@ -30,7 +30,6 @@ const MOST_WORDS = 400;
 
 /** The first word of a text that keeps the property's pattern; codes in capitals are tried before others. */
 function patterned(property: Property, text: string): string | null {
-  if (safePattern(property.schema['pattern']) === null) return null;
   const bare = text.split(/\s+/, MOST_WORDS).map((word) => word.replace(/^[("'“‘]+|[)"'”’.,;:?!]+$/g, ''));
   const candidates = [...codesIn(text), ...bare, ...(text.length <= MAX_MATCHED ? [text.trim()] : [])];
   return candidates.find((word) => word !== '' && satisfies(property, word)) ?? null;

@@ -16,7 +16,7 @@ export function readMessage(message: string): Reading {
   const parts = byFence(whole) ?? byColon(whole) ?? byLines(whole) ?? byQuotes(whole) ?? bySentence(whole);
   if (parts === null) return { instruction: whole, data: null, whole };
   const [instruction, data] = parts;
-  return { ...withClosingQuestion(instruction.trim(), unquoted(data)), whole };
+  return { ...withClosingQuestion(instruction.replace(/\s+/g, ' ').trim(), unquoted(data)), whole };
 }
 
 type Parts = [instruction: string, data: string] | null;

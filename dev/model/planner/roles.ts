@@ -1,10 +1,11 @@
+import { strictPattern } from './schema';
 import type { Property } from './schema';
 import { stem, stems } from './stems';
 
 const asSet = (list: string): Set<string> => new Set(list.split(' ').map(stem));
 
 const TEXTUAL = asSet(
-  'text content input document body data csv table passage article code source markdown html json transcript ' +
+  'text content input document body data csv table passage article markdown html json transcript ' +
     'paragraph sentences prose rows essay payload raw string note letter',
 );
 const ASKING = asSet(
@@ -15,12 +16,16 @@ const SHORT = asSet(
     'code format style tone from to source target origin destination region locale person author key label',
 );
 
+// Alone it is a program; as a part of a name ("country_code") it is a few letters.
+const PROGRAM = /^(?:source_?)?code$/i;
+
 const namedIn = ({ name }: Property, set: Set<string>): boolean => stems(name).some((one) => set.has(one));
-const isWords = ({ kind, schema }: Property): boolean =>
-  kind === 'string' && schema['format'] === undefined && schema['pattern'] === undefined;
+const isTextual = (property: Property): boolean => namedIn(property, TEXTUAL) || PROGRAM.test(property.name);
+const isWords = (property: Property): boolean =>
+  property.kind === 'string' && property.schema['format'] === undefined && strictPattern(property) === null;
 
 export const asksInWords = (property: Property): boolean => isWords(property) && namedIn(property, ASKING);
-export const holdsText = (property: Property): boolean => isWords(property) && namedIn(property, TEXTUAL);
+export const holdsText = (property: Property): boolean => isWords(property) && isTextual(property);
 
 /** The one property a pasted text is meant for, or null. */
 export function mainText(properties: Property[]): Property | null {
@@ -36,23 +41,24 @@ export function mainText(properties: Property[]): Property | null {
 function textScore(property: Property): number {
   const described = stems(property.description).some((one) => TEXTUAL.has(one));
   return (
-    (namedIn(property, TEXTUAL) ? 3 : 0) +
+    (isTextual(property) ? 3 : 0) +
     (described ? 1 : 0) +
     (property.required ? 2 : 0) -
     (namedIn(property, ASKING) ? 1 : 0) -
-    (namedIn(property, SHORT) && !namedIn(property, TEXTUAL) ? 4 : 0)
+    (namedIn(property, SHORT) && !isTextual(property) ? 4 : 0)
   );
 }
 
 export type Format = 'url' | 'email' | 'date' | 'date-time' | null;
 
 /** What a string must look like, by its format or else its name. */
-export function formatOf({ name, schema, kind }: Property): Format {
+export function formatOf(property: Property): Format {
+  const { name, schema, kind } = property;
   if (kind !== 'string') return null;
   const format = schema['format'];
   if (format === 'uri' || format === 'url' || format === 'uri-reference') return 'url';
   if (format === 'email' || format === 'date' || format === 'date-time') return format;
-  if (format !== undefined || schema['pattern'] !== undefined) return null;
+  if (format !== undefined || strictPattern(property) !== null) return null;
   const parts = name
     .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
     .toLowerCase()

@@ -135,13 +135,20 @@ const isMultiple = (value: number, of: number | undefined): boolean =>
 /** A stranger's pattern is run only when it is short, simple and cannot run away. */
 export function safePattern(pattern: unknown): RegExp | null {
   if (typeof pattern !== 'string' || pattern.length > 120) return null;
-  const loose = pattern.match(/[*+]|\{\d+,\d*\}/g) ?? [];
-  if (/\)[*+{]|\\\d|\(\?[=!<]/.test(pattern) || loose.length > 3) return null;
+  if (/\)[*+{]|\\\d|\(\?[=!<]/.test(pattern) || looseParts(pattern) > 3) return null;
   try {
     return new RegExp(pattern, 'u');
   } catch {
     return null;
   }
+}
+
+const PROSE = 'The cat sat on the mat.\nIt was warm, and it slept until 7 o’clock.';
+
+/** A pattern that sets a form, such as a code's. One that any text keeps ("not empty") sets none. */
+export function strictPattern({ schema }: Property): RegExp | null {
+  const pattern = safePattern(schema['pattern']);
+  return pattern === null || pattern.test(PROSE) ? null : pattern;
 }
 
 export const MAX_MATCHED = 200;
@@ -150,5 +157,9 @@ function matchesPattern(pattern: unknown, value: string): boolean {
   if (pattern === undefined) return true;
   const checked = safePattern(pattern);
   // A pattern that is not run is left to the agent to check.
-  return checked === null || (value.length <= MAX_MATCHED && checked.test(value));
+  if (checked === null) return true;
+  const linear = checked.source.startsWith('^') ? 1 : 0;
+  return value.length > MAX_MATCHED && looseParts(checked.source) > linear ? true : checked.test(value);
 }
+
+const looseParts = (pattern: string): number => pattern.match(/[*+]|\{\d+,\d*\}/g)?.length ?? 0;
