@@ -44,7 +44,9 @@ const forbidden = (zone) =>
       };
     });
 
-const pure = ['zod', 'pg', 'ws', 'express', 'ioredis', '@anthropic-ai/sdk', 'node:*', ...builtinModules];
+const isPure = (zone) => ['workflows', 'domain'].includes(zone);
+const PURE = 'workflows and domain are pure: no I/O, no Node built-in, no schema library.';
+const worldly = ['zod', 'pg', 'ws', 'express', 'ioredis', ...builtinModules];
 
 const zoneRule = (zone) => ({
   files: [`${zone}/**/*.{ts,tsx}`],
@@ -54,10 +56,9 @@ const zoneRule = (zone) => ({
       {
         patterns: [
           ...forbidden(zone),
-          ...(['workflows', 'domain'].includes(zone)
-            ? [{ group: pure, message: `${zone} is pure: no I/O, no Node built-in, no schema library.` }]
-            : []),
+          ...(isPure(zone) ? [{ group: ['node:*', '@anthropic-ai/*', 'zod/*'], message: PURE }] : []),
         ],
+        paths: isPure(zone) ? worldly.map((name) => ({ name, message: PURE })) : [],
       },
     ],
   },

@@ -11,11 +11,12 @@ export interface ServiceAgent {
   categories: string[];
   tags: string[];
   baseUrl: string;
+  offer: AgentOffer | null;
   lastHealthStatus: AgentHealth | null;
   lastHealthCheckAt: string | null;
 }
 
-const COLUMNS = `id, owner_id as "ownerId", slug, name, description, categories, tags, base_url as "baseUrl",
+const COLUMNS = `id, owner_id as "ownerId", slug, name, description, categories, tags, base_url as "baseUrl", offer,
   last_health_status as "lastHealthStatus", last_health_check_at as "lastHealthCheckAt"`;
 
 export async function activeAgents(tx: Tx): Promise<ServiceAgent[]> {
@@ -62,6 +63,10 @@ export async function recordHealth(tx: Tx, agentId: string, health: AgentHealth)
     agentId,
     health,
   ]);
+}
+
+export async function recordOffer(tx: Tx, agentId: string, offer: AgentOffer): Promise<void> {
+  await tx.query('update agents set offer = $2 where id = $1', [agentId, offer]);
 }
 
 export interface StoredVector {

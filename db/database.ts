@@ -86,6 +86,21 @@ function openTx(client: PoolClient): Tx {
   };
 }
 
+/** Runs `fn`; when it throws, nothing of it stays in the transaction, neither rows nor what was to be told. */
+export async function savepoint<T>(tx: Tx, fn: () => Promise<T>): Promise<T> {
+  const { length: frames } = tx.frames;
+  const { length: signals } = tx.signals;
+  await tx.query('savepoint part');
+  try {
+    return await fn();
+  } catch (error) {
+    await tx.query('rollback to savepoint part');
+    tx.frames.length = frames;
+    tx.signals.length = signals;
+    throw error;
+  }
+}
+
 /** The SQLSTATE of a PostgreSQL error, or ''. */
 export function sqlState(error: unknown): string {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';

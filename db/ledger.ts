@@ -42,14 +42,13 @@ export async function hold(tx: Tx, wish: Transfer): Promise<boolean> {
   const id = await record(tx, { ...wish, phase: 'pending', pendingId: null });
   if (id === null) return false;
   try {
-    await tx.query('savepoint hold');
     await tx.query('update ledger_accounts set held_micros = held_micros + $2 where id = $1', [
       wish.debit,
       wish.amountMicros,
     ]);
   } catch (cause) {
+    // the account's own constraint refuses it, under its row lock
     if (sqlState(cause) !== '23514') throw cause;
-    await tx.query('rollback to savepoint hold');
     throw new MooringError('insufficient_funds', 'The wallet holds less than this.', { cause });
   }
   return true;

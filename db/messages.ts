@@ -70,3 +70,12 @@ function titleOf(content: string): string {
   const words = ask.replace(/[:\s]+$/, '');
   return words.length > 60 ? `${words.slice(0, 59).trimEnd()}…` : words || 'New chat';
 }
+
+/** What the person said that started a turn; '' for a turn that an outcome started. */
+export async function messageOfTurn(tx: Tx, turnId: string): Promise<string> {
+  const [row] = await tx.query<{ content: string }>(
+    `select content from messages where turn_id = $1 and kind = 'user'`,
+    [turnId],
+  );
+  return row?.content ?? '';
+}

@@ -4,6 +4,7 @@ import { formatUsdc } from '../domain/money';
 import type { MicroUsdc } from '../domain/money';
 import { PAYMENT_EDGES } from '../domain/payment';
 import type { PaymentState } from '../domain/payment';
+import type { TaskStatus } from '../domain/task';
 import { newId } from '../lib/ids';
 import type { Tx } from './database';
 import { appendFrames } from './events';
@@ -214,4 +215,16 @@ export async function decidePayment(
   await tx.query('update payments set decided_at = now() where id = $1', [paymentId]);
   await wakePayment(tx, paymentId, 'paymentDecided');
   return { ...payment, state: approved ? 'AUTHORIZING' : 'DECLINED' };
+}
+
+/** The task that spends this payment, if there is one. */
+export async function taskOfPayment(
+  tx: Tx,
+  paymentId: string,
+): Promise<{ status: TaskStatus; expiresAt: string } | null> {
+  const rows = await tx.query<{ status: TaskStatus; expiresAt: string }>(
+    'select status, expires_at as "expiresAt" from tasks where payment_id = $1',
+    [paymentId],
+  );
+  return rows[0] ?? null;
 }

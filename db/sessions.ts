@@ -91,16 +91,16 @@ export async function wakeSession(
   sessionId: string,
   signal: 'messageArrived' | 'outcomeArrived',
 ): Promise<void> {
-  const [row] = await tx.query<{ version: number }>(
+  const [row] = await tx.query<{ version: number; userId: string }>(
     `update sessions set wake_version = wake_version + 1, woken_at = now() where id = $1
-     returning wake_version as version`,
+     returning wake_version as version, user_id as "userId"`,
     [sessionId],
   );
   if (row === undefined) throw new MooringError('session_not_found', 'There is no such chat.');
   await recordSignal(tx, {
     workflow: 'chatSession',
     workflowId: `session/${sessionId}`,
-    input: { sessionId },
+    input: { sessionId, userId: row.userId },
     signal,
     signalInput: { version: row.version },
   });

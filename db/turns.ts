@@ -124,3 +124,11 @@ export async function endTurn(tx: Tx, turnId: string, outcome: TurnOutcome): Pro
   );
   return rows[0] ?? null;
 }
+
+/** Whether the turn went on without an answer that is still to come. */
+export async function turnHasLeftWaits(tx: Tx, turnId: string): Promise<boolean> {
+  const rows = await tx.query(`select 1 from tool_calls where turn_id = $1 and state = 'left' limit 1`, [
+    turnId,
+  ]);
+  return rows.length > 0;
+}

@@ -13,6 +13,8 @@ create table agents (
   -- sealed with the process secret (lib/seal.ts)
   orchestrator_key       text,
   signing_secret         text,
+  -- what /capabilities said last, for the search
+  offer                  jsonb,
   last_health_status     text check (last_health_status in ('healthy', 'degraded', 'not_ready', 'unhealthy')),
   last_health_check_at   timestamptz,
   created_at             timestamptz not null default now(),

@@ -156,7 +156,7 @@ export function platformPart(machine: Machine): Part {
       const port = await machine.ports.free('platform', machine.config.MOORING_PORT);
       starts += 1;
       const running = await startNodeChild({
-        file: program('worker/platform.js'),
+        file: program('platform.js'),
         env: platformEnv(machine, port, starts === 1),
         log,
         ready: () => isReady(port),

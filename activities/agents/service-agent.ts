@@ -1,0 +1,179 @@
+import { createHash } from 'node:crypto';
+import { Webhook } from 'standardwebhooks';
+import { z } from 'zod';
+import type { AgentHealth, AgentOffer } from '../../domain/agent';
+import { MooringError } from '../../domain/errors';
+import { parseUsdc } from '../../domain/money';
+import { RISK_LEVELS } from '../../domain/task';
+import type { GuardedHttp, GuardedResponse } from '../../lib/guarded-http';
+
+/** An agent as our calls need it; the keys are open only while a call is made. */
+export interface AgentAddress {
+  baseUrl: string;
+  orchestratorKey: string;
+  signingSecret: string;
+}
+
+const MAX_ANSWER = 1024 * 1024;
+
+const Health = z.object({ status: z.enum(['ok', 'degraded']), ready: z.boolean() });
+
+const Action = z.object({
+  name: z.string().min(1).max(100),
+  description: z.string().max(2000),
+  input_schema: z.record(z.string(), z.unknown()),
+  output_schema: z.record(z.string(), z.unknown()).default({}),
+  price: z
+    .string()
+    .refine((text) => parseUsdc(text) !== null, 'must be an amount of USDC')
+    .nullish(),
+  risk_level: z.enum(RISK_LEVELS).default('R0'),
+});
+const Capabilities = z.object({ message: z.string().max(4000), actions: z.array(Action).min(1).max(50) });
+
+const InvokeAnswer = z.discriminatedUnion('ok', [
+  z.object({ ok: z.literal(true), output: z.unknown() }),
+  z.object({ ok: z.literal(false), error: z.string(), error_code: z.string().optional() }),
+]);
+
+export interface InvokeRequest {
+  taskId: string;
+  sessionId: string;
+  action: string;
+  arguments: Record<string, unknown>;
+  userMessage: string;
+  deadlineAt: string;
+}
+
+/** What one call of /invoke came to. `retryAfterMs` null: tried again by the platform's own schedule. */
+export type InvokeOutcome =
+  | { kind: 'completed'; httpStatus: number; output: unknown; head: string }
+  | { kind: 'failed'; httpStatus: number | null; message: string; head: string }
+  | { kind: 'retry'; httpStatus: number | null; retryAfterMs: number | null; head: string };
+
+/** `GET /health`: 200 within the time, `status` ok or degraded, `ready` true. Never throws. */
+export async function checkHealth(
+  http: GuardedHttp,
+  baseUrl: string,
+  timeoutMs: number,
+): Promise<AgentHealth> {
+  try {
+    const answer = await http.request(join(baseUrl, '/health'), {
+      method: 'GET',
+      timeoutMs,
+      maxBytes: 64 * 1024,
+    });
+    if (answer.status !== 200) return 'unhealthy';
+    const { status, ready } = Health.parse(JSON.parse(answer.body));
+    if (!ready) return 'not_ready';
+    return status === 'ok' ? 'healthy' : 'degraded';
+  } catch {
+    return 'unhealthy';
+  }
+}
+
+/** `GET /capabilities` as an offer, and the hash that prices are bound to. Throws agent_bad_answer. */
+export async function fetchOffer(
+  http: GuardedHttp,
+  baseUrl: string,
+  timeoutMs: number,
+): Promise<{ offer: AgentOffer; hash: string }> {
+  const answer = await http.request(join(baseUrl, '/capabilities'), {
+    method: 'GET',
+    timeoutMs,
+    maxBytes: 256 * 1024,
+  });
+  const parsed = answer.status === 200 ? Capabilities.safeParse(parseJson(answer.body)) : null;
+  if (parsed === null || !parsed.success) {
+    throw new MooringError('agent_bad_answer', 'The agent does not say in the agreed form what it offers.');
+  }
+  const offer: AgentOffer = {
+    message: parsed.data.message,
+    actions: parsed.data.actions.map(({ price, ...action }) => ({
+      ...action,
+      price_usdc: price !== undefined && price !== null && parseUsdc(price) !== 0n ? price : null,
+    })),
+  };
+  return { offer, hash: createHash('sha256').update(JSON.stringify(offer)).digest('hex') };
+}
+
+/** `POST /invoke`, signed, with the task's id as its idempotency key on every attempt. Never throws. */
+export async function invoke(
+  http: GuardedHttp,
+  agent: AgentAddress,
+  call: InvokeRequest & { timeoutMs: number; signal: AbortSignal },
+): Promise<InvokeOutcome> {
+  const body = JSON.stringify({
+    session_id: call.sessionId,
+    command: call.action,
+    arguments: call.arguments,
+    context: { user_message: call.userMessage, conversation_history: [] },
+    task_id: call.taskId,
+    deadline_at: call.deadlineAt,
+  });
+  const at = new Date();
+  try {
+    const answer = await http.request(join(agent.baseUrl, '/invoke'), {
+      method: 'POST',
+      headers: {
+        'content-type': 'application/json',
+        'x-orchestrator-key': agent.orchestratorKey,
+        'idempotency-key': call.taskId,
+        'webhook-id': call.taskId,
+        'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
+        'webhook-signature': new Webhook(agent.signingSecret).sign(call.taskId, at, body),
+      },
+      body,
+      timeoutMs: call.timeoutMs,
+      maxBytes: MAX_ANSWER,
+      signal: call.signal,
+    });
+    return judge(answer);
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    const final = error instanceof MooringError;
+    return final
+      ? { kind: 'failed', httpStatus: null, message, head: head(message) }
+      : { kind: 'retry', httpStatus: null, retryAfterMs: null, head: head(message) };
+  }
+}
+
+/** 2xx with the agreed body is final; 408, 409, 425, 429 and 5xx are tried again; everything else is a refusal. */
+function judge(answer: GuardedResponse): InvokeOutcome {
+  const { status } = answer;
+  const seen = { httpStatus: status, head: head(answer.body) };
+  if (status >= 500 || [408, 409, 425, 429].includes(status)) {
+    return { kind: 'retry', retryAfterMs: retryAfterMs(answer), ...seen };
+  }
+  if (status !== 200) return { kind: 'failed', message: `The agent answered HTTP ${status}.`, ...seen };
+  const parsed = InvokeAnswer.safeParse(parseJson(answer.body));
+  if (!parsed.success)
+    return { kind: 'failed', message: 'The agent’s answer is not in the agreed form.', ...seen };
+  return parsed.data.ok
+    ? { kind: 'completed', output: parsed.data.output ?? null, ...seen }
+    : { kind: 'failed', message: parsed.data.error.slice(0, 500), ...seen };
+}
+
+function retryAfterMs({ headers }: GuardedResponse): number | null {
+  const value = headers['retry-after'];
+  const seconds = typeof value === 'string' && /^\d{1,5}$/.test(value) ? Number(value) : null;
+  return seconds === null ? null : Math.min(seconds * 1000, 3_600_000);
+}
+
+/** The first KiB, cut between characters. */
+function head(text: string): string {
+  return Buffer.from(text.replaceAll('\0', ''), 'utf8')
+    .subarray(0, 1020)
+    .toString('utf8')
+    .replace(/\uFFFD$/, '');
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+const join = (baseUrl: string, path: string): string => `${baseUrl.replace(/\/+$/, '')}${path}`;

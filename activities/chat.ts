@@ -1,0 +1,97 @@
+import type { Database } from '../db/database';
+import { appendFrames } from '../db/events';
+import { closeSession, lockSession } from '../db/sessions';
+import { answerToolCall, getToolCall } from '../db/tool-calls';
+import { openTurn } from '../db/turns';
+import { ERRORS } from '../domain/errors';
+import type { ErrorCode } from '../domain/errors';
+import { SYSTEM } from '../domain/principal';
+import type { ChatActivities } from '../domain/workflows';
+import { typed } from './activity';
+import { createAskModel } from './orchestrator/ask-model';
+import type { AskModelDeps } from './orchestrator/ask-model';
+import { finishTurn } from './orchestrator/record-answer';
+import { createConnectAgent } from './tools/connect-agent';
+import type { ConnectDeps } from './tools/connect-agent';
+import { createHireAgent } from './tools/hire-agent';
+import type { HireDeps } from './tools/hire-agent';
+import { createRequestPayment } from './tools/request-payment';
+import type { RequestPaymentDeps } from './tools/request-payment';
+import { status } from './tools/run-tool';
+import { createSearchAgents } from './tools/search-agents';
+import type { SearchDeps } from './tools/search-agents';
+
+export type ChatDeps = AskModelDeps & SearchDeps & ConnectDeps & RequestPaymentDeps & HireDeps;
+
+export function createChatActivities(deps: ChatDeps): ChatActivities {
+  const { db } = deps;
+  return {
+    askModel: typed(createAskModel(deps)),
+    searchAgents: createSearchAgents(deps),
+    connectAgent: createConnectAgent(deps),
+    requestPayment: createRequestPayment(deps),
+    hireAgent: createHireAgent(deps),
+    failToolCall: typed(({ callId, code }) => failToolCall(db, callId, code)),
+    failTurn: typed(({ sessionId, code }) => failTurn(db, sessionId, code)),
+    closeIdleSession: typed(({ sessionId, asOf }) =>
+      closeIdle(db, { sessionId, asOf, idleMs: deps.sessionIdleMs }),
+    ),
+  };
+}
+
+const isErrorCode = (code: string): code is ErrorCode => code in ERRORS;
+
+async function failToolCall(db: Database, callId: string, code: string): Promise<void> {
+  const message = 'This step failed and was given up. Nothing was paid by it.';
+  await db.withTx(SYSTEM, async (tx) => {
+    const call = await getToolCall(tx, callId);
+    await lockSession(tx, call.sessionId);
+    if ((await getToolCall(tx, callId)).state !== 'proposed') return;
+    await status(tx, call, { state: 'failed', text: message });
+    await answerToolCall(tx, callId, { result: { error: { code, message } }, isError: true });
+  });
+}
+
+const FAILED_WORDS: Partial<Record<ErrorCode, string>> = {
+  model_overloaded: 'The model did not answer in several tries. Nothing was bought. Ask again in a minute.',
+  model_refused: 'The model refused this request. Nothing was bought. Ask in another way.',
+  model_spend_limit:
+    'The model’s spending limit is reached, so it answers nobody until it is raised. Nothing was bought.',
+};
+
+async function failTurn(db: Database, sessionId: string, code: string): Promise<void> {
+  const known = isErrorCode(code) ? code : 'internal_error';
+  const text = FAILED_WORDS[known] ?? 'This turn failed on our side. Nothing more is bought. Ask again.';
+  await db.withTx(SYSTEM, async (tx) => {
+    const session = await lockSession(tx, sessionId);
+    const turn = await openTurn(tx, sessionId);
+    if (turn === null) return;
+    await appendFrames(tx, session, [
+      {
+        type: 'ERROR',
+        data: {
+          error_type: 'internal_error',
+          code: known,
+          message: text,
+          retryable: ERRORS[known].retryable,
+          fatal: false,
+          request_id: turn.id,
+        },
+      },
+    ]);
+    await finishTurn(tx, { turn, outcome: 'failed', text, seen: session.seenVersion });
+  });
+}
+
+/** Closes a session that nobody has written to; the row, not the timer, says whether that is so. */
+async function closeIdle(
+  db: Database,
+  { sessionId, asOf, idleMs }: { sessionId: string; asOf: string; idleMs: number },
+): Promise<{ closed: boolean }> {
+  return db.withTx(SYSTEM, async (tx) => {
+    const session = await lockSession(tx, sessionId);
+    const idle = Date.parse(session.lastMessageAt) + idleMs <= Date.parse(asOf);
+    if (idle && session.wakeVersion === session.seenVersion) await closeSession(tx, session, 'idle');
+    return { closed: idle };
+  });
+}

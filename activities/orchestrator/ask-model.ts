@@ -1,0 +1,144 @@
+import { Context } from '@temporalio/activity';
+import type { Database } from '../../db/database';
+import { loadConversation } from '../../db/conversation';
+import type { TurnTranscript } from '../../db/conversation';
+import { lockSession, markSessionSeen, sessionSpend, setPhase } from '../../db/sessions';
+import type { Session } from '../../db/sessions';
+import { leaveWaits, toolCallsOfStep } from '../../db/tool-calls';
+import { claimMessage, hasUnansweredMessage, lastStep, openTurn, takeFence } from '../../db/turns';
+import type { Turn } from '../../db/turns';
+import type { Tx } from '../../db/database';
+import { TURN_LIMITS } from '../../domain/session';
+import type { MicroUsdc } from '../../domain/money';
+import { SYSTEM } from '../../domain/principal';
+import type { TurnProgress } from '../../domain/workflows';
+import type { Bus } from '../../lib/bus';
+import { failpoint } from '../../lib/failpoints';
+import { beating } from '../activity';
+import { toMessages } from './conversation';
+import { deltaPublisher } from './deltas';
+import type { Model } from './model';
+import { finishTurn, recordAnswer } from './record-answer';
+import { isToolName } from './tools';
+
+export interface AskModelDeps {
+  db: Database;
+  bus: Bus;
+  model: Model;
+  price: { inputPerMillion: MicroUsdc; outputPerMillion: MicroUsdc };
+  sessionIdleMs: number;
+}
+
+type Next =
+  | { ask: false; progress: TurnProgress }
+  | { ask: true; turn: Turn; step: number; fence: number; conversation: TurnTranscript[]; seen: number };
+
+/**
+ * The next step of a session, as its rows say: claim a message, hand over the tools that were proposed, say what is
+ * waited for, or ask the model. An answer that is stored already is never asked for again.
+ */
+export const createAskModel = (deps: AskModelDeps) => (input: { sessionId: string; leaveWaits: boolean }) =>
+  beating(async (signal): Promise<TurnProgress> => {
+    const { db, bus, model } = deps;
+    const next = await db.withTx(SYSTEM, (tx) => nextStep(tx, { ...input, idleMs: deps.sessionIdleMs }));
+    if (!next.ask) return next.progress;
+    const { turn, step, fence } = next;
+    failpoint('model.before');
+    if (Context.current().info.attempt > 1) {
+      bus.publish(input.sessionId, {
+        kind: 'moment',
+        frame: { type: 'TURN_RESET', data: { turn_id: turn.id, attempt: fence } },
+      });
+    }
+    const messageId = `${turn.id}/${step}`;
+    const deltas = deltaPublisher(bus, {
+      sessionId: input.sessionId,
+      turnId: turn.id,
+      messageId,
+      attempt: fence,
+    });
+    const answer = await model
+      .answer(toMessages(next.conversation), { signal, onGrowth: deltas.onGrowth })
+      .finally(deltas.stop);
+    failpoint('model.answered');
+    const progress = await db.withTx(SYSTEM, (tx) =>
+      recordAnswer(tx, {
+        turn,
+        step,
+        fence,
+        messageId,
+        answer,
+        model: model.name,
+        price: deps.price,
+        seen: next.seen,
+      }),
+    );
+    failpoint('model.recorded');
+    return progress;
+  });
+
+async function nextStep(
+  tx: Tx,
+  input: { sessionId: string; leaveWaits: boolean; idleMs: number },
+): Promise<Next> {
+  const session = await lockSession(tx, input.sessionId);
+  const seen = session.wakeVersion;
+  await markSessionSeen(tx, session.id, seen);
+  if (session.phase === 'CLOSED') return { ask: false, progress: { kind: 'closed' } };
+  const turn = (await openTurn(tx, session.id)) ?? (await claimMessage(tx, session));
+  if (turn === null) {
+    const closesAt = new Date(Date.parse(session.lastMessageAt) + input.idleMs).toISOString();
+    return { ask: false, progress: { kind: 'idle', seen, closesAt } };
+  }
+  const step = await lastStep(tx, turn.id);
+  const open = step === 0 ? null : await openCalls(tx, { turn, step, seen, leave: input.leaveWaits });
+  if (open !== null) return { ask: false, progress: open };
+  const over = await limitWords(tx, session, step);
+  if (over !== null) {
+    return { ask: false, progress: await finishTurn(tx, { turn, outcome: 'limit', text: over, seen }) };
+  }
+  await setPhase(tx, session.id, 'WORKING');
+  const fence = await takeFence(tx, turn.id);
+  return {
+    ask: true,
+    turn,
+    step: step + 1,
+    fence,
+    conversation: await loadConversation(tx, session.id),
+    seen,
+  };
+}
+
+/** What of the last step is still open: tools to run, or waits, unless the turn is to go on without them. */
+async function openCalls(
+  tx: Tx,
+  { turn, step, seen, leave }: { turn: Turn; step: number; seen: number; leave: boolean },
+): Promise<TurnProgress | null> {
+  const calls = await toolCallsOfStep(tx, turn.id, step);
+  const proposed = calls.filter(({ state }) => state === 'proposed');
+  if (proposed.length > 0) {
+    const named = proposed.flatMap(({ id, name }) => (isToolName(name) ? [{ id, name }] : []));
+    return { kind: 'tools', seen, turn: turn.number, step, calls: named };
+  }
+  const waits = calls.flatMap(({ state, waitUntil }) =>
+    state === 'waiting' && waitUntil !== null ? [waitUntil] : [],
+  );
+  const [until] = waits.sort();
+  if (until === undefined) return null;
+  if (!leave && !(await hasUnansweredMessage(tx, turn.sessionId))) {
+    return { kind: 'waiting', seen, turn: turn.number, until };
+  }
+  await leaveWaits(tx, turn.id, step);
+  return null;
+}
+
+async function limitWords(tx: Tx, session: Session, stepsDone: number): Promise<string | null> {
+  if (stepsDone >= TURN_LIMITS.modelSteps) {
+    return `This took ${TURN_LIMITS.modelSteps} steps without an end, so I stop here. Nothing more is bought. Ask again with a narrower question.`;
+  }
+  const spend = await sessionSpend(tx, session.id);
+  if (spend.agentsMicros + spend.modelMicros >= session.budgetMicros) {
+    return 'The budget of this chat is used up. Nothing more is bought. Open a new chat to go on.';
+  }
+  return null;
+}

@@ -1,0 +1,36 @@
+import type Anthropic from '@anthropic-ai/sdk';
+import type { TurnTranscript } from '../../db/conversation';
+
+/**
+ * The conversation as the Messages API takes it. Results of tools and the next thing said share one user message,
+ * and a step that was never answered (its turn was broken off) gets an answer, since the API insists on one.
+ */
+export function toMessages(turns: TurnTranscript[]): Anthropic.MessageParam[] {
+  const messages: Anthropic.MessageParam[] = [];
+  const say = (block: Anthropic.ContentBlockParam): void => {
+    const last = messages.at(-1);
+    if (last?.role === 'user' && Array.isArray(last.content)) last.content.push(block);
+    else messages.push({ role: 'user', content: [block] });
+  };
+
+  for (const turn of turns) {
+    say({ type: 'text', text: turn.kind === 'user' ? turn.content : `<outcome>${turn.content}</outcome>` });
+    for (const step of turn.steps) {
+      // Stored as the API sent them, so they are sent back unchanged.
+      const content = step.content as unknown as Anthropic.ContentBlockParam[];
+      if (content.length === 0) continue;
+      messages.push({ role: 'assistant', content });
+      for (const block of content) {
+        if (block.type !== 'tool_use') continue;
+        const answer = step.results.find(({ toolUseId }) => toolUseId === block.id);
+        say({
+          type: 'tool_result',
+          tool_use_id: block.id,
+          content: JSON.stringify(answer?.result ?? { status: 'not_run' }),
+          is_error: answer?.isError ?? false,
+        });
+      }
+    }
+  }
+  return messages;
+}

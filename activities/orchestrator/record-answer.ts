@@ -1,0 +1,130 @@
+import type { Tx } from '../../db/database';
+import { appendFrames } from '../../db/events';
+import { lockSession, setRestingPhase } from '../../db/sessions';
+import { answerToolCall, proposeToolCalls, toolCallsOfStep } from '../../db/tool-calls';
+import type { ToolCall } from '../../db/tool-calls';
+import { endTurn, recordStep, requireFence, turnHasLeftWaits } from '../../db/turns';
+import type { Turn } from '../../db/turns';
+import type { LogFrame } from '../../domain/frames';
+import { formatUsdc, tokenCost } from '../../domain/money';
+import type { MicroUsdc } from '../../domain/money';
+import type { TurnOutcome } from '../../domain/session';
+import type { TurnProgress } from '../../domain/workflows';
+import { readableText } from './model';
+import type { ModelAnswer } from './model';
+import { TOOL_INPUTS, isToolName } from './tools';
+
+interface Answered {
+  turn: Turn;
+  step: number;
+  fence: number;
+  messageId: string;
+  answer: ModelAnswer;
+  model: string;
+  price: { inputPerMillion: MicroUsdc; outputPerMillion: MicroUsdc };
+  seen: number;
+}
+
+/** How an answer that ends without a tool is told to the person, by its stop reason. */
+const STOPPED: Record<string, string> = {
+  max_tokens: 'The answer grew longer than one answer may be, and was cut here. Ask me to go on.',
+  refusal:
+    'The model declined to answer this. Nothing was bought. Say it another way, or ask something else.',
+  model_context_window_exceeded: 'This chat has grown too long for the model. Open a new chat to go on.',
+  pause_turn: 'The model paused without an answer. Nothing was bought. Ask again.',
+};
+
+/** Stores a whole answer under the fence, with what it says and what it proposes, in one transaction. */
+export async function recordAnswer(tx: Tx, answered: Answered): Promise<TurnProgress> {
+  const { turn, step, answer, seen } = answered;
+  await lockSession(tx, turn.sessionId);
+  await requireFence(tx, turn.id, answered.fence);
+  await recordStep(tx, turn.userId, {
+    turnId: turn.id,
+    step,
+    content: answer.content,
+    stopReason: answer.stopReason,
+    model: answered.model,
+    inputTokens: answer.inputTokens,
+    outputTokens: answer.outputTokens,
+    costMicros: tokenCost(answer, answered.price),
+  });
+  const text = readableText(answer.content.map((block) => ({ ...block, type: String(block['type']) })));
+  if (text !== '') await say(tx, answered, text);
+
+  const calls = await propose(tx, answered);
+  const ends = calls.some(({ name, state }) => name === 'send_orchestrator_message' && state === 'proposed');
+  if (answer.stopReason === 'tool_use' && calls.length > 0 && !ends) {
+    const proposed = calls.flatMap(({ id, name, state }) =>
+      state === 'proposed' && isToolName(name) ? [{ id, name }] : [],
+    );
+    return { kind: 'tools', seen, turn: turn.number, step, calls: proposed };
+  }
+  for (const call of calls) {
+    const delivered = call.name === 'send_orchestrator_message';
+    await answerToolCall(tx, call.id, { result: { status: delivered ? 'delivered' : 'not_run' } });
+  }
+  const stopped = STOPPED[answer.stopReason];
+  if (stopped !== undefined) return finishTurn(tx, { turn, outcome: 'failed', text: stopped, seen });
+  if (text === '')
+    return finishTurn(tx, { turn, outcome: 'failed', text: 'The model gave no answer. Ask again.', seen });
+  const outcome = (await turnHasLeftWaits(tx, turn.id)) ? 'waiting' : 'answered';
+  return finishTurn(tx, { turn, outcome, seen });
+}
+
+const say = (tx: Tx, { turn, messageId }: Answered, content: string) =>
+  appendFrames(tx, { id: turn.sessionId, userId: turn.userId }, [
+    { type: 'AGENT_MESSAGE', data: { content, message_id: messageId, turn_id: turn.id } },
+  ]);
+
+/** Stores the proposed calls; one that no tool takes is answered at once with the reason. */
+async function propose(tx: Tx, { turn, step, answer }: Answered): Promise<ToolCall[]> {
+  const wishes = answer.content.flatMap((block) =>
+    block['type'] === 'tool_use'
+      ? [{ toolUseId: String(block['id']), name: String(block['name']), input: asObject(block['input']) }]
+      : [],
+  );
+  const calls = await proposeToolCalls(tx, turn, { step, calls: wishes });
+  for (const call of calls) {
+    const refusal = refusalOf(call);
+    if (refusal === null) continue;
+    await answerToolCall(tx, call.id, {
+      result: { error: { code: 'invalid_request', message: refusal } },
+      isError: true,
+    });
+  }
+  return toolCallsOfStep(tx, turn.id, step);
+}
+
+function refusalOf({ name, input }: ToolCall): string | null {
+  if (!isToolName(name)) return `There is no tool ${name.slice(0, 60)}.`;
+  const parsed = TOOL_INPUTS[name].safeParse(input);
+  if (parsed.success) return null;
+  return parsed.error.issues.map(({ path, message }) => `${path.join('.') || name}: ${message}`).join('; ');
+}
+
+const asObject = (value: unknown): Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
+
+/** Ends a turn once, with its one terminal frame; `text` is said before it. */
+export async function finishTurn(
+  tx: Tx,
+  { turn, outcome, text, seen }: { turn: Turn; outcome: TurnOutcome; text?: string; seen: number },
+): Promise<TurnProgress> {
+  const ended = await endTurn(tx, turn.id, outcome);
+  if (ended !== null) {
+    const end: LogFrame = {
+      type: 'TURN_END',
+      data: {
+        turn_id: turn.id,
+        outcome,
+        usage: { input_tokens: ended.inputTokens, output_tokens: ended.outputTokens },
+        cost_usdc: formatUsdc(ended.costMicros),
+        ...(text === undefined ? {} : { text }),
+      },
+    };
+    await appendFrames(tx, { id: turn.sessionId, userId: turn.userId }, [end]);
+    await setRestingPhase(tx, turn.sessionId);
+  }
+  return { kind: 'ended', seen, turn: turn.number, outcome };
+}

@@ -1,0 +1,204 @@
+import { savepoint } from '../db/database';
+import type { Database, Tx } from '../db/database';
+import { appendFrames } from '../db/events';
+import { hold, openAccount, ownerAccount, settleHold, userAccount } from '../db/ledger';
+import { lockPayment, markPaymentSeen, setPaymentState, taskOfPayment } from '../db/payments';
+import type { Payment } from '../db/payments';
+import { setPhase } from '../db/sessions';
+import { answerToolCall, getToolCall } from '../db/tool-calls';
+import { MooringError } from '../domain/errors';
+import type { LogFrame } from '../domain/frames';
+import { formatUsdc } from '../domain/money';
+import type { PaymentState } from '../domain/payment';
+import { SYSTEM } from '../domain/principal';
+import { isTerminal } from '../domain/task';
+import type { PaymentActivities, PaymentProgress } from '../domain/workflows';
+import { failpoint } from '../lib/failpoints';
+import { typed } from './activity';
+import { status } from './tools/run-tool';
+
+// Until a task that is still running has ended, its hold stays; looked at again after its own deadline.
+const AFTER_TASK_MS = 60_000;
+
+const holdKey = (payment: Payment): string => `payment/${payment.id}/hold`;
+
+export function createPaymentActivities({ db }: { db: Database }): PaymentActivities {
+  return {
+    authorizePayment: typed(async ({ paymentId, asOf }) => {
+      failpoint('payment.authorize.before');
+      const progress = await db.withTx(SYSTEM, (tx) => authorize(tx, paymentId, asOf));
+      failpoint('payment.authorize.recorded');
+      return progress;
+    }),
+    settlePayment: typed(async ({ paymentId, asOf }) => {
+      failpoint('payment.settle.before');
+      const progress = await db.withTx(SYSTEM, (tx) => settle(tx, paymentId, asOf));
+      failpoint('payment.settle.recorded');
+      return progress;
+    }),
+  };
+}
+
+async function authorize(tx: Tx, paymentId: string, asOf: string): Promise<PaymentProgress> {
+  const payment = await lockPayment(tx, paymentId);
+  await markPaymentSeen(tx, payment);
+  switch (payment.state) {
+    case 'AWAITING_APPROVAL':
+      // The row decides between an answer and the deadline: whoever locks it first.
+      return payment.expiresAt <= asOf ? end(tx, payment, 'EXPIRED') : progressOf(payment);
+    case 'AUTHORIZING':
+      return holdFunds(tx, payment);
+    case 'DECLINED':
+      await tellEnd(tx, payment, 'DECLINED');
+      return progressOf(payment);
+    case 'HELD':
+    case 'CAPTURED':
+    case 'VOIDED':
+    case 'EXPIRED':
+    case 'FAILED':
+      return progressOf(payment);
+  }
+}
+
+const progressOf = (payment: Payment): PaymentProgress => ({
+  state: payment.state,
+  seen: payment.wakeVersion,
+  captureDeadline: payment.captureDeadline,
+});
+
+async function holdFunds(tx: Tx, payment: Payment): Promise<PaymentProgress> {
+  await openAccount(tx, {
+    id: ownerAccount(payment.agentOwnerId),
+    kind: 'owner',
+    ownerId: payment.agentOwnerId,
+  });
+  try {
+    await savepoint(tx, () =>
+      hold(tx, {
+        key: holdKey(payment),
+        kind: 'hold',
+        debit: userAccount(payment.userId),
+        credit: ownerAccount(payment.agentOwnerId),
+        amountMicros: payment.amountMicros,
+        ownerId: payment.userId,
+        paymentId: payment.id,
+      }),
+    );
+  } catch (error) {
+    if (!(error instanceof MooringError) || error.code !== 'insufficient_funds') throw error;
+    return end(tx, payment, 'FAILED');
+  }
+  await setPaymentState(tx, payment, 'HELD');
+  await setPhase(tx, payment.sessionId, 'WORKING');
+  await status(tx, await getToolCall(tx, payment.toolCallId), {
+    state: 'done',
+    text: `You approved ${formatUsdc(payment.amountMicros)} USDC; it is held for ${payment.agentName}`,
+    agent_id: payment.agentId,
+    agent_name: payment.agentName,
+  });
+  await answerToolCall(tx, payment.toolCallId, {
+    result: { status: 'held', payment_id: payment.id, amount_usdc: formatUsdc(payment.amountMicros) },
+  });
+  return progressOf({ ...payment, state: 'HELD' });
+}
+
+/** Ends an offer before any money has moved. */
+async function end(tx: Tx, payment: Payment, state: 'EXPIRED' | 'FAILED'): Promise<PaymentProgress> {
+  await setPaymentState(tx, payment, state);
+  await tellEnd(tx, payment, state);
+  return progressOf({ ...payment, state });
+}
+
+const END_WORDS = {
+  DECLINED: { text: 'You declined; nothing was paid', reason: 'declined', status: 'declined' },
+  EXPIRED: {
+    text: 'The offer ended without an answer; nothing was paid',
+    reason: 'expired',
+    status: 'expired',
+  },
+  FAILED: {
+    text: 'The wallet holds less than the price; nothing was paid',
+    reason: 'insufficient_funds',
+    status: 'refused',
+  },
+} as const;
+
+async function tellEnd(tx: Tx, payment: Payment, state: keyof typeof END_WORDS): Promise<void> {
+  const call = await getToolCall(tx, payment.toolCallId);
+  if (call.state === 'done') return;
+  const words = END_WORDS[state];
+  await setPhase(tx, payment.sessionId, 'WORKING');
+  const frames: LogFrame[] = [paymentFrame('PAYMENT_FAILED', payment, { state, reason: words.reason })];
+  if (state === 'DECLINED') frames.push(declinedError(payment));
+  await appendFrames(tx, { id: payment.sessionId, userId: payment.userId }, frames);
+  await status(tx, call, {
+    state: 'failed',
+    text: words.text,
+    agent_id: payment.agentId,
+    agent_name: payment.agentName,
+  });
+  await answerToolCall(tx, payment.toolCallId, {
+    result: { status: words.status, payment_id: payment.id, reason: words.reason },
+  });
+}
+
+/** The published frame of a declined payment, for clients that know no other. */
+const declinedError = (payment: Payment): LogFrame => ({
+  type: 'ERROR',
+  data: {
+    error_type: 'payment_declined',
+    code: 'payment_declined',
+    message: END_WORDS.DECLINED.text,
+    retryable: false,
+    fatal: false,
+    request_id: payment.id,
+  },
+});
+
+const paymentFrame = (
+  type: 'PAYMENT_FAILED' | 'PAYMENT_RELEASED',
+  payment: Payment,
+  { state, reason }: { state: PaymentState; reason: string },
+): LogFrame => ({
+  type,
+  data: {
+    payment_id: payment.id,
+    turn_id: payment.turnId,
+    state,
+    amount_usdc: formatUsdc(payment.amountMicros),
+    reason_code: reason,
+  },
+});
+
+/** Money follows the fact of the task: completed captures, any other end gives back; no task by the deadline too. */
+async function settle(tx: Tx, paymentId: string, asOf: string): Promise<PaymentProgress> {
+  const payment = await lockPayment(tx, paymentId);
+  await markPaymentSeen(tx, payment);
+  if (payment.state !== 'HELD') return progressOf(payment);
+  const task = await taskOfPayment(tx, payment.id);
+  if (task !== null && !isTerminal(task.status)) {
+    const later = new Date(Date.parse(task.expiresAt) + AFTER_TASK_MS).toISOString();
+    return { ...progressOf(payment), captureDeadline: later };
+  }
+  if (task === null && payment.captureDeadline > asOf) return progressOf(payment);
+  const captured = task?.status === 'completed';
+  await settleHold(tx, { holdKey: holdKey(payment), outcome: captured ? 'capture' : 'void' });
+  await setPaymentState(tx, payment, captured ? 'CAPTURED' : 'VOIDED');
+  const frame: LogFrame = captured
+    ? {
+        type: 'PAYMENT_SUCCESSFUL',
+        data: {
+          payment_id: payment.id,
+          turn_id: payment.turnId,
+          amount_usdc: formatUsdc(payment.amountMicros),
+          agent_id: payment.agentId,
+          agent_name: payment.agentName,
+        },
+      }
+    : paymentFrame('PAYMENT_RELEASED', payment, {
+        state: 'VOIDED',
+        reason: task === null ? 'unused' : `task_${task.status}`,
+      });
+  await appendFrames(tx, { id: payment.sessionId, userId: payment.userId }, [frame]);
+  return progressOf({ ...payment, state: captured ? 'CAPTURED' : 'VOIDED' });
+}

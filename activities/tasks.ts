@@ -1,0 +1,194 @@
+import { getActiveAgent, sealedKeys } from '../db/agents';
+import type { Database, Tx } from '../db/database';
+import { messageOfTurn } from '../db/messages';
+import { closeAttempt, countAttempts, lockTask, openAttempt, transitionTask } from '../db/tasks';
+import type { Task } from '../db/tasks';
+import { getToolCall } from '../db/tool-calls';
+import type { ErrorCode } from '../domain/errors';
+import { SYSTEM } from '../domain/principal';
+import { AGENT_TEXT_LIMIT } from '../domain/session';
+import { isTerminal } from '../domain/task';
+import type { TaskStatus } from '../domain/task';
+import type { TaskActivities } from '../domain/workflows';
+import { failpoint } from '../lib/failpoints';
+import type { GuardedHttp } from '../lib/guarded-http';
+import type { Seal } from '../lib/seal';
+import { beating, typed } from './activity';
+import { invoke } from './agents/service-agent';
+import type { AgentAddress, InvokeOutcome, InvokeRequest } from './agents/service-agent';
+import { status } from './tools/run-tool';
+
+export interface TaskDeps {
+  db: Database;
+  http: GuardedHttp;
+  seal: Seal;
+  /** waits before each attempt; their count is the number of attempts */
+  delaysMs: number[];
+  invokeTimeoutMs: number;
+}
+
+type Delivery =
+  { ended: TaskStatus } | { attempt: number; agent: AgentAddress; agentName: string; call: InvokeRequest };
+
+export function createTaskActivities(deps: TaskDeps): TaskActivities {
+  const { db, http } = deps;
+  return {
+    deliverTask: typed(({ taskId }) =>
+      beating(async (signal) => {
+        const delivery = await db.withTx(SYSTEM, (tx) => openDelivery(tx, deps, taskId));
+        if ('ended' in delivery) return { status: delivery.ended, retryInMs: null };
+        failpoint('delivery.before');
+        const outcome = await invoke(http, delivery.agent, {
+          ...delivery.call,
+          timeoutMs: deps.invokeTimeoutMs,
+          signal,
+        });
+        failpoint('delivery.answered');
+        const result = await db.withTx(SYSTEM, (tx) =>
+          recordOutcome(tx, deps, {
+            taskId,
+            attempt: delivery.attempt,
+            agentName: delivery.agentName,
+            outcome,
+          }),
+        );
+        failpoint('delivery.recorded');
+        return result;
+      }),
+    ),
+    expireTask: typed(async ({ taskId, asOf }) => {
+      const ended = await db.withTx(SYSTEM, async (tx) => {
+        const task = await lockTask(tx, taskId);
+        if (isTerminal(task.status)) return task.status;
+        const expired = task.expiresAt <= asOf;
+        return endTask(tx, task, {
+          to: expired ? 'expired' : 'failed',
+          code: expired ? 'agent_unavailable' : 'internal_error',
+          message: expired ? 'Nobody ended the task in its time.' : 'The task could not be delivered.',
+        });
+      });
+      return { status: ended };
+    }),
+  };
+}
+
+/** Claims the next attempt before the call is made, so that a call which may have been made is always counted. */
+async function openDelivery(tx: Tx, deps: TaskDeps, taskId: string): Promise<Delivery> {
+  const task = await lockTask(tx, taskId);
+  if (isTerminal(task.status)) return { ended: task.status };
+  if (task.expired) {
+    return {
+      ended: await endTask(tx, task, {
+        to: 'expired',
+        code: 'agent_unavailable',
+        message: 'The task’s time ran out before the agent could answer.',
+      }),
+    };
+  }
+  if ((await countAttempts(tx, task.id)) >= deps.delaysMs.length)
+    return { ended: await noAttemptLeft(tx, task) };
+  const agent = await getActiveAgent(tx, task.toAgentId);
+  const keys = await sealedKeys(tx, agent.id);
+  return {
+    attempt: await openAttempt(tx, task),
+    agentName: agent.name,
+    agent: {
+      baseUrl: agent.baseUrl,
+      orchestratorKey: deps.seal.open(keys.orchestratorKey),
+      signingSecret: deps.seal.open(keys.signingSecret),
+    },
+    call: {
+      taskId: task.id,
+      sessionId: task.sessionId ?? task.id,
+      action: task.action,
+      arguments: task.arguments,
+      userMessage: task.turnId === null ? '' : await messageOfTurn(tx, task.turnId),
+      deadlineAt: task.expiresAt,
+    },
+  };
+}
+
+async function recordOutcome(
+  tx: Tx,
+  { delaysMs }: TaskDeps,
+  done: { taskId: string; attempt: number; agentName: string; outcome: InvokeOutcome },
+): Promise<{ status: TaskStatus; retryInMs: number | null }> {
+  const { outcome, attempt } = done;
+  const task = await lockTask(tx, done.taskId);
+  await closeAttempt(tx, task.id, {
+    attempt,
+    httpStatus: outcome.httpStatus,
+    outcome: outcome.kind,
+    head: outcome.head,
+  });
+  if (isTerminal(task.status)) return { status: task.status, retryInMs: null };
+  switch (outcome.kind) {
+    case 'completed': {
+      await transitionTask(tx, task.id, { to: 'completed', actor: 'agent', result: capped(outcome.output) });
+      await tellStep(tx, task, { state: 'done', text: `${done.agentName} did the work: ${task.action}` });
+      return { status: 'completed', retryInMs: null };
+    }
+    case 'failed':
+      return {
+        status: await endTask(tx, task, { to: 'failed', code: 'agent_refused', message: outcome.message }),
+        retryInMs: null,
+      };
+    case 'retry': {
+      const wait = delaysMs[attempt];
+      if (wait === undefined) return { status: await noAttemptLeft(tx, task), retryInMs: null };
+      const jitter = wait * 0.2 * Math.random();
+      const retryInMs = Math.max(Math.round(wait + jitter), outcome.retryAfterMs ?? 0);
+      await tellStep(tx, task, {
+        state: 'now',
+        text: `${done.agentName} could not answer; trying again in ${Math.ceil(retryInMs / 1000)} s`,
+      });
+      return { status: task.status, retryInMs };
+    }
+  }
+}
+
+const noAttemptLeft = (tx: Tx, task: Task): Promise<TaskStatus> =>
+  endTask(tx, task, {
+    to: 'failed',
+    code: 'agent_unavailable',
+    message: 'The agent could not be reached in all its attempts.',
+  });
+
+async function endTask(
+  tx: Tx,
+  task: Task,
+  { to, code, message }: { to: 'failed' | 'expired'; code: ErrorCode; message: string },
+): Promise<TaskStatus> {
+  await transitionTask(tx, task.id, { to, actor: 'delivery', error: { code, message } });
+  const money = task.paymentId === null ? '' : ' What was held comes back to you.';
+  await tellStep(tx, task, { state: 'failed', text: `${message}${money}` });
+  return to;
+}
+
+async function tellStep(
+  tx: Tx,
+  task: Task,
+  { state, text }: { state: 'now' | 'done' | 'failed'; text: string },
+): Promise<void> {
+  if (task.toolCallId === null) return;
+  await status(tx, await getToolCall(tx, task.toolCallId), {
+    state,
+    text,
+    agent_id: task.toAgentId,
+    task_id: task.id,
+  });
+}
+
+/** What an agent wrote, as the model and the page may see it: without control characters, and cut at its limit. */
+function capped(output: unknown): unknown {
+  const text = JSON.stringify(output, (_key, value: unknown) =>
+    // eslint-disable-next-line no-control-regex -- control characters are what is removed
+    typeof value === 'string' ? value.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g, '') : value,
+  );
+  if (Buffer.byteLength(text) <= AGENT_TEXT_LIMIT) return JSON.parse(text) as unknown;
+  const cut = Buffer.from(text)
+    .subarray(0, AGENT_TEXT_LIMIT - 200)
+    .toString('utf8')
+    .replace(/\uFFFD$/, '');
+  return { cut: true, text: cut };
+}

@@ -1,0 +1,56 @@
+import { agentsOfTurn, connectAgent, getActiveAgent, recordHealth, recordOffer } from '../../db/agents';
+import type { Database } from '../../db/database';
+import { MooringError } from '../../domain/errors';
+import { SYSTEM } from '../../domain/principal';
+import { TURN_LIMITS } from '../../domain/session';
+import type { GuardedHttp } from '../../lib/guarded-http';
+import { checkHealth, fetchOffer } from '../agents/service-agent';
+import { createTool } from './run-tool';
+
+export interface ConnectDeps {
+  db: Database;
+  http: GuardedHttp;
+  waitMs: number;
+  healthTimeoutMs: number;
+}
+
+/** Checks an agent now and stores its terms with their hash: what it asks later is held against them. */
+export const createConnectAgent = (deps: ConnectDeps) =>
+  createTool(deps, {
+    name: 'connect_agent',
+    working: () => 'Checking the agent',
+    async look(call, { agent_id }) {
+      const { db, http, healthTimeoutMs } = deps;
+      const { agent, connected } = await db.withTx(SYSTEM, async (tx) => ({
+        agent: await getActiveAgent(tx, agent_id),
+        connected: await agentsOfTurn(tx, call.turnId),
+      }));
+      if (!connected.includes(agent.id) && connected.length >= TURN_LIMITS.agents) {
+        throw new MooringError('turn_limit', `A turn connects to ${TURN_LIMITS.agents} agents at most.`);
+      }
+      const health = await checkHealth(http, agent.baseUrl, healthTimeoutMs);
+      await db.withTx(SYSTEM, (tx) => recordHealth(tx, agent.id, health));
+      if (health === 'unhealthy' || health === 'not_ready') {
+        throw new MooringError('agent_unavailable', `${agent.name} is not available now.`);
+      }
+      const { offer, hash } = await fetchOffer(http, agent.baseUrl, healthTimeoutMs);
+      return async (tx) => {
+        await recordOffer(tx, agent.id, offer);
+        await connectAgent(tx, {
+          sessionId: call.sessionId,
+          userId: call.userId,
+          turnId: call.turnId,
+          agentId: agent.id,
+          agentName: agent.name,
+          offer,
+          offerHash: hash,
+        });
+        return {
+          kind: 'answer',
+          result: { agent_id: agent.id, name: agent.name, health, offer_hash: hash, ...offer },
+          text: `Connected to ${agent.name}, ${health}; its terms are saved`,
+          about: { agent_id: agent.id, agent_name: agent.name, phase: 'AGENT_CONNECTED' },
+        };
+      };
+    },
+  });

@@ -1,0 +1,58 @@
+import { personalAgentId } from '../../db/agents';
+import type { Database } from '../../db/database';
+import { findHeldPayment } from '../../db/payments';
+import { createInvocation } from '../../db/tasks';
+import { MooringError } from '../../domain/errors';
+import { offeredAction } from './offered-action';
+import { createTool } from './run-tool';
+
+export interface HireDeps {
+  db: Database;
+  waitMs: number;
+  taskTtlMs: number;
+}
+
+/** Makes the task that lets an agent work, and spends the payment that is held for it. The task's own workflow calls. */
+export const createHireAgent = (deps: HireDeps) =>
+  createTool(deps, {
+    name: 'invoke_agent',
+    working: () => 'Handing over the work',
+    look: (call, { agent_id, action: name, arguments: args }) =>
+      Promise.resolve(async (tx) => {
+        const { connection, action } = await offeredAction(tx, call.sessionId, { agentId: agent_id, name });
+        const payment =
+          action.price_usdc === null
+            ? null
+            : await findHeldPayment(tx, {
+                sessionId: call.sessionId,
+                agentId: agent_id,
+                action: name,
+                offerHash: connection.offerHash,
+              });
+        if (action.price_usdc !== null && payment === null) {
+          throw new MooringError(
+            'payment_not_open',
+            `${name} costs ${action.price_usdc} USDC and no payment is held for it: request_payment_confirmation first.`,
+          );
+        }
+        const task = await createInvocation(tx, {
+          userId: call.userId,
+          fromAgentId: await personalAgentId(tx, call.userId),
+          toAgentId: agent_id,
+          sessionId: call.sessionId,
+          turnId: call.turnId,
+          toolCallId: call.id,
+          paymentId: payment?.id ?? null,
+          action: name,
+          arguments: args,
+          riskLevel: action.risk_level,
+          ttlMs: deps.taskTtlMs,
+        });
+        return {
+          kind: 'wait',
+          state: 'now',
+          text: `${connection.agentName} works: ${name}`,
+          about: { agent_id, agent_name: connection.agentName, task_id: task.id },
+        };
+      }),
+  });

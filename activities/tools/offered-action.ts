@@ -1,0 +1,31 @@
+import { getConnection } from '../../db/agents';
+import type { AgentConnection } from '../../db/agents';
+import type { Tx } from '../../db/database';
+import type { AgentAction } from '../../domain/agent';
+import { MooringError } from '../../domain/errors';
+import { needsHuman } from '../../domain/task';
+
+/** An action of an agent that this session is connected to, as its stored terms say; else the rule that was broken. */
+export async function offeredAction(
+  tx: Tx,
+  sessionId: string,
+  { agentId, name }: { agentId: string; name: string },
+): Promise<{ connection: AgentConnection; action: AgentAction }> {
+  const connection = await getConnection(tx, sessionId, agentId);
+  if (connection === null) throw new MooringError('invalid_request', 'Connect to this agent first.');
+  const action = connection.offer.actions.find((offered) => offered.name === name);
+  if (action === undefined) {
+    const names = connection.offer.actions.map((offered) => offered.name).join(', ');
+    throw new MooringError(
+      'invalid_request',
+      `${connection.agentName} has no action ${name}; it has: ${names}.`,
+    );
+  }
+  if (needsHuman(action.risk_level)) {
+    throw new MooringError(
+      'forbidden',
+      `${name} is of risk ${action.risk_level}: a person must confirm it on its own page, which this version cannot ask for yet. Nothing was done and nothing was paid.`,
+    );
+  }
+  return { connection, action };
+}

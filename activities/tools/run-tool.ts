@@ -1,0 +1,104 @@
+import type { z } from 'zod';
+import { savepoint } from '../../db/database';
+import type { Database, Tx } from '../../db/database';
+import { appendFrames } from '../../db/events';
+import { lockSession } from '../../db/sessions';
+import { answerToolCall, awaitOutcome, getToolCall } from '../../db/tool-calls';
+import type { ToolCall, ToolResult } from '../../db/tool-calls';
+import { MooringError } from '../../domain/errors';
+import type { StatusData } from '../../domain/frames';
+import { SYSTEM } from '../../domain/principal';
+import type { ToolName } from '../../domain/session';
+import type { ToolRun } from '../../domain/workflows';
+import { failpoint } from '../../lib/failpoints';
+import { beating, typed } from '../activity';
+import { TOOL_INPUTS } from '../orchestrator/tools';
+
+type Input<N extends ToolName> = z.infer<(typeof TOOL_INPUTS)[N]>;
+
+/** What a tool came to: an answer for the model, or a wait for a person or a task. */
+export type ToolOutcome =
+  | { kind: 'answer'; result: ToolResult; text: string; about?: Partial<StatusData> }
+  | { kind: 'wait'; text: string; about?: Partial<StatusData>; state: 'now' | 'waiting' };
+
+interface Tool<N extends ToolName> {
+  name: N;
+  /** said while it works */
+  working: (input: Input<N>) => string;
+  /** asks the world; no transaction is open */
+  look: (call: ToolCall, input: Input<N>, signal: AbortSignal) => Promise<(tx: Tx) => Promise<ToolOutcome>>;
+}
+
+/**
+ * An activity that runs one proposed tool call: says what it does, asks the world, then records the outcome with its
+ * frame in one transaction. A rule that is broken goes back to the model as the reason. Run again, it changes nothing.
+ */
+export function createTool<N extends ToolName>(deps: { db: Database; waitMs: number }, tool: Tool<N>) {
+  const { db } = deps;
+  return typed(({ callId }: { callId: string }) =>
+    beating(async (signal): Promise<ToolRun> => {
+      const call = await db.withTx(SYSTEM, (tx) => getToolCall(tx, callId));
+      if (call.state !== 'proposed') return { waitsUntil: call.state === 'waiting' ? call.waitUntil : null };
+      const input = TOOL_INPUTS[tool.name].parse(call.input) as Input<N>;
+      await db.withTx(SYSTEM, (tx) => status(tx, call, { state: 'now', text: tool.working(input) }));
+      failpoint(`${tool.name}.before`);
+      const conclude = await tool.look(call, input, signal).catch(refuse);
+      const run = await db.withTx(SYSTEM, (tx) => settle(tx, call, { conclude, waitMs: deps.waitMs }));
+      failpoint(`${tool.name}.recorded`);
+      return run;
+    }),
+  );
+}
+
+async function settle(
+  tx: Tx,
+  call: ToolCall,
+  { conclude, waitMs }: { conclude: (tx: Tx) => Promise<ToolOutcome>; waitMs: number },
+): Promise<ToolRun> {
+  await lockSession(tx, call.sessionId);
+  const fresh = await getToolCall(tx, call.id);
+  if (fresh.state !== 'proposed') return { waitsUntil: fresh.waitUntil };
+  const outcome = await savepoint(tx, () => conclude(tx)).catch((error: unknown) => refuse(error)());
+  if (outcome.kind === 'wait') {
+    await status(tx, call, { state: outcome.state, text: outcome.text, ...outcome.about });
+    await awaitOutcome(tx, call.id, waitMs);
+    return { waitsUntil: (await getToolCall(tx, call.id)).waitUntil };
+  }
+  const isError = 'error' in outcome.result;
+  await status(tx, call, { state: isError ? 'failed' : 'done', text: outcome.text, ...outcome.about });
+  await answerToolCall(tx, call.id, { result: outcome.result, isError });
+  return { waitsUntil: null };
+}
+
+/** A broken rule is an answer for the model; anything else is a fault, and is thrown on. */
+function refuse(error: unknown): () => Promise<ToolOutcome> {
+  if (!(error instanceof MooringError) || error.code === 'unavailable') throw error;
+  const { code, message, details } = error;
+  return () =>
+    Promise.resolve({
+      kind: 'answer',
+      result: { status: 'refused', error: { code, message, ...(details === undefined ? {} : { details }) } },
+      text: message,
+    });
+}
+
+/** One state of a step of the progress line. */
+export async function status(
+  tx: Tx,
+  call: ToolCall,
+  data: Partial<StatusData> & Pick<StatusData, 'state' | 'text'>,
+): Promise<void> {
+  const { name } = call;
+  await appendFrames(tx, { id: call.sessionId, userId: call.userId }, [
+    {
+      type: 'STATUS',
+      data: {
+        phase: data.state === 'waiting' ? 'AWAITING_PAYMENT' : 'WORKING',
+        turn_id: call.turnId,
+        call_id: call.id,
+        tool: name as ToolName,
+        ...data,
+      },
+    },
+  ]);
+}

@@ -1,0 +1,78 @@
+import type { TurnOutcome } from './session';
+import type { ToolName } from './session';
+import type { PaymentState } from './payment';
+import type { TaskStatus } from './task';
+
+/**
+ * What workflows and activities say to each other: ids, versions and deadlines, as plain JSON. A workflow is woken
+ * by a signal with a version; it goes by the newest it has seen, and an activity's answer says which version of
+ * the row it has acted on (`seen`).
+ */
+export const QUEUES = { chatSession: 'chat', task: 'tasks', payment: 'money' } as const;
+export type WorkflowType = keyof typeof QUEUES;
+
+export interface Wake {
+  version: number;
+}
+
+export interface ChatSessionInput {
+  sessionId: string;
+  userId: string;
+  /** the newest version heard of; carried over continue-as-new */
+  newest?: number;
+}
+
+export interface TaskInput {
+  taskId: string;
+  userId: string;
+  agentId: string;
+  riskLevel: string;
+  expiresAt: string;
+}
+
+export interface PaymentInput {
+  paymentId: string;
+  userId: string;
+  expiresAt: string;
+}
+
+/** How far a session's turn has come, as its rows say. */
+export type TurnProgress =
+  | { kind: 'idle'; seen: number; closesAt: string }
+  | { kind: 'tools'; seen: number; turn: number; step: number; calls: { id: string; name: ToolName }[] }
+  | { kind: 'waiting'; seen: number; turn: number; until: string }
+  | { kind: 'ended'; seen: number; turn: number; outcome: TurnOutcome }
+  | { kind: 'closed' };
+
+export interface ChatActivities {
+  askModel: (input: { sessionId: string; leaveWaits: boolean }) => Promise<TurnProgress>;
+  searchAgents: (input: { callId: string }) => Promise<ToolRun>;
+  connectAgent: (input: { callId: string }) => Promise<ToolRun>;
+  requestPayment: (input: { callId: string }) => Promise<ToolRun>;
+  hireAgent: (input: { callId: string }) => Promise<ToolRun>;
+  failToolCall: (input: { callId: string; code: string }) => Promise<void>;
+  failTurn: (input: { sessionId: string; code: string }) => Promise<void>;
+  closeIdleSession: (input: { sessionId: string; asOf: string }) => Promise<{ closed: boolean }>;
+}
+
+/** A tool was answered, or now waits for a person or a task, at most until then. */
+export type ToolRun = { waitsUntil: string | null };
+
+export interface TaskActivities {
+  /** One delivery attempt. `retryInMs` null: the task has ended. */
+  deliverTask: (input: { taskId: string }) => Promise<{ status: TaskStatus; retryInMs: number | null }>;
+  expireTask: (input: { taskId: string; asOf: string }) => Promise<{ status: TaskStatus }>;
+}
+
+export interface PaymentProgress {
+  state: PaymentState;
+  seen: number;
+  captureDeadline: string;
+}
+
+export interface PaymentActivities {
+  /** Holds the amount when the person has approved, or ends the offer when its time is over. */
+  authorizePayment: (input: { paymentId: string; asOf: string }) => Promise<PaymentProgress>;
+  /** Captures or voids the hold as the task's end says; without a task, voids it after its deadline. */
+  settlePayment: (input: { paymentId: string; asOf: string }) => Promise<PaymentProgress>;
+}

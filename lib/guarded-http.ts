@@ -1,0 +1,125 @@
+import { lookup } from 'node:dns/promises';
+import ipaddr from 'ipaddr.js';
+import { Agent, buildConnector, request } from 'undici';
+import { MooringError } from '../domain/errors';
+
+/** The one way to an address that somebody else chose (design.md, security rule 3). */
+export interface GuardedHttp {
+  /** One request: no redirects, bounded in time and size, only to addresses that are allowed. */
+  request: (url: string, options: GuardedRequest) => Promise<GuardedResponse>;
+  close: () => Promise<void>;
+}
+
+export interface GuardedRequest {
+  method: 'GET' | 'POST';
+  headers?: Record<string, string>;
+  body?: string;
+  /** for the whole exchange */
+  timeoutMs: number;
+  /** of the answer's body */
+  maxBytes: number;
+  signal?: AbortSignal;
+}
+
+export interface GuardedResponse {
+  status: number;
+  headers: Record<string, string | string[] | undefined>;
+  body: string;
+}
+
+const PORTS = new Set(['', '443', '8443']);
+// Public by its range, but a cloud's own service: Azure's wire server.
+const DENIED = new Set(['168.63.129.16']);
+
+/**
+ * The address is checked where the connection is made, after DNS, and that very address is connected to; a look-up
+ * hook alone would not see literal IPs. `allowLoopback` opens 127.0.0.0/8 and ::1, plain http and any port there.
+ */
+export function createGuardedHttp({ allowLoopback }: { allowLoopback: boolean }): GuardedHttp {
+  const connect = buildConnector({ timeout: 3_000 });
+  const agent = new Agent({
+    connect: (options, callback) => {
+      checkedAddress(options.hostname, allowLoopback).then(
+        (address) =>
+          connect(
+            { ...options, hostname: address, servername: options.servername ?? options.hostname },
+            callback,
+          ),
+        (error: unknown) => callback(error instanceof Error ? error : new Error(String(error)), null),
+      );
+    },
+    maxResponseSize: -1,
+    maxHeaderSize: 16 * 1024,
+    connections: 10,
+    keepAliveTimeout: 10_000,
+  });
+  return {
+    async request(url, options) {
+      checkUrl(url, allowLoopback);
+      const timeout = AbortSignal.timeout(options.timeoutMs);
+      const response = await request(url, {
+        dispatcher: agent,
+        method: options.method,
+        headers: { accept: 'application/json', ...options.headers },
+        body: options.body ?? null,
+        signal: options.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal]),
+      });
+      return {
+        status: response.statusCode,
+        headers: response.headers,
+        body: await readCapped(response.body, options.maxBytes),
+      };
+    },
+    close: () => agent.close(),
+  };
+}
+
+function checkUrl(text: string, allowLoopback: boolean): void {
+  if (!URL.canParse(text)) throw blocked('is not a URL');
+  const url = new URL(text);
+  if (url.username !== '' || url.password !== '') throw blocked('must not carry a user or a password');
+  if (url.protocol === 'https:' && (PORTS.has(url.port) || allowLoopback)) return;
+  // Whether the host really is loopback is seen at the connection; here only what production never allows.
+  if (url.protocol === 'http:' && allowLoopback) return;
+  throw blocked('must be https on port 443 or 8443');
+}
+
+async function checkedAddress(hostname: string, allowLoopback: boolean): Promise<string> {
+  const host = hostname.replace(/^\[|\]$/g, '');
+  const addresses = ipaddr.isValid(host)
+    ? [host]
+    : (await lookup(host, { all: true })).map(({ address }) => address);
+  const [first] = addresses;
+  if (first === undefined) throw blocked('has no address');
+  if (!addresses.every((address) => isAllowed(address, allowLoopback))) {
+    throw blocked('does not lead to a public address');
+  }
+  return first;
+}
+
+function isAllowed(address: string, allowLoopback: boolean): boolean {
+  const parsed = ipaddr.process(address);
+  const range = parsed.range();
+  if (range === 'loopback') return allowLoopback;
+  return range === 'unicast' && !DENIED.has(parsed.toString());
+}
+
+const blocked = (reason: string): MooringError =>
+  new MooringError('address_blocked', `The agent's address ${reason}.`, { details: { field: 'base_url' } });
+
+async function readCapped(
+  body: AsyncIterable<Buffer> & { destroy: () => unknown },
+  maxBytes: number,
+): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of body) {
+    size += chunk.length;
+    if (size > maxBytes) {
+      body.destroy();
+      throw new MooringError('agent_bad_answer', `The agent's answer is larger than ${maxBytes} bytes.`);
+    }
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}

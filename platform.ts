@@ -1,0 +1,108 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { createApi } from './api/app';
+import { createDatabase } from './db/database';
+import { migrate } from './db/migrate';
+import { createPool } from './db/pool';
+import { createMemoryBus } from './lib/bus';
+import { loadConfig } from './lib/config';
+import type { Config } from './lib/config';
+import { armFailpoint } from './lib/failpoints';
+import { createLogger } from './lib/log';
+import type { Logger } from './lib/log';
+import { createRedisBus } from './lib/redis-bus';
+import { createDispatch } from './worker/dispatch';
+import { startWorker } from './worker/start';
+
+/** The platform process: API and worker together. Its settings come by the environment (lib/config.ts). */
+async function startPlatform(
+  config: Config,
+  log: Logger,
+  fail: (error: unknown) => void,
+): Promise<() => Promise<void>> {
+  const { DATABASE_URL, TEMPORAL_ADDRESS, MOORING_SECRET: secret } = config;
+  if (DATABASE_URL === undefined || TEMPORAL_ADDRESS === undefined || secret === undefined) {
+    throw new Error('the platform process needs DATABASE_URL, TEMPORAL_ADDRESS and MOORING_SECRET');
+  }
+  await migrate(DATABASE_URL);
+  const bus = config.REDIS_URL === undefined ? createMemoryBus() : createRedisBus(config.REDIS_URL, log);
+  const dispatch = createDispatch({ log });
+  const db = createDatabase({
+    pool: createPool(DATABASE_URL),
+    region: config.MOORING_REGION,
+    onCommit: ({ signals, frames }) => {
+      for (const frame of frames) bus.publish(frame.session_id, { kind: 'logged', frame });
+      dispatch.send(signals);
+    },
+  });
+  const missing = new Set(['worker']);
+  const webRoot = join(__dirname, 'web');
+  const api = createApi({
+    config,
+    secret,
+    db,
+    bus,
+    log,
+    ready: () => Promise.resolve([...missing]),
+    webRoot: existsSync(join(webRoot, 'index.html')) ? webRoot : null,
+  });
+  // Messages are accepted from here on; their turns run when the worker is up.
+  await new Promise<void>((resolve, reject) => {
+    api.server.once('error', reject);
+    api.server.listen(config.MOORING_PORT, config.MOORING_HOST, resolve);
+  });
+  const stopping = new AbortController();
+  const stopWorker = await startWorker({
+    config,
+    secret,
+    temporalAddress: TEMPORAL_ADDRESS,
+    db,
+    bus,
+    log,
+    dispatch,
+    signal: stopping.signal,
+    onFailure: fail,
+  });
+  missing.delete('worker');
+  log.info({ port: config.MOORING_PORT }, 'ready');
+
+  return async () => {
+    stopping.abort();
+    await Promise.all([api.close(), stopWorker()]);
+    await bus.close();
+    await db.close();
+  };
+}
+
+const STOP_WITHIN_MS = 4_500;
+
+async function main(): Promise<void> {
+  const config = loadConfig();
+  const log = createLogger(config.MOORING_LOG_LEVEL);
+  armFailpoint(config.MOORING_FAILPOINT);
+  let stop: (() => Promise<void>) | null = null;
+  let stopped = false;
+  const end = (code: number): void => {
+    if (stopped) return;
+    stopped = true;
+    setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();
+    (stop?.() ?? Promise.resolve()).then(
+      () => process.exit(code),
+      (error: unknown) => {
+        log.error({ err: error }, 'the stop was not clean');
+        process.exit(1);
+      },
+    );
+  };
+  process.on('SIGTERM', () => end(0));
+  process.on('SIGINT', () => end(0));
+  stop = await startPlatform(config, log, (error) => {
+    log.fatal({ err: error }, 'a worker has failed; the process ends, to be started anew');
+    end(1);
+  });
+}
+
+main().catch((error: unknown) => {
+  console.error(error);
+  process.exit(1);
+});

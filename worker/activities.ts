@@ -1,0 +1,59 @@
+import { createChatActivities } from '../activities/chat';
+import { createModel } from '../activities/orchestrator/model';
+import { createPaymentActivities } from '../activities/payments';
+import type { Encoder } from '../activities/search/encoder';
+import { createTaskActivities } from '../activities/tasks';
+import type { Database } from '../db/database';
+import { parseUsdc } from '../domain/money';
+import type { Bus } from '../lib/bus';
+import type { Config } from '../lib/config';
+import type { GuardedHttp } from '../lib/guarded-http';
+import type { Seal } from '../lib/seal';
+import type { Activities } from './workers';
+
+interface ActivityDeps {
+  config: Config;
+  db: Database;
+  bus: Bus;
+  http: GuardedHttp;
+  seal: Seal;
+  encoder: Encoder;
+}
+
+/** All activities with what they need of the world, by queue. */
+export function createActivities({ config, db, bus, http, seal, encoder }: ActivityDeps): Activities {
+  return {
+    chat: createChatActivities({
+      db,
+      bus,
+      http,
+      encoder,
+      model: createModel({
+        apiKey: config.ANTHROPIC_API_KEY ?? 'none',
+        baseUrl: config.ANTHROPIC_BASE_URL,
+        model: config.MOORING_MODEL,
+        maxTokens: config.MOORING_MODEL_MAX_TOKENS,
+        timeoutMs: config.MOORING_MODEL_TIMEOUT_MS,
+      }),
+      price: {
+        inputPerMillion: parseUsdc(config.MOORING_MODEL_INPUT_USDC) ?? 0n,
+        outputPerMillion: parseUsdc(config.MOORING_MODEL_OUTPUT_USDC) ?? 0n,
+      },
+      sessionIdleMs: config.MOORING_SESSION_IDLE_MS,
+      waitMs: config.MOORING_HUMAN_WAIT_MS,
+      healthTimeoutMs: config.MOORING_HEALTH_TIMEOUT_MS,
+      healthCacheMs: config.MOORING_HEALTH_CACHE_MS,
+      paymentDeadlineMs: config.MOORING_PAYMENT_DEADLINE_MS,
+      captureDeadlineMs: config.MOORING_CAPTURE_DEADLINE_MS,
+      taskTtlMs: config.MOORING_TASK_TTL_MS,
+    }),
+    tasks: createTaskActivities({
+      db,
+      http,
+      seal,
+      delaysMs: config.MOORING_DELIVERY_DELAYS_MS,
+      invokeTimeoutMs: config.MOORING_INVOKE_TIMEOUT_MS,
+    }),
+    money: createPaymentActivities({ db }),
+  };
+}

@@ -1,0 +1,42 @@
+import type { Database } from '../db/database';
+import { forgetSent, markSent, takeUnsent } from '../db/outbox';
+import { SYSTEM } from '../domain/principal';
+import type { Logger } from '../lib/log';
+import type { Gateway } from '../temporal/gateway';
+import { every } from './every';
+
+const BATCH = 50;
+const FORGET_MS = 300_000;
+
+/**
+ * Sends what a crash left behind: signals that are unsent for longer than `ageMs`. Several relays skip each other's
+ * rows; a row sent twice is harmless (see the rules of the outbox in docs/architecture.md).
+ */
+export function startRelay(deps: {
+  db: Database;
+  gateway: Gateway;
+  log: Logger;
+  ageMs: number;
+}): () => Promise<void> {
+  const { db, gateway, log, ageMs } = deps;
+  let forgotAt = 0;
+  return every({ ms: 1_000, log, name: 'relay' }, async () => {
+    for (;;) {
+      const count = await db.withTx(SYSTEM, async (tx) => {
+        const signals = await takeUnsent(tx, { ageMs, limit: BATCH });
+        const results = await Promise.allSettled(signals.map((signal) => gateway.send(signal)));
+        const sent = signals.filter((_, index) => results[index]?.status === 'fulfilled');
+        await markSent(
+          tx,
+          sent.map(({ id }) => id),
+        );
+        if (sent.length > 0) log.info({ count: sent.length }, 'the relay sent what was left behind');
+        return sent.length === BATCH ? BATCH : 0;
+      });
+      if (count < BATCH) break;
+    }
+    if (Date.now() - forgotAt < FORGET_MS) return;
+    forgotAt = Date.now();
+    await db.withTx(SYSTEM, (tx) => forgetSent(tx));
+  });
+}

@@ -1,0 +1,64 @@
+import { join } from 'node:path';
+import { createThreadEncoder } from '../activities/search/encoder';
+import type { Database } from '../db/database';
+import type { Bus } from '../lib/bus';
+import type { Config } from '../lib/config';
+import { createGuardedHttp } from '../lib/guarded-http';
+import type { Logger } from '../lib/log';
+import { createSeal } from '../lib/seal';
+import { connectTemporal } from '../temporal/connect';
+import { createGateway } from '../temporal/gateway';
+import { createActivities } from './activities';
+import type { Dispatch } from './dispatch';
+import { startReconciler } from './reconciler';
+import { startRelay } from './relay';
+import { createWorkers, installRuntime } from './workers';
+
+export interface WorkerDeps {
+  config: Config;
+  secret: string;
+  temporalAddress: string;
+  db: Database;
+  bus: Bus;
+  log: Logger;
+  dispatch: Dispatch;
+  /** ends the wait for Temporal when the process is to stop first */
+  signal: AbortSignal;
+  /** a worker has ended by itself: without it the process is of no use */
+  onFailure: (error: unknown) => void;
+}
+
+/** The worker: connects to Temporal, runs every queue, and tells it what the outbox has. Resolves when it runs. */
+export async function startWorker(deps: WorkerDeps): Promise<() => Promise<void>> {
+  const { config, db, bus, log } = deps;
+  installRuntime(log);
+  const temporal = await connectTemporal(
+    { address: deps.temporalAddress, namespace: config.TEMPORAL_NAMESPACE },
+    { log, signal: deps.signal },
+  );
+  const gateway = createGateway(temporal.client, config.MOORING_REGION);
+  const http = createGuardedHttp({ allowLoopback: config.MOORING_ALLOW_LOOPBACK });
+  const encoder = createThreadEncoder();
+  const workers = await createWorkers({
+    connection: temporal.connection,
+    namespace: config.TEMPORAL_NAMESPACE,
+    bundlePath: join(__dirname, '../workflows.bundle.js'),
+    activities: createActivities({ config, db, bus, http, seal: createSeal(deps.secret), encoder }),
+  });
+  const runs = workers.map((worker) => worker.run().catch(deps.onFailure));
+  deps.dispatch.open(db, gateway);
+  const ageMs = config.MOORING_RELAY_AGE_MS;
+  const stopRelay = startRelay({ db, gateway, log, ageMs });
+  const stopReconciler = startReconciler({
+    db,
+    gateway,
+    log,
+    intervalMs: config.MOORING_RECONCILE_INTERVAL_MS,
+    ageMs,
+  });
+  return async () => {
+    for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
+    await Promise.all([stopRelay(), stopReconciler(), ...runs]);
+    await Promise.all([encoder.close(), http.close(), temporal.connection.close()]);
+  };
+}

@@ -1,0 +1,136 @@
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  condition,
+  continueAsNew,
+  defineSignal,
+  proxyActivities,
+  setCurrentDetails,
+  setHandler,
+  workflowInfo,
+} from '@temporalio/workflow';
+import type { ChatActivities, ChatSessionInput, ToolRun, TurnProgress, Wake } from '../domain/workflows';
+import { millisUntil } from './time';
+
+export const messageArrived = defineSignal<[Wake]>('messageArrived');
+export const outcomeArrived = defineSignal<[Wake]>('outcomeArrived');
+
+// A model step beats every half second; two silent seconds mean that its process is gone.
+const { askModel } = proxyActivities<ChatActivities>({
+  startToCloseTimeout: '10 minutes',
+  heartbeatTimeout: '2 seconds',
+  retry: {
+    initialInterval: '100ms',
+    backoffCoefficient: 2,
+    maximumInterval: '10 seconds',
+    maximumAttempts: 8,
+  },
+});
+const tools = proxyActivities<ChatActivities>({
+  startToCloseTimeout: '30 seconds',
+  heartbeatTimeout: '2 seconds',
+  retry: {
+    initialInterval: '100ms',
+    backoffCoefficient: 2,
+    maximumInterval: '5 seconds',
+    maximumAttempts: 8,
+  },
+});
+// What records an end is tried until it is recorded.
+const { failToolCall, failTurn, closeIdleSession } = proxyActivities<ChatActivities>({
+  startToCloseTimeout: '10 seconds',
+  retry: { initialInterval: '100ms', backoffCoefficient: 2, maximumInterval: '10 seconds' },
+});
+
+const RUN = {
+  vector_search: tools.searchAgents,
+  connect_agent: tools.connectAgent,
+  request_payment_confirmation: tools.requestPayment,
+  invoke_agent: tools.hireAgent,
+} as const;
+
+const HISTORY_LIMIT = 600;
+
+/**
+ * One chat, from its first message to its close. It waits for a message, lets the model take steps and runs the
+ * tools it proposes until the turn ends, then waits again. What was said stands in PostgreSQL; here are only
+ * versions. It ends when the session is closed, which an idle one is after its time.
+ */
+export async function chatSession({ sessionId, userId, newest = 0 }: ChatSessionInput): Promise<void> {
+  const hear = ({ version }: Wake): void => {
+    newest = Math.max(newest, version);
+  };
+  setHandler(messageArrived, hear);
+  setHandler(outcomeArrived, hear);
+
+  let leaveWaits = false;
+  for (;;) {
+    const progress = await nextStep(sessionId, leaveWaits);
+    leaveWaits = false;
+    switch (progress.kind) {
+      case 'closed':
+        setCurrentDetails('Closed.');
+        return;
+      case 'idle': {
+        const info = workflowInfo();
+        if (info.historyLength > HISTORY_LIMIT || info.continueAsNewSuggested) {
+          await continueAsNew<typeof chatSession>({ sessionId, userId, newest });
+        }
+        setCurrentDetails(`Waits for a message; closes at ${progress.closesAt} without one.`);
+        const heard = await condition(() => newest > progress.seen, millisUntil(progress.closesAt));
+        if (!heard) await closeIdleSession({ sessionId, asOf: new Date(Date.now()).toISOString() });
+        break;
+      }
+      case 'tools': {
+        const until = await runTools(progress);
+        if (until !== null) leaveWaits = !(await condition(() => newest > progress.seen, millisUntil(until)));
+        break;
+      }
+      case 'waiting':
+        setCurrentDetails(`Turn ${progress.turn} waits for a person or a task until ${progress.until}.`);
+        leaveWaits = !(await condition(() => newest > progress.seen, millisUntil(progress.until)));
+        break;
+      case 'ended':
+        setCurrentDetails(`Turn ${progress.turn} ended: ${progress.outcome}.`);
+        break;
+    }
+  }
+}
+
+async function nextStep(sessionId: string, leaveWaits: boolean): Promise<TurnProgress> {
+  for (;;) {
+    try {
+      return await askModel({ sessionId, leaveWaits });
+    } catch (error) {
+      await failTurn({ sessionId, code: failureCode(error) });
+    }
+  }
+}
+
+/** Runs a step's tools side by side. The earliest time at which one of them has waited long enough, or null. */
+async function runTools(progress: Extract<TurnProgress, { kind: 'tools' }>): Promise<string | null> {
+  setCurrentDetails(
+    `Turn ${progress.turn}, step ${progress.step}: ${progress.calls.map(({ name }) => name).join(', ')}.`,
+  );
+  const runs = await Promise.all(
+    progress.calls.map(async ({ id, name }): Promise<ToolRun> => {
+      try {
+        return name === 'send_orchestrator_message' ? { waitsUntil: null } : await RUN[name]({ callId: id });
+      } catch (error) {
+        await failToolCall({ callId: id, code: failureCode(error) });
+        return { waitsUntil: null };
+      }
+    }),
+  );
+  const untils = runs.flatMap(({ waitsUntil }) => (waitsUntil === null ? [] : [waitsUntil]));
+  // A tool that was answered at once is no reason to go on while another waits: the model needs all results.
+  return untils.sort()[0] ?? null;
+}
+
+/** The stable code of a failed activity; anything unexpected is internal. */
+function failureCode(error: unknown): string {
+  if (!(error instanceof ActivityFailure)) throw error;
+  return error.cause instanceof ApplicationFailure
+    ? (error.cause.type ?? 'internal_error')
+    : 'internal_error';
+}

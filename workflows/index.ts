@@ -1,0 +1,3 @@
+export { chatSession } from './chat-session';
+export { payment } from './payment';
+export { task } from './task';

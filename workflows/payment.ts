@@ -1,0 +1,50 @@
+import {
+  condition,
+  defineSignal,
+  proxyActivities,
+  setCurrentDetails,
+  setHandler,
+} from '@temporalio/workflow';
+import { isSettled } from '../domain/payment';
+import type { PaymentState } from '../domain/payment';
+import type { PaymentActivities, PaymentInput, Wake } from '../domain/workflows';
+import { millisUntil } from './time';
+
+export const paymentDecided = defineSignal<[Wake]>('paymentDecided');
+export const taskEnded = defineSignal<[Wake]>('taskEnded');
+
+const { authorizePayment, settlePayment } = proxyActivities<PaymentActivities>({
+  startToCloseTimeout: '10 seconds',
+  retry: { initialInterval: '100ms', backoffCoefficient: 2, maximumInterval: '10 seconds' },
+});
+
+/**
+ * One payment: waits for the person's answer or the end of the offer, holds the amount, waits for the end of the
+ * task that spends it, then captures or gives back. The rows decide; a signal only says that there is news.
+ */
+export async function payment({ paymentId, expiresAt }: PaymentInput): Promise<PaymentState> {
+  let newest = 0;
+  const hear = ({ version }: Wake): void => {
+    newest = Math.max(newest, version);
+  };
+  setHandler(paymentDecided, hear);
+  setHandler(taskEnded, hear);
+  const now = (): string => new Date(Date.now()).toISOString();
+
+  setCurrentDetails(`Waits for the person's answer until ${expiresAt}.`);
+  await condition(() => newest > 0, millisUntil(expiresAt));
+  let progress = await authorizePayment({ paymentId, asOf: now() });
+  while (progress.state === 'AWAITING_APPROVAL') {
+    // the row's clock is behind ours by a moment, or the signal was of a transaction not yet seen
+    await condition(() => newest > progress.seen, 1_000);
+    progress = await authorizePayment({ paymentId, asOf: now() });
+  }
+  while (!isSettled(progress.state)) {
+    const { seen, captureDeadline } = progress;
+    setCurrentDetails(`Held until its task ends, or until ${captureDeadline} without a task.`);
+    await condition(() => newest > seen, millisUntil(captureDeadline));
+    progress = await settlePayment({ paymentId, asOf: now() });
+  }
+  setCurrentDetails(`${progress.state}.`);
+  return progress.state;
+}
