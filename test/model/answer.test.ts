@@ -34,7 +34,7 @@ test.each([
   [{}, 'The agent answered without any content.'],
   [undefined, '–'],
   ['<svg width="1"></svg>', '```svg\n<svg width="1"></svg>\n```'],
-  [{ code: 'x = "```"' }, '````\nx = "```"\n````'],
+  [{ code: 'x = "```"' }, '**Code**\n\n````\nx = "```"\n````'],
 ])('an output of %j is %j', (output, markdown) => {
   expect(outputAsMarkdown(output)).toBe(markdown);
 });
@@ -43,6 +43,22 @@ test('a table of many rows shows the first and says how many more there are', ()
   const text = outputAsMarkdown(Array.from({ length: 100 }, (_, row) => ({ row })));
   expect(text.split('\n').filter((line) => line.startsWith('|'))).toHaveLength(32);
   expect(text).toContain('(and 70 more)');
+});
+
+test('rows of many columns come as lines, empty columns not at all, nested values in words', () => {
+  const wide = Object.fromEntries('abcdefghi'.split('').map((name, at) => [name, at]));
+  expect(outputAsMarkdown([{ name: 'price', none: null, ...wide, fences: { low: 1, high: 2 } }])).toBe(
+    '- **price**: a 0; b 1; c 2; d 3; e 4; f 5; g 6; h 7; i 8; fences low 1, high 2',
+  );
+  expect(outputAsMarkdown([{ a: 1, b: null, c: [{ row: 4 }] }])).toBe(
+    '| A | C |\n| --- | --- |\n| 1 | row 4 |',
+  );
+});
+
+test('sentences in a list stand on lines of their own', () => {
+  expect(outputAsMarkdown({ advice: ['Say who, and when.', 'Use short words.'] })).toBe(
+    '**Advice**\n\n- Say who, and when.\n- Use short words.',
+  );
 });
 
 test('an output that goes on for ever is cut', () => {

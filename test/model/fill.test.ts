@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { fillArguments } from '../../dev/model/planner/fill';
-import { dataInReach, readMessage } from '../../dev/model/planner/reading';
+import { dataInReach, readMessage, soughtIn } from '../../dev/model/planner/reading';
 import { input, text } from './simulated-chat';
 
 const fill = (schema: Record<string, unknown>, message: string, answers: string[] = []) => {
@@ -175,6 +175,12 @@ test.each<[Record<string, unknown>, string, unknown]>([
   [{ type: 'string', format: 'date' }, 'on 3 May 2026', '2026-05-03'],
 ])('an answer to the question about %j is read by its type', (property, answer, value) => {
   expect(fill(input({ text: property }), 'Go', [answer])).toEqual({ text: value });
+});
+
+test('a pasted table is said to be one when the words do not say it', () => {
+  expect(soughtIn(readMessage('Analyse this:\na,b\n1,2'))).toBe('Analyse this (CSV table)');
+  expect(soughtIn(readMessage('Find outliers in this table:\na,b\n1,2'))).toBe('Find outliers in this table');
+  expect(soughtIn(readMessage('How readable is this: Dogs bark, cats meow.'))).toBe('How readable is this');
 });
 
 test('several missing arguments are answered one after the other', () => {

@@ -1,7 +1,8 @@
 import Anthropic from '@anthropic-ai/sdk';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import type { AddressInfo, Server } from 'node:net';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createStandIn } from '../../dev/model/server';
 import { TOOLS } from './simulated-chat';
@@ -27,6 +28,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   server.close();
+  server.closeAllConnections();
   await once(server, 'close');
 });
 

@@ -59,14 +59,24 @@ function listOf(items: unknown[], depth: number): string {
       );
 }
 
+/** A table, or a line for each row where the columns would not fit beside each other. Empty columns are left out. */
 function tableOf(rows: JsonObject[]): string {
-  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))].slice(0, MOST_COLUMNS);
+  const columns = [...new Set(rows.flatMap((row) => Object.keys(row)))].filter((name) =>
+    rows.some((row) => row[name] !== null && row[name] !== undefined),
+  );
+  if (columns.length > MOST_COLUMNS) return more(rows.map(lineOf), '\n');
   const line = (cells: string[]): string => `| ${cells.join(' | ')} |`;
   const head = [line(columns.map((name) => cell(title(name)))), line(columns.map(() => '---'))];
   return `${head.join('\n')}\n${more(
     rows.map((row) => line(columns.map((name) => cell(inline(row[name]))))),
     '\n',
   )}`;
+}
+
+function lineOf(row: JsonObject): string {
+  const [first, ...rest] = Object.entries(row).filter(([, value]) => value !== null && value !== undefined);
+  const figures = rest.map(([name, value]) => `${title(name).toLowerCase()} ${cell(inline(value))}`);
+  return `- **${cell(inline(first?.[1]))}**: ${figures.join('; ')}`;
 }
 
 function more(lines: string[], between: string): string {
@@ -79,16 +89,24 @@ const isInline = (value: unknown): boolean =>
   typeof value === 'string'
     ? value.length <= 160 && !value.includes('\n') && !value.trimStart().startsWith('<')
     : Array.isArray(value)
-      ? value.length <= 12 && value.every((item) => !isObject(item) && !Array.isArray(item) && isInline(item))
+      ? value.length <= 12 && value.every((item) => !isObject(item) && !Array.isArray(item) && isShort(item))
       : !isObject(value);
+
+/** Short enough to stand between commas. */
+const isShort = (value: unknown): boolean =>
+  isInline(value) && (typeof value !== 'string' || (value.length <= 40 && !value.includes(',')));
 
 function inline(value: unknown): string {
   if (value === null || value === undefined) return '–';
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (typeof value === 'number') return String(Number.isInteger(value) ? value : Number(value.toFixed(4)));
-  if (Array.isArray(value) && value.every((item) => !isObject(item)))
-    return value.map(inline).join(', ') || 'none';
-  return typeof value === 'string' ? value : JSON.stringify(value);
+  if (Array.isArray(value)) return value.map(inline).join(value.every(isShort) ? ', ' : '; ') || 'none';
+  if (isObject(value)) {
+    return Object.entries(value)
+      .map(([name, item]) => `${title(name).toLowerCase()} ${inline(item)}`)
+      .join(', ');
+  }
+  return typeof value === 'string' ? value : '';
 }
 
 const cell = (text: string): string =>

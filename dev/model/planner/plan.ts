@@ -3,7 +3,7 @@ import { chooseAmong, chooseConnected, chooseIn } from './choose';
 import { isRefusal, readConversation } from './conversation';
 import type { Step } from './conversation';
 import { fillArguments } from './fill';
-import { dataInReach, readMessage } from './reading';
+import { dataInReach, readMessage, soughtIn } from './reading';
 import { optionsOf } from './schema';
 import type { Property } from './schema';
 import { stems } from './stems';
@@ -113,7 +113,7 @@ function nameOf(thread: Thread, agentId: string): string {
 function afterConnect(desk: Desk): Reply | null {
   const { thread, tools } = desk;
   const wanted = wantedOf(thread);
-  const chosen = connectedChoice(thread, wanted);
+  const chosen = connectedChoice(thread, soughtBy(thread));
   if (chosen === null) return null;
   const { offer, action } = chosen;
   if (action === null) return answer(tools, words.nobody(wanted));
@@ -136,17 +136,18 @@ function afterConnect(desk: Desk): Reply | null {
   return call(desk, 'invoke_agent', { ...task, arguments: filled.arguments });
 }
 
-/** What is asked, without the pasted text and small enough for a search. */
+/** What is asked, without the pasted text: as the person says it, and as an agent is looked for by it. */
 const wantedOf = ({ request }: Thread): string => words.clip(readMessage(request).instruction, 300);
+const soughtBy = ({ request }: Thread): string => words.clip(soughtIn(readMessage(request)), 300);
 
-function connectedChoice(thread: Thread, wanted: string): { offer: Offer; action: Action | null } | null {
+function connectedChoice(thread: Thread, sought: string): { offer: Offer; action: Action | null } | null {
   const connect = lastStep(thread, 'connect_agent');
   if (connect !== undefined) {
     const offer = isRefusal(connect) ? null : readOffer(connect.result);
-    return offer === null ? null : { offer, action: chooseIn(wanted, offer) };
+    return offer === null ? null : { offer, action: chooseIn(sought, offer) };
   }
   if (lastStep(thread, 'vector_search') !== undefined || isSmallTalk(thread.request)) return null;
-  return chooseConnected(wanted, thread.offers);
+  return chooseConnected(sought, thread.offers);
 }
 
 function ask(
@@ -168,10 +169,10 @@ function beforeConnect(desk: Desk): Reply {
   const search = lastStep(thread, 'vector_search');
   if (search === undefined) {
     if (isSmallTalk(thread.request)) return answer(tools, words.HELP);
-    return call(desk, 'vector_search', { query: wanted, k: 5 });
+    return call(desk, 'vector_search', { query: soughtBy(thread), k: 5 });
   }
   if (isRefusal(search)) return answer(tools, words.searchFailed(search));
-  const candidates = chooseAmong(wanted, readFound(search.result));
+  const candidates = chooseAmong(soughtBy(thread), readFound(search.result));
   const tried = thread.steps
     .filter(({ tool }) => tool === 'connect_agent')
     .map(({ input }) => input['agent_id']);

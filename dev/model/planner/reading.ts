@@ -1,4 +1,4 @@
-import { words } from './stems';
+import { stems, words } from './stems';
 
 /** A message taken apart: what is asked, and the text it is asked about, if it brings one. */
 export interface Reading {
@@ -82,6 +82,25 @@ function withClosingQuestion(instruction: string, data: string): Omit<Reading, '
   const last = data.slice(start + 1).trim();
   if (start === -1 || !last.endsWith('?') || last.length > 200) return { instruction, data };
   return { instruction: `${instruction} ${last}`.trim(), data: data.slice(0, start).trim() };
+}
+
+const TABULAR = new Set(stems('table csv spreadsheet dataset'));
+
+/**
+ * What a search is asked for: the instruction, and that the pasted text is a table where the words do not say so
+ * ("Analyse this: …").
+ */
+export function soughtIn({ instruction, data }: Reading): string {
+  const said = stems(instruction).some((one) => TABULAR.has(one));
+  return data !== null && !said && isTable(data) ? `${instruction} (CSV table)` : instruction;
+}
+
+function isTable(data: string): boolean {
+  const lines = data.trim().split('\n').slice(0, 4);
+  return ['\t', ';', ',', '|'].some((mark) => {
+    const counts = lines.map((line) => line.split(mark).length);
+    return lines.length > 1 && (counts[0] ?? 0) > 1 && counts.every((count) => count === counts[0]);
+  });
 }
 
 const BACK =

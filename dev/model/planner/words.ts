@@ -2,7 +2,7 @@ import { parseUsdc } from '../../../domain/money';
 import { outputAsMarkdown, title } from './answer';
 import { isRefusal } from './conversation';
 import type { Step } from './conversation';
-import { optionsOf } from './schema';
+import { optionsOf, strictPattern } from './schema';
 import type { Property } from './schema';
 import { readOutcome, readProblem } from './tool-results';
 import type { Action, JsonObject } from './tool-results';
@@ -39,7 +39,8 @@ export function question(property: Property, action: Action, failedAnswers: numb
   return `${again}For "${title(action.name)}" I need one more thing: ${title(property.name)}${about}. ${form(property)}`;
 }
 
-function form({ kind, schema }: Property): string {
+function form(property: Property): string {
+  const { kind, schema } = property;
   const bounds = [
     ['at least', schema['minimum'] ?? schema['minLength'] ?? schema['minItems']],
     ['at most', schema['maximum'] ?? schema['maxLength'] ?? schema['maxItems']],
@@ -59,7 +60,7 @@ function form({ kind, schema }: Property): string {
     case 'object':
       return 'As a JSON object.';
     case 'string': {
-      const rule = schema['format'] ?? schema['pattern'];
+      const rule = schema['format'] ?? strictPattern(property)?.source;
       const shape = typeof rule === 'string' ? ` of the form ${clip(rule, 80)}` : '';
       return `A text${shape}${limits === '' ? '' : `${limits} characters`}.`;
     }
