@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { fillArguments } from '../../dev/model/planner/fill';
-import { dataInReach, readMessage, soughtIn } from '../../dev/model/planner/reading';
+import { dataInReach, readMessage } from '../../dev/model/planner/reading';
 import { input, text } from './simulated-chat';
 
 const fill = (schema: Record<string, unknown>, message: string, answers: string[] = []) => {
@@ -10,30 +10,6 @@ const fill = (schema: Record<string, unknown>, message: string, answers: string[
 };
 const integer = (more = {}) => ({ type: 'integer', ...more });
 const oneOf = (...options: unknown[]) => ({ enum: options });
-
-test.each([
-  ['How readable is this text: Dogs bark.', 'How readable is this text', 'Dogs bark.'],
-  ['Find outliers in this table:\na,b\n1,2', 'Find outliers in this table', 'a,b\n1,2'],
-  ['Find outliers\na,b\n1,2', 'Find outliers', 'a,b\n1,2'],
-  ['a,b\n1,2\nWhich are the outliers?', 'Which are the outliers?', 'a,b\n1,2'],
-  ['Hi: how readable is this: Dogs bark.', 'Hi: how readable is this', 'Dogs bark.'],
-  ['Format ```js\nlet a: b\n``` nicely', 'Format nicely', 'let a: b'],
-  ['Count the words of "all is well"', 'Count the words of', 'all is well'],
-  ['Translate this: "all is well"', 'Translate this', 'all is well'],
-  [
-    'How readable is this text? The cat sat on the mat.',
-    'How readable is this text?',
-    'The cat sat on the mat.',
-  ],
-  ['Check https://example.org/a at 12:30', 'Check https://example.org/a at 12:30', null],
-  [
-    'Here is a table:\na,b\n1,2\nWhat are its statistics?',
-    'Here is a table What are its statistics?',
-    'a,b\n1,2',
-  ],
-])('%j is read as what is asked and what it is asked about', (message, instruction, data) => {
-  expect(readMessage(message)).toMatchObject({ instruction, data });
-});
 
 test.each<[string, Record<string, unknown>, string, unknown]>([
   ['a text', input({ text: text() }), 'Count: one two', { text: 'one two' }],
@@ -175,12 +151,6 @@ test.each<[Record<string, unknown>, string, unknown]>([
   [{ type: 'string', format: 'date' }, 'on 3 May 2026', '2026-05-03'],
 ])('an answer to the question about %j is read by its type', (property, answer, value) => {
   expect(fill(input({ text: property }), 'Go', [answer])).toEqual({ text: value });
-});
-
-test('a pasted table is said to be one when the words do not say it', () => {
-  expect(soughtIn(readMessage('Analyse this:\na,b\n1,2'))).toBe('Analyse this (CSV table)');
-  expect(soughtIn(readMessage('Find outliers in this table:\na,b\n1,2'))).toBe('Find outliers in this table');
-  expect(soughtIn(readMessage('How readable is this: Dogs bark, cats meow.'))).toBe('How readable is this');
 });
 
 test('several missing arguments are answered one after the other', () => {
