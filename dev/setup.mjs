@@ -8,6 +8,7 @@ import {
   openSync,
   closeSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   writeFileSync,
@@ -128,13 +129,25 @@ async function takeLock() {
     } catch (error) {
       if (error.code !== 'EEXIST') throw error;
     }
-    if (isLeftBehind(file)) rmSync(file, { force: true });
+    if (isLeftBehind(file)) moveAway(file);
     else {
       if (!told) console.log('  … waiting for another set-up of this folder');
       told = true;
       await pause(200);
     }
   }
+}
+
+/** Of two that find the same dead lock one moves it; a live one moved by mistake goes back. */
+function moveAway(file) {
+  const away = `${file}.${process.pid}`;
+  try {
+    renameSync(file, away);
+  } catch {
+    return; // another was faster
+  }
+  if (isLeftBehind(away)) rmSync(away, { force: true });
+  else renameSync(away, file);
 }
 
 function isLeftBehind(file) {

@@ -1,5 +1,14 @@
-import { createHash } from 'node:crypto';
-import { chmodSync, chownSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve, sep } from 'node:path';
 
@@ -13,26 +22,30 @@ export const isRoot = (): boolean => process.getuid?.() === 0;
  * folder (a 0700 home, say) it cannot, so the data goes to a place it can reach and the folder says where.
  */
 export function openHome(dataDir: string): string {
-  const home = homeOf(dataDir);
-  mkdirSync(home, { recursive: true });
+  const wished = resolve(dataDir);
+  mkdirSync(wished, { recursive: true });
+  const home = movedTo(wished) ?? (!isRoot() || isReachable(dirname(wished)) ? wished : moveHome(wished));
   if (isRoot()) chmodSync(home, 0o711);
-  if (home !== resolve(dataDir)) {
-    mkdirSync(dataDir, { recursive: true });
-    writeFileSync(join(dataDir, 'moved-to'), `${home}\n`);
-  }
   return home;
 }
 
-export function homeOf(dataDir: string): string {
-  const wished = resolve(dataDir);
-  if (!isRoot() || isReachable(dirname(wished))) return wished;
+function moveHome(wished: string): string {
   const base = wished.startsWith(tmpdir() + sep) ? tmpdir() : '/var/lib';
-  return join(base, `mooring-postgres-${createHash('sha256').update(wished).digest('hex').slice(0, 12)}`);
+  const home = mkdtempSync(join(base, 'mooring-postgres-'));
+  writeFileSync(join(wished, 'moved-to'), home);
+  return home;
+}
+
+function movedTo(dataDir: string): string | null {
+  const note = join(dataDir, 'moved-to');
+  const home = existsSync(note) ? readFileSync(note, 'utf8').trim() : '';
+  return home !== '' && existsSync(home) ? home : null;
 }
 
 /** Deletes everything of a data folder that no PostgreSQL runs on. */
 export function removePostgresData(dataDir: string): void {
-  rmSync(homeOf(dataDir), { recursive: true, force: true });
+  const elsewhere = movedTo(dataDir);
+  if (elsewhere !== null) rmSync(elsewhere, { recursive: true, force: true });
   rmSync(dataDir, { recursive: true, force: true });
 }
 

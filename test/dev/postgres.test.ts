@@ -1,8 +1,9 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
+import { removePostgresData } from '../../dev/postgres/home';
 import { startPostgres } from '../../dev/postgres/postgres';
 import type { RunningPostgres } from '../../dev/postgres/postgres';
 import { waitForEnd, identify } from '../../dev/supervisor/identity';
@@ -116,3 +117,19 @@ asRoot('as root it runs under an account without rights', async () => {
   const postgres = await start();
   expect(readFileSync(`/proc/${postgres.pid}/status`, 'utf8')).toMatch(/^Uid:\t65534\t/m);
 });
+
+asRoot(
+  'as root under a closed folder, the data goes where that account can walk, and the folder says where',
+  async () => {
+    const closed = mkdtempSync(join(dataDir, 'closed-')); // mode 0700
+    const inside = join(closed, 'postgres');
+    const postgres = await startPostgres({ dataDir: inside, durable: false });
+    running.push(postgres);
+    expect(await ask(postgres.url, 'select 1')).toBe('[1]');
+    const home = readFileSync(join(inside, 'moved-to'), 'utf8').trim();
+    expect(statSync(join(home, 'cluster')).uid).toBe(65_534);
+    await postgres.stop();
+    removePostgresData(inside);
+    expect(existsSync(home)).toBe(false);
+  },
+);
