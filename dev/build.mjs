@@ -36,7 +36,7 @@ const serverZones = [
 const targets = {
   server: {
     label: 'server built',
-    sources: [...serverZones, 'tsconfig.json', 'tsconfig.build.json'],
+    sources: [...serverZones, 'platform.ts', 'tsconfig.json', 'tsconfig.build.json'],
     exists: () => true,
     output: 'dist/dev/start.js',
     build: buildServer,
