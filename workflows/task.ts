@@ -1,4 +1,10 @@
-import { ActivityFailure, proxyActivities, setCurrentDetails, sleep } from '@temporalio/workflow';
+import {
+  ActivityFailure,
+  ApplicationFailure,
+  proxyActivities,
+  setCurrentDetails,
+  sleep,
+} from '@temporalio/workflow';
 import type { TaskActivities, TaskInput } from '../domain/workflows';
 import type { TaskStatus } from '../domain/task';
 import { millisUntil } from './time';
@@ -30,6 +36,9 @@ export async function task({ taskId, expiresAt }: TaskInput): Promise<TaskStatus
       await sleep(Math.min(retryInMs, millisUntil(expiresAt)));
     } catch (error) {
       if (!(error instanceof ActivityFailure)) throw error;
+      const final = error.cause instanceof ApplicationFailure && error.cause.nonRetryable === true;
+      // What we could not even try (our database was away all the time) is the task's to expire, not to fail.
+      if (!final) await sleep(millisUntil(expiresAt));
       const { status } = await expireTask({ taskId, asOf: new Date(Date.now()).toISOString() });
       return status;
     }

@@ -1,0 +1,144 @@
+import { randomUUID } from 'node:crypto';
+import { ApplicationFailure } from '@temporalio/common';
+import type { PaymentState } from '../../domain/payment';
+import type { PaymentActivities, TaskActivities } from '../../domain/workflows';
+import type { payment, task } from '../../workflows';
+import { createVirtualTime } from '../harness/workflows';
+import type { VirtualTime } from '../harness/workflows';
+
+let time: VirtualTime;
+beforeAll(async () => {
+  time = await createVirtualTime();
+}, 60_000);
+afterAll(() => time.close());
+
+const MINUTE = 60_000;
+const inMs = async (ms: number): Promise<string> =>
+  new Date((await time.env.currentTimeMs()) + ms).toISOString();
+
+/** A payment row in memory, as the database would keep it. */
+function paymentRow(expiresAt: string, captureDeadline: string) {
+  const row = {
+    state: 'AWAITING_APPROVAL' as PaymentState,
+    version: 0,
+    taskDone: false,
+    calls: [] as string[],
+  };
+  const progress = () => ({ state: row.state, seen: row.version, captureDeadline });
+  const activities: PaymentActivities = {
+    authorizePayment: ({ asOf }) => {
+      row.calls.push('authorize');
+      if (row.state === 'AUTHORIZING') row.state = 'HELD';
+      else if (row.state === 'AWAITING_APPROVAL' && expiresAt <= asOf) row.state = 'EXPIRED';
+      return Promise.resolve(progress());
+    },
+    settlePayment: ({ asOf }) => {
+      row.calls.push('settle');
+      if (row.taskDone) row.state = 'CAPTURED';
+      else if (captureDeadline <= asOf) row.state = 'VOIDED';
+      return Promise.resolve(progress());
+    },
+  };
+  return { row, activities };
+}
+
+const runPayment = async (
+  activities: PaymentActivities,
+  expiresAt: string,
+  act: (signal: (name: string, version: number) => Promise<void>) => Promise<void> = () => Promise.resolve(),
+) =>
+  time.withWorker(activities, async (taskQueue) => {
+    const handle = await time.env.client.workflow.start<typeof payment>('payment', {
+      workflowId: `payment/${randomUUID()}`,
+      taskQueue,
+      args: [{ paymentId: 'pay_1', userId: 'usr_1', expiresAt }],
+    });
+    await act((name, version) => handle.signal(name, { version }));
+    return handle.result();
+  });
+
+test('an offer that nobody answers ends at its deadline and no money moves', async () => {
+  const expiresAt = await inMs(15 * MINUTE);
+  const { row, activities } = paymentRow(expiresAt, await inMs(75 * MINUTE));
+  expect(await runPayment(activities, expiresAt)).toBe('EXPIRED');
+  expect(row.calls).toEqual(['authorize']);
+});
+
+test('an approved payment is held, and captured when its task has ended', async () => {
+  const expiresAt = await inMs(15 * MINUTE);
+  const { row, activities } = paymentRow(expiresAt, await inMs(75 * MINUTE));
+  const result = await runPayment(activities, expiresAt, async (signal) => {
+    Object.assign(row, { state: 'AUTHORIZING', version: 1 });
+    await signal('paymentDecided', 1);
+    Object.assign(row, { taskDone: true, version: 2 });
+    await signal('taskEnded', 2);
+    await signal('taskEnded', 2);
+  });
+  expect(result).toBe('CAPTURED');
+  expect(row.calls).toEqual(['authorize', 'settle']);
+});
+
+test('a hold that no task spends comes back at its deadline', async () => {
+  const expiresAt = await inMs(15 * MINUTE);
+  const { row, activities } = paymentRow(expiresAt, await inMs(75 * MINUTE));
+  const result = await runPayment(activities, expiresAt, async (signal) => {
+    Object.assign(row, { state: 'AUTHORIZING', version: 1 });
+    await signal('paymentDecided', 1);
+  });
+  expect(result).toBe('VOIDED');
+});
+
+const runTask = async (activities: TaskActivities, expiresAt: string) =>
+  time.withWorker(activities, async (taskQueue) =>
+    time.env.client.workflow.execute<typeof task>('task', {
+      workflowId: `task/${randomUUID()}`,
+      taskQueue,
+      args: [{ taskId: 'tsk_1', userId: 'usr_1', agentId: 'agt_1', riskLevel: 'R0', expiresAt }],
+    }),
+  );
+
+test('a task is tried again after the wait that the attempt asked for', async () => {
+  const started = await time.env.currentTimeMs();
+  const waits = [1_000, 5_000, 25_000];
+  const status = await runTask(
+    {
+      deliverTask: () => {
+        const retryInMs = waits.shift() ?? null;
+        return Promise.resolve({ status: retryInMs === null ? 'completed' : 'in_progress', retryInMs });
+      },
+      expireTask: () => Promise.reject(new Error('not expired')),
+    },
+    await inMs(72 * 60 * MINUTE),
+  );
+  expect(status).toBe('completed');
+  expect((await time.env.currentTimeMs()) - started).toBeGreaterThanOrEqual(31_000);
+});
+
+test('a task that cannot be delivered until its deadline expires then', async () => {
+  const expiresAt = await inMs(30 * MINUTE);
+  const status = await runTask(
+    {
+      deliverTask: () => Promise.reject(new Error('the database is away')),
+      expireTask: ({ asOf }) => Promise.resolve({ status: asOf >= expiresAt ? 'expired' : 'failed' }),
+    },
+    expiresAt,
+  );
+  expect(status).toBe('expired');
+});
+
+test('a task whose agent is gone fails at once', async () => {
+  const expiresAt = await inMs(30 * MINUTE);
+  let endedAt = '';
+  const status = await runTask(
+    {
+      deliverTask: () => Promise.reject(ApplicationFailure.nonRetryable('no such agent', 'not_found')),
+      expireTask: ({ asOf }) => {
+        endedAt = asOf;
+        return Promise.resolve({ status: 'failed' });
+      },
+    },
+    expiresAt,
+  );
+  expect(status).toBe('failed');
+  expect(endedAt < expiresAt).toBe(true);
+});
