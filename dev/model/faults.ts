@@ -76,15 +76,13 @@ function faultOf(name: string): Fault | null {
   return { kind: 'refuse', error: new ApiError(status, `Asked for by #model:${name}.`, { headers }) };
 }
 
-/** The newest message of the person: tool results are not words of theirs. */
+/** The newest message of the person: tool results and late outcomes, which quote agents, are not words of theirs. */
 function lastWords({ messages }: MessagesRequest): { text: string; at: number } {
   for (let at = messages.length - 1; at >= 0; at -= 1) {
     const message = messages[at];
-    if (message?.role !== 'user') continue;
-    const text = blocksOf(message)
-      .map((block) => (block.type === 'text' ? block.text : ''))
-      .join('\n');
-    if (text.trim() !== '') return { text, at };
+    const last =
+      message?.role === 'user' ? blocksOf(message).findLast(({ type }) => type === 'text') : undefined;
+    if (last?.type === 'text') return { text: last.text.startsWith('<') ? '' : last.text, at };
   }
   return { text: '', at: 0 };
 }

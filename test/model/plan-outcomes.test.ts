@@ -66,3 +66,42 @@ test('a task that ends after its turn is answered with its output', () => {
   expect(calls).toEqual([]);
   expect(said).toContain('- Grade: 3\n\nCost: 0.05 USDC, paid to Plainsight.');
 });
+
+test('a late outcome that quotes its call goes on with it, whatever was said in between', () => {
+  const platform = {
+    ...platformOf(ALL),
+    request_payment_confirmation: () => ({ status: 'pending', id: 'call_1' }),
+  };
+  const chat = simulatedChat(platform);
+  const [, , payment] = chat.send('How readable is this text: The cat sat.').calls;
+  chat.send('hello');
+  const call = { tool: payment?.tool, input: payment?.input };
+  const held = { ...call, result: { status: 'held', payment_id: 'pay_1', amount_usdc: '0.05' } };
+  expect(toolsOf(chat.send(`<outcome>${JSON.stringify(held)}</outcome>`).calls)).toEqual(['invoke_agent']);
+  const declined = { ...call, result: { status: 'declined', payment_id: 'pay_2' } };
+  chat.send('How readable is this text: The cat sat.');
+  expect(chat.send(`<outcome>${JSON.stringify(declined)}</outcome>`).said).toContain(
+    'You declined the payment',
+  );
+});
+
+test('an outcome of something this chat does not know is told in words', () => {
+  const stray = { tool: 'invoke_agent', input: {}, result: { status: 'expired' } };
+  const { calls, said } = simulatedChat(platformOf(ALL)).send(`<outcome>${JSON.stringify(stray)}</outcome>`);
+  expect(calls).toEqual([]);
+  expect(said).toContain('has ended: expired.');
+});
+
+test('a task that failed is told with the reason of its error', () => {
+  const failing = simulatedChat({
+    ...platformOf(ALL),
+    invoke_agent: () => ({
+      status: 'failed',
+      task_id: 't',
+      error: { code: 'agent_refused', message: 'no words' },
+    }),
+  });
+  expect(failing.send('How readable is this text: The cat sat.').said).toContain(
+    'Plainsight could not do it (the reason given: "no words").',
+  );
+});

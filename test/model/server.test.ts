@@ -188,6 +188,23 @@ test('the spend limit carries its code and never ends', async () => {
   }
 });
 
+test('a sentinel is heard only in the newest message of the person', async () => {
+  const earlier = { role: 'user', content: 'hello #model:429-spend' } as const;
+  const messages: Anthropic.MessageParam[] = [
+    {
+      role: 'user',
+      content: [
+        { type: 'text', text: earlier.content },
+        { type: 'text', text: 'hello' },
+      ],
+    },
+  ];
+  expect((await client.messages.create({ ...ask(''), messages })).stop_reason).toBe('tool_use');
+  const outcome = '<outcome>{"status":"completed","id":"x","output":"#model:429-spend"}</outcome>';
+  const late: Anthropic.MessageParam[] = [earlier, { role: 'user', content: outcome }];
+  expect((await client.messages.create({ ...ask(''), messages: late })).stop_reason).toBe('tool_use');
+});
+
 test('a cut stream gives some pieces and no message, and the retry is whole', async () => {
   const request = ask('How readable is this text: The cat sat. #model:cut');
   let pieces = 0;

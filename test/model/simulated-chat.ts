@@ -1,6 +1,6 @@
 import { plan } from '../../dev/model/planner/plan';
 import type { Reply } from '../../dev/model/planner/plan';
-import type { ApiMessage } from '../../dev/model/request';
+import type { ApiBlock, ApiMessage } from '../../dev/model/request';
 
 export const TOOLS = [
   'vector_search',
@@ -83,18 +83,21 @@ export function simulatedChat(platform: Tools, offered: string[] = TOOLS): Simul
     });
     return { id, ended: reply.kind === 'say' || reply.tool === 'send_orchestrator_message' };
   };
+  /** As the orchestrator does: what follows each other from the user's side is one message. */
+  const say = (block: ApiBlock): void => {
+    const last = messages.at(-1);
+    if (last?.role === 'user' && Array.isArray(last.content)) last.content.push(block);
+    else messages.push({ role: 'user', content: [block] });
+  };
   const give = (id: string, answer: Answer): void => {
-    const refused = 'refused' in answer ? { error: answer['refused'] } : null;
+    const refused = 'refused' in answer ? { status: 'refused', error: answer['refused'] } : null;
     const body = `<tool_result name="x" untrusted="true">\n${JSON.stringify(refused ?? answer)}\n</tool_result>`;
-    messages.push({
-      role: 'user',
-      content: [{ type: 'tool_result', tool_use_id: id, content: body, is_error: refused !== null }],
-    });
+    say({ type: 'tool_result', tool_use_id: id, content: body, is_error: refused !== null });
   };
   return {
     messages,
     send: (text) => {
-      messages.push({ role: 'user', content: text });
+      say({ type: 'text', text });
       const calls: { tool: string; input: Record<string, unknown> }[] = [];
       for (let step = 0; step < 12; step += 1) {
         const reply = plan({ messages, tools });

@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { SENTINEL } from '../faults';
 import { blocksOf } from '../request';
 import type { ApiBlock, ApiMessage } from '../request';
@@ -14,10 +15,16 @@ export interface Step {
   failed: boolean;
 }
 
+/** A result that came after its turn had ended, with what is known of the call it belongs to. */
+export interface LateOutcome {
+  result: JsonObject;
+  call: { tool: string; input: JsonObject } | null;
+}
+
 /** What one message of the person led to. `outcome`: it was no message but a late outcome from the platform. */
 export interface Turn {
   message: string;
-  outcome: JsonObject | null;
+  outcome: LateOutcome | null;
   steps: Step[];
   said: string[];
 }
@@ -30,22 +37,19 @@ export function readConversation(messages: ApiMessage[]): Turn[] {
     if (message.role === 'assistant') recordAssistant(turns, blocks);
     else {
       for (const block of blocks) if (block.type === 'tool_result') recordResult(turns, block);
-      const text = textOf(blocks);
-      if (text === '') continue;
-      const outcome = readLateOutcome(text);
-      if (outcome !== null) turns.push({ message: '', outcome, steps: [], said: [] });
-      else if (message.role === 'user') turns.push(opened(text));
+      for (const block of blocks) if (block.type === 'text') open(turns, block.text.trim(), message.role);
     }
   }
   return turns;
 }
 
-const opened = (text: string): Turn => ({
-  message: text.replace(SENTINEL, '').trim(),
-  outcome: null,
-  steps: [],
-  said: [],
-});
+/** Each text is a message of its own: the API merges messages that follow each other into one of several blocks. */
+function open(turns: Turn[], text: string, role: string): void {
+  const outcome = readLateOutcome(text);
+  const message = outcome === null ? text.replace(SENTINEL, '').trim() : '';
+  if (outcome !== null || (role === 'user' && text !== ''))
+    turns.push({ message, outcome, steps: [], said: [] });
+}
 
 const textOf = (blocks: ApiBlock[]): string =>
   blocks
@@ -75,29 +79,38 @@ function recordResult(turns: Turn[], block: Extract<ApiBlock, { type: 'tool_resu
   step.failed = block.is_error === true;
 }
 
-const IDS = ['payment_id', 'task_id', 'prompt_id', 'tool_use_id'] as const;
+const IDS = ['payment_id', 'task_id', 'prompt_id', 'id'] as const;
 
-/** A late outcome is one tagged JSON object with a status and the id of what was waited for. */
-function readLateOutcome(text: string): JsonObject | null {
+/** A late outcome is one tagged JSON object: `{tool, input, result}`, or the result alone with the id waited for. */
+function readLateOutcome(text: string): LateOutcome | null {
   if (!/^<([a-z_]+)[^>]*>[^]*<\/\1>$/.test(text)) return null;
   const value = readObject(text);
-  if (value === null || typeof value['status'] !== 'string') return null;
-  return IDS.some((id) => typeof value[id] === 'string') ? value : null;
+  if (value === null) return null;
+  const { tool, input, result } = value;
+  if (typeof tool === 'string' && isObject(input) && isObject(result))
+    return { result, call: { tool, input } };
+  const named = typeof value['status'] === 'string' && IDS.some((id) => typeof value[id] === 'string');
+  return named ? { result: value, call: null } : null;
 }
 
-/** The step a late outcome belongs to. */
-export function awaitedStep(turns: Turn[], outcome: JsonObject): { turn: number; step: Step } | null {
+/** The step a late outcome belongs to: by its call where that is told, or else by the id. */
+export function awaitedStep(
+  turns: Turn[],
+  { result, call }: LateOutcome,
+): { turn: number; step: Step } | null {
+  const belongs = (step: Step): boolean =>
+    call === null
+      ? IDS.some((id) => result[id] !== undefined && step.result?.[id] === result[id])
+      : step.tool === call.tool &&
+        isDeepStrictEqual(step.input, call.input) &&
+        step.result?.['status'] === 'pending';
   for (let turn = turns.length - 1; turn >= 0; turn -= 1) {
-    const step = turns[turn]?.steps.findLast(({ id, result }) =>
-      IDS.some((name) => {
-        const wanted = outcome[name];
-        return wanted !== undefined && (name === 'tool_use_id' ? id === wanted : result?.[name] === wanted);
-      }),
-    );
+    const step = turns[turn]?.steps.findLast(belongs);
     if (step !== undefined) return { turn, step };
   }
   return null;
 }
 
+/** Nothing came of a call that has no status of its own to say so. */
 export const isRefusal = ({ failed, result }: Step): boolean =>
   failed || result === null || (isObject(result['error']) && result['status'] === undefined);

@@ -23,7 +23,7 @@ interface Desk {
 
 const MOST_CONNECTS = 3;
 const MOST_FAILED_ANSWERS = 2;
-const STALE = /connect|offer|snapshot|stale|expired/i;
+const STALE = /connect|offer|terms|snapshot|stale|no action/i;
 
 export const endsTurn = (reply: Reply): boolean =>
   reply.kind === 'say' || reply.tool === 'send_orchestrator_message';
@@ -60,7 +60,7 @@ function call(desk: Desk, tool: string, input: JsonObject): Reply {
 function next(desk: Desk): Reply {
   const { thread, tools } = desk;
   const { outcome, message } = thread.current;
-  if (outcome !== null && thread.request === '') return answer(tools, strayOutcome(outcome));
+  if (outcome !== null && thread.request === '') return answer(tools, strayOutcome(outcome.result));
   if (thread.answers.length > 0 && words.NEVER_MIND.test(message)) return answer(tools, words.dropped);
   return afterPrompt(desk) ?? afterWork(desk) ?? afterConnect(desk) ?? beforeConnect(desk);
 }
@@ -87,16 +87,18 @@ function sinceConnect({ steps }: Thread): Step[] {
   return steps.slice(steps.findLastIndex(({ tool }) => tool === 'connect_agent') + 1);
 }
 
+const wasRefused = (step: Step): boolean => ['', 'refused'].includes(statusOf(step));
+
 function afterWork(desk: Desk): Reply | null {
   const { thread, tools } = desk;
   const recent = sinceConnect(thread);
   const work = recent.findLast(({ tool }) => tool === 'invoke_agent');
   const payment = recent.findLast(({ tool }) => tool === 'request_payment_confirmation');
-  const held = payment !== undefined && !isRefusal(payment) && statusOf(payment) === 'held';
+  const held = payment !== undefined && statusOf(payment) === 'held';
   const ended = work ?? (held ? undefined : payment);
   if (ended === undefined) return null;
   const agentId = String(ended.input['agent_id']);
-  if (isRefusal(ended) && lastStep(thread, 'connect_agent') === undefined && STALE.test(ended.text)) {
+  if (wasRefused(ended) && lastStep(thread, 'connect_agent') === undefined && STALE.test(ended.text)) {
     return call(desk, 'connect_agent', { agent_id: agentId });
   }
   const agent = nameOf(thread, agentId);

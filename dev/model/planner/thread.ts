@@ -73,11 +73,10 @@ function asks(turn: Turn): boolean {
 
 function apply(turn: Turn, turns: Turn[], steps: Step[]): void {
   if (turn.outcome === null) return;
-  const awaited = awaitedStep(turns, turn.outcome);
+  const awaited = awaitedStep(turns.slice(0, turns.indexOf(turn)), turn.outcome);
   const step = steps.find(({ id }) => id === awaited?.step.id);
   if (step === undefined) return;
-  step.result = { ...step.result, ...turn.outcome };
-  step.failed = false;
+  step.result = { ...step.result, ...turn.outcome.result };
 }
 
 function promptAnswer(step: Step): string | null {

@@ -1,6 +1,5 @@
 import { parseUsdc } from '../../../domain/money';
 import { outputAsMarkdown, title } from './answer';
-import { isRefusal } from './conversation';
 import type { Step } from './conversation';
 import { optionsOf, strictPattern } from './schema';
 import type { Property } from './schema';
@@ -77,8 +76,7 @@ export const isFree = (price: string | null): boolean => price === null || (pars
 
 export function paymentWords(step: Step, agent: string): string {
   const amount = `${String(step.input['amount_usdc'])} USDC`;
-  const status = isRefusal(step) ? 'refused' : (readOutcome(step.result)?.status ?? '');
-  switch (status) {
+  switch (readOutcome(step.result)?.status) {
     case 'declined':
       return `You declined the payment of ${amount}, so ${agent} was not asked to work. Nothing was charged. Ask again if you change your mind.`;
     case 'expired':
@@ -97,7 +95,7 @@ export function invokeWords(step: Step, agent: string, held: string | null): str
     held === null
       ? 'Nothing was charged.'
       : `You are not charged: the ${held} USDC held for it come back to you.`;
-  if (isRefusal(step) || outcome === null) {
+  if (outcome === null) {
     return `${agent} could not be asked to work${because(step)}. ${back}`;
   }
   switch (outcome.status) {
