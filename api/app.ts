@@ -24,11 +24,13 @@ import { authRoutes } from './routes/auth';
 import { operationRoutes } from './routes/operations';
 import { sessionLogRoutes } from './routes/session-log';
 import { sessionRoutes } from './routes/sessions';
+import { createSocketServer } from './socket/server';
+import { SOCKET_TIMINGS } from './socket/timings';
+import type { SocketTimings } from './socket/timings';
 import { createWatch } from './watch';
 
 const MINUTE_MS = 60_000;
 const DRAIN_MS = 1_500;
-const CHECK_MS = 2_000;
 
 export interface ApiDeps {
   config: Config;
@@ -41,24 +43,32 @@ export interface ApiDeps {
   ready: () => Promise<string[]>;
   /** the folder of the built pages */
   webRoot: string | null;
+  /** shorter ones for tests */
+  timings?: Partial<SocketTimings>;
 }
 
 /** What comes in: pages, REST and sockets of one process. Nothing listens until the caller says where. */
 export function createApi(deps: ApiDeps): { server: Server; close: () => Promise<void> } {
   const drain = new AbortController();
-  const api = createContext(deps, drain.signal);
+  const timings = { ...SOCKET_TIMINGS, ...deps.timings };
+  const api = createContext(deps, { draining: drain.signal, checkMs: timings.checkMs });
   const server = createServer({ headersTimeout: 10_000, requestTimeout: 30_000 }, createApp(deps, api));
+  const sockets = createSocketServer({ api, log: deps.log, timings });
+  server.on('upgrade', sockets.upgrade);
   return {
     server,
     async close() {
       drain.abort();
       api.watch.close();
-      await closeServer(server);
+      await Promise.all([sockets.close(), closeServer(server)]);
     },
   };
 }
 
-function createContext({ config, secret, db, bus, log }: ApiDeps, draining: AbortSignal): ApiContext {
+function createContext(
+  { config, secret, db, bus, log }: ApiDeps,
+  { draining, checkMs }: { draining: AbortSignal; checkMs: number },
+): ApiContext {
   const tokens = createTokens(secret);
   return {
     config,
@@ -66,7 +76,7 @@ function createContext({ config, secret, db, bus, log }: ApiDeps, draining: Abor
     tokens,
     caller: createCaller(tokens),
     origins: createOrigins(config),
-    watch: createWatch({ db, bus, log, checkMs: CHECK_MS }),
+    watch: createWatch({ db, bus, log, checkMs }),
     metrics: createMetrics(),
     messageLimit: createRateLimit({ limit: config.MOORING_RATE_LIMIT_MESSAGES, windowMs: MINUTE_MS }),
     draining,

@@ -15,10 +15,7 @@ export const MessageContent = z
 
 export const PaymentAnswer = {
   approved: z.boolean(),
-  payment_id: z
-    .string()
-    .regex(/^pay_\w{21}$/, 'must be the id of a payment')
-    .optional(),
+  payment_id: z.exactOptional(z.string().regex(/^pay_\w{21}$/, 'must be the id of a payment')),
 };
 
 export const Usdc = z

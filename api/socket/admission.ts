@@ -1,0 +1,53 @@
+import type { Database, Tx } from '../../db/database';
+import { lastSeqs } from '../../db/events';
+import { openPrompts } from '../../db/payments';
+import { getSession, lockSession, setPhase } from '../../db/sessions';
+import { MooringError } from '../../domain/errors';
+import type { CloseCode, MomentFrame } from '../../domain/frames';
+import { asUser, SYSTEM } from '../../domain/principal';
+import type { Tokens } from '../auth/tokens';
+import { SESSION_ID } from '../schemas';
+
+interface AdmissionDeps {
+  db: Database;
+  tokens: Tokens;
+}
+
+/** Who may enter this chat by this token; a refusal is a close code. Entering makes a new chat CONNECTED. */
+export async function admit(
+  { db, tokens }: AdmissionDeps,
+  { sessionId, token }: { sessionId: string; token: string },
+): Promise<{ userId: string } | { refused: CloseCode }> {
+  const bearer = await tokens.verifySession(token).catch(() => null);
+  if (bearer === null) return { refused: 4401 };
+  const { userId } = bearer;
+  if (bearer.sessionId !== sessionId) return { refused: (await isKnown(db, sessionId)) ? 4403 : 4404 };
+  try {
+    const session = await db.withTx(asUser(userId), async (tx) => {
+      const locked = await lockSession(tx, sessionId);
+      if (locked.phase === 'STARTED') await setPhase(tx, sessionId, 'CONNECTED');
+      return locked;
+    });
+    return session.phase === 'CLOSED' ? { refused: 4410 } : { userId };
+  } catch (error) {
+    if (error instanceof MooringError && error.code === 'session_not_found') return { refused: 4404 };
+    throw error;
+  }
+}
+
+async function isKnown(db: Database, sessionId: string): Promise<boolean> {
+  if (!SESSION_ID.test(sessionId)) return false;
+  const rows = await db.withTx(SYSTEM, (tx) => tx.query('select from sessions where id = $1', [sessionId]));
+  return rows.length > 0;
+}
+
+/** Where the chat stands: the first frame of a socket, and its answer to RESUME. */
+export async function readyFrame(
+  tx: Tx,
+  sessionId: string,
+): Promise<MomentFrame & { type: 'SESSION_READY' }> {
+  const { phase } = await getSession(tx, sessionId);
+  const lastSeq = (await lastSeqs(tx, [sessionId])).get(sessionId) ?? 0;
+  const pending = await openPrompts(tx, sessionId);
+  return { type: 'SESSION_READY', data: { phase, last_seq: lastSeq, pending } };
+}
