@@ -4,8 +4,6 @@ import type { ChildLog } from './child-log';
 import { signal as send } from './identity';
 import type { Running } from './part';
 
-const POLL_MS = 25;
-
 export interface NodeChildOptions<Ready> {
   file: string;
   env: Record<string, string | undefined>;
@@ -13,6 +11,7 @@ export interface NodeChildOptions<Ready> {
   /** What the child says of itself once it is ready, from what it has written so far; null until then. */
   ready: (said: string) => Ready | null | Promise<Ready | null>;
   readyWithinMs: number;
+  pollMs: number;
   /** Told of the process as soon as there is one. */
   spawned: (pid: number) => void;
   signal: AbortSignal;
@@ -57,7 +56,7 @@ export async function startNodeChild<Ready>(
       await stop(pid, ended, 0);
       throw new Error(`not ready after ${options.readyWithinMs / 1000} s\n${log.lastLines()}`);
     }
-    await Promise.race([new Promise((resolve) => setTimeout(resolve, POLL_MS)), ended]);
+    await Promise.race([new Promise((resolve) => setTimeout(resolve, options.pollMs)), ended]);
   }
 }
 

@@ -95,6 +95,7 @@ export function modelPart(machine: Machine): Part {
         log,
         ready: listening,
         readyWithinMs: 20_000,
+        pollMs: 25,
         spawned: (pid) => machine.note('model', pid),
         signal,
       });
@@ -131,6 +132,7 @@ export function agentsPart(machine: Machine): Part {
         log,
         ready: listening,
         readyWithinMs: 20_000,
+        pollMs: 25,
         spawned: (pid) => machine.note('agents', pid),
         signal,
       });
@@ -148,12 +150,14 @@ export function agentsPart(machine: Machine): Part {
 export function platformPart(machine: Machine): Part {
   const log = logOf(machine, 'platform');
   let starts = 0;
+  // Each start of the tree tries the port of the settings again; restarts of the process stay where it is.
+  if (machine.config.MOORING_PORT !== 0) machine.ports.keep('platform', machine.config.MOORING_PORT);
   return {
     name: 'platform',
     stopWithinMs: 2_000,
     lastLines: log.lastLines,
     start: async (signal) => {
-      const port = await machine.ports.free('platform', machine.config.MOORING_PORT);
+      const port = await machine.ports.free('platform', 0);
       starts += 1;
       const running = await startNodeChild({
         file: program('platform.js'),
@@ -161,6 +165,7 @@ export function platformPart(machine: Machine): Part {
         log,
         ready: () => isReady(port),
         readyWithinMs: 60_000,
+        pollMs: 100, // each is a line in its log
         spawned: (pid) => machine.note('platform', pid),
         signal,
       });

@@ -56,6 +56,7 @@ function part(name: string, port: number, options: { diesAfter?: number } = {}):
         log,
         ready: listening,
         readyWithinMs: 10_000,
+        pollMs: 10,
         spawned: (pid) => pids.push(pid),
         signal,
       }),
