@@ -181,6 +181,18 @@ test('when nothing found fits, it says so and connects to nobody', () => {
   expect(said).toContain('found nobody who fits "Book me a flight on Friday"');
 });
 
+test('a word that every offer has, or stands for, is no reason to hire', () => {
+  const { calls } = simulatedChat(platformOf(ALL)).send('Summarise this article: It rained. It stopped.');
+  expect(toolsOf(calls)).toEqual(['vector_search']);
+});
+
+test('an agent that is near in meaning alone is taken when the search is sure of it', () => {
+  const { calls } = simulatedChat(platformOf([{ ...FX_AGENT, score: 0.5 }])).send(
+    'How many pounds are 20 dollars?',
+  );
+  expect(toolsOf(calls).slice(0, 2)).toEqual(['vector_search', 'connect_agent']);
+});
+
 test('an agent that cannot be connected to is followed by the next that fits, then by words', () => {
   const other = { ...TEXT_AGENT, agent_id: 'agt_other', name: 'Other', score: 0.2 };
   const platform = platformOf([TEXT_AGENT, other]);

@@ -71,10 +71,9 @@ function bestAction(request: string, actions: Action[], context: string): Scored
         .join(' '),
     );
     const gains = wanted.map((one) => {
-      const weight = weightOf(one);
       const own = Math.max(near(one, name), 0.7 * near(one, described));
       const most = Math.max(own, 0.5 * near(one, inputs), 0.4 * near(one, around));
-      return { own: own * weight, most: most * weight };
+      return { own, most };
     });
     const own = sum(gains.map((gain) => gain.own));
     const most = sum(gains.map((gain) => gain.most));
@@ -84,6 +83,7 @@ function bestAction(request: string, actions: Action[], context: string): Scored
   return scored.sort((a, b) => b.score - a.score)[0] ?? null;
 }
 
+/** A match counts as little as the commoner of its two words says. */
 const near = (one: string, others: string[]): number =>
-  Math.max(0, ...others.map((other) => nearness(one, other)));
+  Math.max(0, ...others.map((other) => nearness(one, other) * Math.min(weightOf(one), weightOf(other))));
 const sum = (values: number[]): number => values.reduce((total, value) => total + value, 0);
