@@ -154,7 +154,7 @@ export function platformPart(machine: Machine): Part {
   if (machine.config.MOORING_PORT !== 0) machine.ports.keep('platform', machine.config.MOORING_PORT);
   return {
     name: 'platform',
-    stopWithinMs: 2_000,
+    stopWithinMs: 1_800,
     lastLines: log.lastLines,
     start: async (signal) => {
       const port = await machine.ports.free('platform', 0);

@@ -1,6 +1,7 @@
 import type { Part, Running } from './part';
 
 const BACKOFF_MS = 200;
+const HANGING_MS = 500;
 /** Somebody took the port between our finding it free and its use: worth one more try. */
 const PORT_TAKEN = /EADDRINUSE|address already in use/i;
 
@@ -99,7 +100,8 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
 }
 
 async function stopOne(entry: Entry | undefined): Promise<void> {
-  await entry?.restarting;
+  // One that hangs in its start is left to whoever ends all processes in the end.
+  await Promise.race([entry?.restarting, new Promise((resolve) => setTimeout(resolve, HANGING_MS).unref())]);
   await entry?.running?.stop(entry.part.stopWithinMs);
 }
 
