@@ -48,7 +48,7 @@ test('docs/frames.md has every close code as the server has it', () => {
 });
 
 test('docs/frames.md names every frame type, and none that does not exist', () => {
-  const types = all(read('domain/frames.ts'), /^[^=/*]*\btype: ((?:'[A-Z_]+'(?: \| )?)+)/gm);
+  const types = all(read('domain/frames.ts'), /\btype: ((?:'[A-Z_]+'(?: \| )?)+)/g);
   const wished = new Set(types.flatMap((union) => all(union, /'([A-Z_]+)'/g)));
   const found = new Set(all(read('docs/frames.md'), /^\| `([A-Z_]+)` \|/gm));
   expect(wished.size).toBeGreaterThan(15);
@@ -74,4 +74,13 @@ test('every setting, failpoint and metric that a page names in capitals or with 
     .join('\n');
   const named = pages.flatMap((page) => all(read(page), /`((?:MOORING|mooring)_[A-Za-z_]+)[^`]*`/g));
   expect([...new Set(named)].filter((name) => !known.includes(name))).toEqual([]);
+});
+
+test('every proof that the threat model names is a test', () => {
+  const sources = filesEnding(/\.test\.ts$/, 'test')
+    .map(read)
+    .join('\n');
+  const proofs = all(read('docs/threat-model.md'), /“([^”]+)”/g);
+  expect(proofs.length).toBeGreaterThan(20);
+  expect(proofs.filter((name) => !sources.includes(`'${name}'`))).toEqual([]);
 });
