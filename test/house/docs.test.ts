@@ -69,7 +69,7 @@ test('docs/operations.md names the six search attributes', () => {
 });
 
 test('every setting, failpoint and metric that a page names in capitals or with our prefix exists', () => {
-  const known = filesEnding(/\.(ts|mjs|js)$/)
+  const known = filesEnding(/\.(ts|mjs|js|sql)$/)
     .map(read)
     .join('\n');
   const named = pages.flatMap((page) => all(read(page), /`((?:MOORING|mooring)_[A-Za-z_]+)[^`]*`/g));
