@@ -18,6 +18,7 @@ import { createMetrics } from './metrics';
 import { createOrigins } from './origin';
 import type { Origins } from './origin';
 import { pageRoutes } from './pages';
+import { createPlaces } from './places';
 import { traceRequests } from './request';
 import { accountRoutes } from './routes/account';
 import { authRoutes } from './routes/auth';
@@ -30,7 +31,8 @@ import type { SocketTimings } from './socket/timings';
 import { createWatch } from './watch';
 
 const MINUTE_MS = 60_000;
-const DRAIN_MS = 1_500;
+const DRAIN_MS = 1_000;
+const WAITS_OF_A_PERSON = 20;
 
 export interface ApiDeps {
   config: Config;
@@ -79,6 +81,7 @@ function createContext(
     watch: createWatch({ db, bus, log, checkMs }),
     metrics: createMetrics(),
     messageLimit: createRateLimit({ limit: config.MOORING_RATE_LIMIT_MESSAGES, windowMs: MINUTE_MS }),
+    pollPlaces: createPlaces(WAITS_OF_A_PERSON),
     draining,
   };
 }

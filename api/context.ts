@@ -5,6 +5,7 @@ import type { Caller } from './auth/caller';
 import type { Tokens } from './auth/tokens';
 import type { Metrics } from './metrics';
 import type { Origins } from './origin';
+import type { Places } from './places';
 import type { Watch } from './watch';
 
 /** What the routes of one API share. */
@@ -18,6 +19,8 @@ export interface ApiContext {
   metrics: Metrics;
   /** of messages, by person and chat, over sockets and REST together */
   messageLimit: RateLimit;
+  /** of long polls, by person */
+  pollPlaces: Places;
   /** Aborted when the API drains: whoever waits is answered. */
   draining: AbortSignal;
 }

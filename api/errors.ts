@@ -9,16 +9,16 @@ import { requestId } from './request';
 export function toMooringError(error: unknown): MooringError {
   if (error instanceof MooringError) return error;
   if (error instanceof ZodError) return fromZod(error);
-  if (isDatabaseAway(error)) {
-    return new MooringError('unavailable', 'The database is not reachable now. Try again in a moment.', {
-      cause: error,
-    });
-  }
   const status = httpStatus(error);
   if (status === 413) return new MooringError('body_too_large', 'The body may have at most 100 KB.');
   if (status === 404) return new MooringError('not_found', 'There is nothing here.');
   if (status >= 400 && status < 500) {
     return new MooringError('invalid_request', 'The request cannot be read.', { cause: error });
+  }
+  if (isDatabaseAway(error)) {
+    return new MooringError('unavailable', 'The database is not reachable now. Try again in a moment.', {
+      cause: error,
+    });
   }
   return new MooringError('internal_error', 'Something went wrong on our side.', { cause: error });
 }

@@ -34,6 +34,8 @@ export function sessionLogRoutes(api: ApiContext): Router {
     const sessionId = sessionIdOf(req.params.id);
     const { after_seq: afterSeq, limit, wait } = EventsQuery.parse(req.query);
     const read = () => db.withTx(asUser(userId), (tx) => readPage(tx, { sessionId, afterSeq, limit }));
+    const giveBack = api.pollPlaces.take(userId);
+    if (giveBack === null) throw tooManyPolls();
     // Heard from before the first read on, and no connection to PostgreSQL is held while waiting.
     const frame = waitForFrame(api, { sessionId, afterSeq, waitMs: wait * 1000 });
     res.once('close', frame.stop);
@@ -45,6 +47,7 @@ export function sessionLogRoutes(api: ApiContext): Router {
       }
       res.json(page);
     } finally {
+      giveBack();
       frame.stop();
     }
   });
@@ -72,6 +75,11 @@ export function sessionLogRoutes(api: ApiContext): Router {
   });
   return router;
 }
+
+const tooManyPolls = (): MooringError =>
+  new MooringError('rate_limited', 'Too many polls of yours are waiting already.', {
+    details: { retry_after_ms: 1_000 },
+  });
 
 async function readPage(tx: Tx, page: { sessionId: string; afterSeq: number; limit: number }) {
   await getSession(tx, page.sessionId);

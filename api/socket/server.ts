@@ -4,9 +4,9 @@ import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
 import type { Logger } from '../../lib/log';
 import type { ApiContext } from '../context';
+import { createPlaces } from '../places';
 import { serveConnection } from './connection';
 import { chooseProtocol, readHandshake } from './handshake';
-import { createPlaces } from './places';
 import type { SocketTimings } from './timings';
 import { createWire } from './wire';
 import type { Wire } from './wire';
@@ -15,7 +15,7 @@ const PLACES_OF_A_VISITOR = 5;
 const PLACES_OF_AN_IP = 20;
 /** Beyond its places, an address gets a reason at so many more sockets; then it is cut off unheard. */
 const REFUSALS_OF_AN_IP = 20;
-const DRAIN_MS = 1_000;
+const DRAIN_MS = 700;
 
 // In a variable, since the types of ws do not know maxFragments yet.
 const LIMITS = {
@@ -34,7 +34,7 @@ interface SocketServerDeps {
 
 export interface SocketServer {
   upgrade: (req: IncomingMessage, socket: Duplex, head: Buffer) => void;
-  /** Tells all sockets that we leave (1012) and waits until they are gone, a second at most. */
+  /** Tells all sockets that we leave (1012) and waits until they are gone, less than a second. */
   close: () => Promise<void>;
 }
 

@@ -4,12 +4,12 @@ import { MooringError } from '../../domain/errors';
 import { asUser } from '../../domain/principal';
 import type { Logger } from '../../lib/log';
 import type { ApiContext } from '../context';
+import type { Places } from '../places';
 import { admit, readyFrame } from './admission';
 import { readFrame } from './client-frames';
 import { recordFrame } from './desk';
 import { createFeed } from './feed';
 import type { Feed } from './feed';
-import type { Places } from './places';
 import type { SocketTimings } from './timings';
 import type { Wire } from './wire';
 

@@ -196,6 +196,20 @@ test('a long poll without news answers empty when its time is over, and an after
   }
 });
 
+test('a person waits in twenty polls at once, not in more', async () => {
+  const { token, userId } = await api.signIn('poller@example.test');
+  const { id } = await api.openSession(token);
+  const polls = Array.from({ length: 21 }, () => api.call(`/api/sessions/${id}/events?wait=25`, { token }));
+  expect((await Promise.race(polls)).status).toBe(429);
+  await api.t.db.withTx(asUser(userId), (tx) =>
+    appendFrames(tx, { id, userId }, [
+      { type: 'AGENT_MESSAGE', data: { content: 'Hello', message_id: 'm', turn_id: 't' } },
+    ]),
+  );
+  const statuses = (await Promise.all(polls)).map(({ status }) => status);
+  expect(statuses.filter((status) => status === 200)).toHaveLength(20);
+});
+
 test('a payment is answered by name, or without one while exactly one is open', async () => {
   const { token, userId } = await api.signIn('payer@example.test');
   const { id } = await api.openSession(token);
