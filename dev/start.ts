@@ -25,15 +25,18 @@ const say = (line: string): void => console.log(`  ${line}`);
 
 /** `npm start`: brings up all that makes one machine enough, keeps it running, and takes it down again. */
 async function main(): Promise<void> {
-  const startedAt = Date.now();
+  const startedAt = Date.now() - process.uptime() * 1000; // with the set-up, which ran in this process
   const { fresh, yes } = readFlags();
   if (existsSync('.env')) process.loadEnvFile('.env');
   const config = loadConfig();
   const dataDir = resolve(config.MOORING_DATA_DIR);
-  const stopAsked = new Promise<null>((done) => {
+  const stopAsked = new Promise<null>((done, fail) => {
     // Later ones change nothing: npm and the terminal may both pass one on.
     for (const name of STOP_SIGNALS) process.on(name, () => done(null));
+    // A fault of ours must not leave the children without us.
+    process.on('uncaughtException', fail);
   });
+  stopAsked.catch(() => undefined); // seen by whoever waits for it
   const claim = claimData(dataDir);
   try {
     if (fresh && !(await isSure(dataDir, yes))) return;

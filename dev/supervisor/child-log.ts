@@ -37,7 +37,13 @@ export function openChildLog(path: string): ChildLog {
   return {
     path,
     size,
-    line: (text) => appendFileSync(path, `${text}\n`),
+    line: (text) => {
+      try {
+        appendFileSync(path, `${text}\n`);
+      } catch {
+        // A full disk or a removed folder costs log lines, not the tree.
+      }
+    },
     since: (position) => readFrom(path, position, 65_536),
     lastLines: () =>
       readFrom(path, Math.max(0, size() - TAIL_BYTES), TAIL_BYTES)

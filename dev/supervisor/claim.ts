@@ -61,8 +61,6 @@ export function claimData(dataDir: string): Claim {
     },
     sweep: async () => {
       await endAll(claimed.children);
-      claimed.children = {};
-      write();
     },
     release: () => rmSync(file, { force: true }),
   };
