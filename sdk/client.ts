@@ -1,0 +1,81 @@
+import type { About, Admission, Me, SessionPage, SessionView, Wallet } from './api-types';
+import { connectChat } from './chat-connection';
+import type { ChatConnection } from './chat-connection';
+import { createHttp } from './http';
+import type { ConnectOptions } from './line';
+import type { FetchLike, SocketConstructor } from './platform';
+import { memoryTokens } from './tokens';
+import type { Tokens, TokenStore } from './tokens';
+
+export interface ClientOptions {
+  /** `http://127.0.0.1:8080`; empty in a page that the server itself has sent */
+  baseUrl: string;
+  fetch?: FetchLike;
+  /** needed where the platform has none: in Node 20, the one of the package `ws` */
+  WebSocket?: SocketConstructor;
+  /** where the sign-in is kept; in memory by default */
+  tokens?: TokenStore;
+}
+
+export interface MooringClient {
+  about: () => Promise<About>;
+  /** The one-click sign-in of a development server. */
+  signInForDevelopment: (email: string) => Promise<{ user_id: string }>;
+  signOut: () => void;
+  isSignedIn: () => boolean;
+  me: () => Promise<Me>;
+  wallet: () => Promise<Wallet>;
+  createSession: (wish?: {
+    title?: string;
+    budget_usdc?: string;
+  }) => Promise<Admission & { session_id: string }>;
+  listSessions: (page?: { cursor?: string; limit?: number }) => Promise<SessionPage>;
+  session: (id: string) => Promise<SessionView>;
+  connectSession: (id: string, options?: ConnectOptions) => ChatConnection;
+}
+
+/** Everything a chat client needs of a Mooring server, typed. Runs in browsers and in Node 20 and newer. */
+export function createClient(options: ClientOptions): MooringClient {
+  const tokens = options.tokens ?? memoryTokens();
+  const http = createHttp({ baseUrl: options.baseUrl, fetch: options.fetch ?? globalFetch, tokens });
+  const get = <T>(path: string): Promise<T> => http.call<T>({ method: 'GET', path });
+  return {
+    about: () => http.open<About>({ method: 'GET', path: '/api/about' }),
+    async signInForDevelopment(email) {
+      const body = { email };
+      const login = await http.open<Tokens & { user_id: string }>({
+        method: 'POST',
+        path: '/dev/sign-in',
+        body,
+      });
+      tokens.write({ access_token: login.access_token, refresh_token: login.refresh_token });
+      return { user_id: login.user_id };
+    },
+    signOut: () => tokens.write(null),
+    isSignedIn: () => tokens.read() !== null,
+    me: () => get<Me>('/api/me'),
+    wallet: () => get<Wallet>('/api/wallet'),
+    createSession: (wish = {}) => http.call({ method: 'POST', path: '/api/sessions', body: { ...wish } }),
+    listSessions(page = {}) {
+      const query = new URLSearchParams();
+      if (page.cursor !== undefined) query.set('cursor', page.cursor);
+      if (page.limit !== undefined) query.set('limit', String(page.limit));
+      return get<SessionPage>(`/api/sessions?${query.toString()}`);
+    },
+    session: (id) => get<SessionView>(`/api/sessions/${encodeURIComponent(id)}`),
+    connectSession: (sessionId, connect = {}) =>
+      connectChat({ ...connect, http, sessionId, WebSocket: options.WebSocket ?? globalSocket() }),
+  };
+}
+
+const globalFetch: FetchLike = (url, init) => fetch(url, init);
+
+function globalSocket(): SocketConstructor {
+  const { WebSocket } = globalThis as { WebSocket?: SocketConstructor };
+  if (WebSocket === undefined) {
+    throw new Error(
+      'This platform has no WebSocket: pass one to createClient, such as that of the package ws.',
+    );
+  }
+  return WebSocket;
+}

@@ -1,0 +1,73 @@
+import { ApiError, NetworkError } from './errors';
+import { readFrame } from './frames';
+import type { Http } from './http';
+import type { Outbox, Outgoing } from './outbox';
+import type { Reader } from './reader';
+
+const PAGE = 200;
+const WAIT_S = 25;
+
+export interface PollingDeps {
+  http: Http;
+  sessionId: string;
+  reader: Reader;
+  outbox: Outbox;
+  signal: AbortSignal;
+}
+
+interface Page {
+  events: unknown[];
+  last_seq: number;
+}
+
+/** Reads the log up to its present end; with `waitS` it waits for something new when there is nothing. */
+export async function readLog(
+  { http, sessionId, reader, signal }: PollingDeps,
+  waitS: number,
+): Promise<void> {
+  for (;;) {
+    const after = reader.lastSeq();
+    const page = await http.call<Page>({
+      method: 'GET',
+      path: `/api/sessions/${sessionId}/events?after_seq=${after}&limit=${PAGE}&wait=${waitS}`,
+      waitMs: waitS * 1_000,
+      signal,
+    });
+    for (const event of page.events) {
+      const frame = readFrame(event);
+      if (frame !== null && reader.take(frame) === 'gap')
+        throw new NetworkError(new Error('a row is missing'));
+    }
+    if (reader.lastSeq() >= page.last_seq || reader.lastSeq() === after) return;
+  }
+}
+
+/** For where no socket opens: the same log by long polls, until a call fails or it is time to try a socket again. */
+export async function visitByPolling(
+  deps: PollingDeps & { untilMs: number; onReady: (send: (entry: Outgoing) => void) => void },
+): Promise<void> {
+  const until = Date.now() + deps.untilMs;
+  let sending: Promise<unknown> = Promise.resolve();
+  const send = (entry: Outgoing): void => {
+    sending = sending.then(() => post(deps, entry)).catch(() => undefined);
+  };
+  await readLog(deps, 0);
+  deps.outbox.open().forEach(send);
+  deps.onReady(send);
+  while (!deps.signal.aborted && Date.now() < until) await readLog(deps, WAIT_S);
+}
+
+async function post({ http, sessionId, outbox }: PollingDeps, { id, frame }: Outgoing): Promise<void> {
+  const isMessage = frame.type === 'USER_MESSAGE';
+  try {
+    const answer = await http.call<{ seq?: number }>({
+      method: 'POST',
+      path: `/api/sessions/${sessionId}/${isMessage ? 'messages' : 'responses'}`,
+      body: isMessage ? { id, content: frame.data.content } : { id, type: frame.type, ...frame.data },
+    });
+    outbox.settle(id, answer.seq ?? null);
+  } catch (error) {
+    // What may succeed later stays in the outbox and goes with the next connection.
+    if (error instanceof ApiError && !error.retryable) outbox.refuse(id, error);
+  }
+}
