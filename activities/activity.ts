@@ -4,23 +4,19 @@ import { MooringError } from '../domain/errors';
 
 const BEAT_MS = 500;
 
-/** Runs work that waits on the outside: beats while it lasts, and hands it the signal that ends it early. */
-export async function beating<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  const context = Context.current();
-  context.heartbeat();
-  const beat = setInterval(() => context.heartbeat(), BEAT_MS);
-  try {
-    return await work(context.cancellationSignal);
-  } finally {
-    clearInterval(beat);
-  }
-}
-
-/** An activity whose expected errors reach the workflow by their code, retryable or not as the table says. */
-export function typed<I, O>(activity: (input: I) => Promise<O>): (input: I) => Promise<O> {
+/**
+ * An activity: it beats while it lasts, so that a process that dies is noticed in two seconds; its expected errors
+ * reach the workflow by their code, retryable or not as the table says. `signal` ends its work early.
+ */
+export function activity<I, O>(
+  work: (input: I, signal: AbortSignal) => Promise<O>,
+): (input: I) => Promise<O> {
   return async (input) => {
+    const context = Context.current();
+    context.heartbeat();
+    const beat = setInterval(() => context.heartbeat(), BEAT_MS);
     try {
-      return await activity(input);
+      return await work(input, context.cancellationSignal);
     } catch (error) {
       if (!(error instanceof MooringError)) throw error;
       throw ApplicationFailure.create({
@@ -29,6 +25,8 @@ export function typed<I, O>(activity: (input: I) => Promise<O>): (input: I) => P
         nonRetryable: !error.retryable,
         cause: error,
       });
+    } finally {
+      clearInterval(beat);
     }
   };
 }

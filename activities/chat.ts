@@ -7,7 +7,7 @@ import { ERRORS } from '../domain/errors';
 import type { ErrorCode } from '../domain/errors';
 import { SYSTEM } from '../domain/principal';
 import type { ChatActivities } from '../domain/workflows';
-import { typed } from './activity';
+import { activity } from './activity';
 import { createAskModel } from './orchestrator/ask-model';
 import type { AskModelDeps } from './orchestrator/ask-model';
 import { finishTurn } from './orchestrator/record-answer';
@@ -26,14 +26,14 @@ export type ChatDeps = AskModelDeps & SearchDeps & ConnectDeps & RequestPaymentD
 export function createChatActivities(deps: ChatDeps): ChatActivities {
   const { db } = deps;
   return {
-    askModel: typed(createAskModel(deps)),
+    askModel: createAskModel(deps),
     searchAgents: createSearchAgents(deps),
     connectAgent: createConnectAgent(deps),
     requestPayment: createRequestPayment(deps),
     hireAgent: createHireAgent(deps),
-    failToolCall: typed(({ callId, code }) => failToolCall(db, callId, code)),
-    failTurn: typed(({ sessionId, code }) => failTurn(db, sessionId, code)),
-    closeIdleSession: typed(({ sessionId, asOf }) =>
+    failToolCall: activity(({ callId, code }) => failToolCall(db, callId, code)),
+    failTurn: activity(({ sessionId, code }) => failTurn(db, sessionId, code)),
+    closeIdleSession: activity(({ sessionId, asOf }) =>
       closeIdle(db, { sessionId, asOf, idleMs: deps.sessionIdleMs }),
     ),
   };

@@ -14,7 +14,7 @@ import { SYSTEM } from '../domain/principal';
 import { isTerminal } from '../domain/task';
 import type { PaymentActivities, PaymentProgress } from '../domain/workflows';
 import { failpoint } from '../lib/failpoints';
-import { typed } from './activity';
+import { activity } from './activity';
 import { status } from './tools/run-tool';
 
 // Until a task that is still running has ended, its hold stays; looked at again after its own deadline.
@@ -24,13 +24,13 @@ const holdKey = (payment: Payment): string => `payment/${payment.id}/hold`;
 
 export function createPaymentActivities({ db }: { db: Database }): PaymentActivities {
   return {
-    authorizePayment: typed(async ({ paymentId, asOf }) => {
+    authorizePayment: activity(async ({ paymentId, asOf }) => {
       failpoint('payment.authorize.before');
       const progress = await db.withTx(SYSTEM, (tx) => authorize(tx, paymentId, asOf));
       failpoint('payment.authorize.recorded');
       return progress;
     }),
-    settlePayment: typed(async ({ paymentId, asOf }) => {
+    settlePayment: activity(async ({ paymentId, asOf }) => {
       failpoint('payment.settle.before');
       const progress = await db.withTx(SYSTEM, (tx) => settle(tx, paymentId, asOf));
       failpoint('payment.settle.recorded');

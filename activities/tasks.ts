@@ -13,7 +13,7 @@ import type { TaskActivities } from '../domain/workflows';
 import { failpoint } from '../lib/failpoints';
 import type { GuardedHttp } from '../lib/guarded-http';
 import type { Seal } from '../lib/seal';
-import { beating, typed } from './activity';
+import { activity } from './activity';
 import { invoke } from './agents/service-agent';
 import type { AgentAddress, InvokeOutcome, InvokeRequest } from './agents/service-agent';
 import { status } from './tools/run-tool';
@@ -33,30 +33,28 @@ type Delivery =
 export function createTaskActivities(deps: TaskDeps): TaskActivities {
   const { db, http } = deps;
   return {
-    deliverTask: typed(({ taskId }) =>
-      beating(async (signal) => {
-        const delivery = await db.withTx(SYSTEM, (tx) => openDelivery(tx, deps, taskId));
-        if ('ended' in delivery) return { status: delivery.ended, retryInMs: null };
-        failpoint('delivery.before');
-        const outcome = await invoke(http, delivery.agent, {
-          ...delivery.call,
-          timeoutMs: deps.invokeTimeoutMs,
-          signal,
-        });
-        failpoint('delivery.answered');
-        const result = await db.withTx(SYSTEM, (tx) =>
-          recordOutcome(tx, deps, {
-            taskId,
-            attempt: delivery.attempt,
-            agentName: delivery.agentName,
-            outcome,
-          }),
-        );
-        failpoint('delivery.recorded');
-        return result;
-      }),
-    ),
-    expireTask: typed(async ({ taskId, asOf }) => {
+    deliverTask: activity(async ({ taskId }, signal) => {
+      const delivery = await db.withTx(SYSTEM, (tx) => openDelivery(tx, deps, taskId));
+      if ('ended' in delivery) return { status: delivery.ended, retryInMs: null };
+      failpoint('delivery.before');
+      const outcome = await invoke(http, delivery.agent, {
+        ...delivery.call,
+        timeoutMs: deps.invokeTimeoutMs,
+        signal,
+      });
+      failpoint('delivery.answered');
+      const result = await db.withTx(SYSTEM, (tx) =>
+        recordOutcome(tx, deps, {
+          taskId,
+          attempt: delivery.attempt,
+          agentName: delivery.agentName,
+          outcome,
+        }),
+      );
+      failpoint('delivery.recorded');
+      return result;
+    }),
+    expireTask: activity(async ({ taskId, asOf }) => {
       const ended = await db.withTx(SYSTEM, async (tx) => {
         const task = await lockTask(tx, taskId);
         if (isTerminal(task.status)) return task.status;

@@ -48,7 +48,7 @@ export const SETTINGS = {
     .int()
     .min(256)
     .max(64_000)
-    .default(4096)
+    .default(8192)
     .describe('most tokens of one model step'),
   MOORING_MODEL_INPUT_USDC: usdc('3.00', 'price of a million input tokens, for the cost shown in a chat'),
   MOORING_MODEL_OUTPUT_USDC: usdc('15.00', 'price of a million output tokens'),

@@ -39,6 +39,7 @@ const tools = proxyActivities<ChatActivities>({
 // What records an end is tried until it is recorded.
 const { failToolCall, failTurn, closeIdleSession } = proxyActivities<ChatActivities>({
   startToCloseTimeout: '10 seconds',
+  heartbeatTimeout: '2 seconds',
   retry: { initialInterval: '100ms', backoffCoefficient: 2, maximumInterval: '10 seconds' },
 });
 

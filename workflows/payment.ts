@@ -15,6 +15,7 @@ export const taskEnded = defineSignal<[Wake]>('taskEnded');
 
 const { authorizePayment, settlePayment } = proxyActivities<PaymentActivities>({
   startToCloseTimeout: '10 seconds',
+  heartbeatTimeout: '2 seconds',
   retry: { initialInterval: '100ms', backoffCoefficient: 2, maximumInterval: '10 seconds' },
 });
 

@@ -11,6 +11,7 @@ import { millisUntil } from './time';
 
 const { expireTask } = proxyActivities<TaskActivities>({
   startToCloseTimeout: '10 seconds',
+  heartbeatTimeout: '2 seconds',
   retry: { initialInterval: '100ms', backoffCoefficient: 2, maximumInterval: '10 seconds' },
 });
 

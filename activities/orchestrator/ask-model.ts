@@ -14,7 +14,7 @@ import { SYSTEM } from '../../domain/principal';
 import type { TurnProgress } from '../../domain/workflows';
 import type { Bus } from '../../lib/bus';
 import { failpoint } from '../../lib/failpoints';
-import { beating } from '../activity';
+import { activity } from '../activity';
 import { toMessages } from './conversation';
 import { deltaPublisher } from './deltas';
 import type { Model } from './model';
@@ -37,8 +37,8 @@ type Next =
  * The next step of a session, as its rows say: claim a message, hand over the tools that were proposed, say what is
  * waited for, or ask the model. An answer that is stored already is never asked for again.
  */
-export const createAskModel = (deps: AskModelDeps) => (input: { sessionId: string; leaveWaits: boolean }) =>
-  beating(async (signal): Promise<TurnProgress> => {
+export const createAskModel = (deps: AskModelDeps) =>
+  activity(async (input: { sessionId: string; leaveWaits: boolean }, signal): Promise<TurnProgress> => {
     const { db, bus, model } = deps;
     const next = await db.withTx(SYSTEM, (tx) => nextStep(tx, { ...input, idleMs: deps.sessionIdleMs }));
     if (!next.ask) return next.progress;

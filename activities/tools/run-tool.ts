@@ -11,7 +11,7 @@ import { SYSTEM } from '../../domain/principal';
 import type { ToolName } from '../../domain/session';
 import type { ToolRun } from '../../domain/workflows';
 import { failpoint } from '../../lib/failpoints';
-import { beating, typed } from '../activity';
+import { activity } from '../activity';
 import { TOOL_INPUTS } from '../orchestrator/tools';
 
 type Input<N extends ToolName> = z.infer<(typeof TOOL_INPUTS)[N]>;
@@ -35,19 +35,17 @@ interface Tool<N extends ToolName> {
  */
 export function createTool<N extends ToolName>(deps: { db: Database; waitMs: number }, tool: Tool<N>) {
   const { db } = deps;
-  return typed(({ callId }: { callId: string }) =>
-    beating(async (signal): Promise<ToolRun> => {
-      const call = await db.withTx(SYSTEM, (tx) => getToolCall(tx, callId));
-      if (call.state !== 'proposed') return { waitsUntil: call.state === 'waiting' ? call.waitUntil : null };
-      const input = TOOL_INPUTS[tool.name].parse(call.input) as Input<N>;
-      await db.withTx(SYSTEM, (tx) => status(tx, call, { state: 'now', text: tool.working(input) }));
-      failpoint(`${tool.name}.before`);
-      const conclude = await tool.look(call, input, signal).catch(refuse);
-      const run = await db.withTx(SYSTEM, (tx) => settle(tx, call, { conclude, waitMs: deps.waitMs }));
-      failpoint(`${tool.name}.recorded`);
-      return run;
-    }),
-  );
+  return activity(async ({ callId }: { callId: string }, signal): Promise<ToolRun> => {
+    const call = await db.withTx(SYSTEM, (tx) => getToolCall(tx, callId));
+    if (call.state !== 'proposed') return { waitsUntil: call.state === 'waiting' ? call.waitUntil : null };
+    const input = TOOL_INPUTS[tool.name].parse(call.input) as Input<N>;
+    await db.withTx(SYSTEM, (tx) => status(tx, call, { state: 'now', text: tool.working(input) }));
+    failpoint(`${tool.name}.before`);
+    const conclude = await tool.look(call, input, signal).catch(refuse);
+    const run = await db.withTx(SYSTEM, (tx) => settle(tx, call, { conclude, waitMs: deps.waitMs }));
+    failpoint(`${tool.name}.recorded`);
+    return run;
+  });
 }
 
 async function settle(

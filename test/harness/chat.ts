@@ -1,0 +1,106 @@
+import { once } from 'node:events';
+import { setTimeout as pause } from 'node:timers/promises';
+
+/** A frame of the log, as any client reads it. */
+export interface SeenFrame {
+  seq: number;
+  type: string;
+  data: Record<string, unknown>;
+}
+
+export interface Chat {
+  sessionId: string;
+  /** Sends a message; a call that finds nobody is tried again with the same id. */
+  say: (id: string, content: string) => Promise<void>;
+  /** Answers the open payment. */
+  answer: (approved: boolean) => Promise<void>;
+  /** All frames so far. */
+  frames: () => Promise<SeenFrame[]>;
+  /** The first frame that fits, waited for over restarts of the platform. */
+  until: (fits: (frame: SeenFrame) => boolean) => Promise<SeenFrame>;
+  wallet: () => Promise<{ balance_usdc: string; held_usdc: string }>;
+}
+
+const PATIENCE_MS = 30_000;
+
+/** A chat of a new account over the public API only, by whoever answers at `api()` now. */
+export async function openChat(api: () => string, email: string): Promise<Chat> {
+  const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
+    const started = Date.now();
+    for (;;) {
+      try {
+        const response = await fetch(`${api()}${path}`, {
+          method,
+          headers: {
+            'content-type': 'application/json',
+            ...(token === '' ? {} : { authorization: `Bearer ${token}` }),
+          },
+          ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+          signal: AbortSignal.timeout(10_000),
+        });
+        const text = await response.text();
+        if (response.ok) return JSON.parse(text) as T;
+        if (response.status < 500) throw new Refused(`${method} ${path}: ${response.status} ${text}`);
+      } catch (error) {
+        if (error instanceof Refused) throw error;
+      }
+      if (Date.now() - started > PATIENCE_MS) throw new Error(`${method} ${path}: nobody answers`);
+      await pause(50);
+    }
+  };
+  let token = '';
+  token = (await call<{ access_token: string }>('POST', '/dev/sign-in', { email })).access_token;
+  const { session_id: sessionId } = await call<{ session_id: string }>('POST', '/api/sessions', {});
+  const events = (afterSeq: number, wait: number) =>
+    call<{ events: SeenFrame[] }>(
+      'GET',
+      `/api/sessions/${sessionId}/events?after_seq=${afterSeq}&limit=200&wait=${wait}`,
+    );
+  const chat: Chat = {
+    sessionId,
+    say: async (id, content) =>
+      void (await call('POST', `/api/sessions/${sessionId}/messages`, { id, content })),
+    answer: async (approved) => {
+      const request = await chat.until(({ type }) => type === 'PAYMENT_REQUEST');
+      await call('POST', `/api/sessions/${sessionId}/responses`, {
+        type: 'PAYMENT_RESPONSE',
+        payment_id: request.data['payment_id'],
+        approved,
+      });
+    },
+    frames: async () => (await events(0, 0)).events,
+    until: async (fits) => {
+      const started = Date.now();
+      let seq = 0;
+      while (Date.now() - started < PATIENCE_MS) {
+        const { events: frames } = await events(seq, 2);
+        const found = frames.find(fits);
+        if (found !== undefined) return found;
+        seq = frames.at(-1)?.seq ?? seq;
+      }
+      const seen = (await chat.frames()).map(
+        ({ type, data }) => `${type} ${JSON.stringify(data).slice(0, 200)}`,
+      );
+      throw new Error(`the frame did not come; seen:\n${seen.join('\n')}`);
+    },
+    wallet: () => call('GET', '/api/wallet'),
+  };
+  return chat;
+}
+
+class Refused extends Error {}
+
+/** The child's first line of stdout that begins with `word`, without the word. */
+export async function firstLine(
+  child: { stdout: NodeJS.ReadableStream | null },
+  word: string,
+): Promise<string> {
+  if (child.stdout === null) throw new Error('the child has no stdout');
+  let text = '';
+  for (;;) {
+    const [chunk] = (await once(child.stdout, 'data')) as [Buffer];
+    text += chunk.toString();
+    const line = text.split('\n').find((candidate) => candidate.startsWith(word));
+    if (line !== undefined && text.includes(`${line}\n`)) return line.slice(word.length).trim();
+  }
+}

@@ -1,0 +1,125 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { seed } from '../../dev/seed';
+import { freePort } from '../../dev/supervisor/ports';
+import { findTemporal } from '../../dev/temporal/binary';
+import { startTemporal } from '../../dev/temporal/server';
+import { createTestDatabase } from './database';
+import type { TestDatabase } from './database';
+import { firstLine } from './chat';
+
+const SECRET = 'a secret of the tests that is long enough';
+const KEYS = Object.fromEntries(
+  ['text-analyst', 'table-analyst'].map((name) => [
+    name,
+    {
+      orchestrator_key: `ok_${name}`,
+      signing_secret: `whsec_${Buffer.from(`signing secret of ${name}`).toString('base64')}`,
+    },
+  ]),
+);
+
+export interface AgentCall {
+  idempotency_key: string;
+  attempt: number;
+  status: string;
+}
+
+/** A whole machine without a supervisor: real servers, and a platform process that a test may kill and start. */
+export interface Machine {
+  database: TestDatabase;
+  api: () => string;
+  /** Starts the platform; with a failpoint it will kill itself there, and is then started again without. */
+  startPlatform: (failpoint?: string) => Promise<void>;
+  /** How often the platform has died by itself. */
+  deaths: () => number;
+  /** What the agent's own record says of a task. */
+  agentCalls: (agent: string) => Promise<AgentCall[]>;
+  close: () => Promise<void>;
+}
+
+export async function createMachine(settings: Record<string, string> = {}): Promise<Machine> {
+  const folder = mkdtempSync(join(tmpdir(), 'mooring-machine-'));
+  const database = await createTestDatabase();
+  const temporal = await startTemporal({ binary: await findTemporal(), dbFile: join(folder, 'temporal.db') });
+  const model = node('dev/model/main.js', { MOORING_STAND_IN_TOKEN_DELAY_MS: '0' });
+  const modelPort = await firstLine(model, 'listening');
+  const agents = node('dev/agents/main.js', {
+    MOORING_AGENTS_DIR: folder,
+    MOORING_AGENT_KEYS: JSON.stringify(KEYS),
+  });
+  const agentPorts = JSON.parse(await firstLine(agents, 'listening')) as Record<string, number>;
+  await seed({
+    databaseUrl: database.url,
+    secret: SECRET,
+    agents: Object.entries(agentPorts).map(([name, port]) => ({
+      name,
+      base_url: `http://127.0.0.1:${port}`,
+      orchestrator_key: KEYS[name]?.orchestrator_key ?? '',
+      signing_secret: KEYS[name]?.signing_secret ?? '',
+    })),
+  });
+  const port = await freePort();
+  let platform: ChildProcess | null = null;
+  let deaths = 0;
+  const start = (failpoint?: string): void => {
+    const child = node('platform.js', {
+      DATABASE_URL: database.url,
+      TEMPORAL_ADDRESS: temporal.address,
+      MOORING_PORT: String(port),
+      MOORING_SECRET: SECRET,
+      MOORING_LOG_LEVEL: 'error',
+      ANTHROPIC_BASE_URL: `http://127.0.0.1:${modelPort}`,
+      ANTHROPIC_API_KEY: 'stand-in',
+      MOORING_MODEL: 'stand-in',
+      ...settings,
+      ...(failpoint === undefined ? {} : { MOORING_FAILPOINT: failpoint }),
+    });
+    platform = child;
+    child.once('exit', (_code, signal) => {
+      if (platform !== child || signal !== 'SIGKILL') return;
+      deaths += 1;
+      start();
+    });
+  };
+  const stop = async (): Promise<void> => {
+    const child = platform;
+    platform = null;
+    if (child === null || child.exitCode !== null) return;
+    child.kill('SIGTERM');
+    await once(child, 'exit');
+  };
+  return {
+    database,
+    api: () => `http://127.0.0.1:${port}`,
+    deaths: () => deaths,
+    startPlatform: async (failpoint) => {
+      await stop();
+      deaths = 0;
+      start(failpoint);
+    },
+    agentCalls: async (agent) => {
+      const response = await fetch(`http://127.0.0.1:${agentPorts[agent] ?? 0}/calls`);
+      return ((await response.json()) as { calls: AgentCall[] }).calls;
+    },
+    close: async () => {
+      await stop();
+      for (const child of [model, agents]) child.kill('SIGKILL');
+      await temporal.stop();
+      await database.drop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A built program of ours as a child. */
+function node(file: string, env: Record<string, string>): ChildProcess {
+  return spawn(process.execPath, [resolve('dist', file)], {
+    env: { PATH: process.env['PATH'], ...env },
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+}
