@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { cpus, tmpdir } from 'node:os';
+import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
@@ -28,6 +28,7 @@ const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
 /** `npm run bench:start`: start, answer and idle against the bounds they were promised with. */
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { 'fresh-clone': { type: 'boolean' } } });
+  const [load = 0] = loadavg();
   const folder = mkdtempSync(join(tmpdir(), 'mooring-bench-'));
   const figures: Figure[] = [];
   try {
@@ -36,7 +37,8 @@ async function main(): Promise<void> {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
-  console.log(`\nNode ${process.version}, ${cpus().length} cores, ${process.platform}\n`);
+  const machine = `Node ${process.version}, ${process.platform}, ${cpus().length} cores`;
+  console.log(`\n${machine}, load before the run ${load.toFixed(1)}\n`);
   console.log('| What | Measured | Bound | |\n|---|---|---|---|');
   for (const { what, measured, bound, show } of figures) {
     console.log(
