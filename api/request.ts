@@ -8,6 +8,8 @@ const WELL_FORMED = /^[\w.-]{1,64}$/;
 /** The id that this answer, its log line and its error carry. */
 export const requestId = (res: Response): string => String(res.getHeader('X-Request-Id'));
 
+const PROBES = new Set(['/healthz', '/readyz', '/metrics']);
+
 /** Each request gets an id, one log line (never its query, which may hold a token), and is counted. */
 export function traceRequests({ log, metrics }: { log: Logger; metrics: Metrics }): RequestHandler {
   return (req, res, next) => {
@@ -17,7 +19,9 @@ export function traceRequests({ log, metrics }: { log: Logger; metrics: Metrics 
     const startedAt = performance.now();
     res.once('close', () => {
       metrics.httpRequests.inc({ method: req.method, route: routeOf(req), status: res.statusCode });
-      log.info(
+      // Probes come every second and say nothing.
+      const line = PROBES.has(path ?? '') ? 'debug' : 'info';
+      log[line](
         {
           request: requestId(res),
           method: req.method,

@@ -95,6 +95,8 @@ export type LogFrame =
   | { type: 'SESSION_CLOSED'; data: { reason: string; phase: 'CLOSED' } };
 
 export interface ErrorData {
+  /** the client's own id of the frame that was refused */
+  for?: string;
   error_type: PublishedErrorType;
   code: ErrorCode;
   message: string;

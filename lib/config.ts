@@ -38,6 +38,7 @@ export const SETTINGS = {
   MOORING_REGION: z.enum(['intl', 'cn']).default('intl').describe('the region whose rows this process sees'),
   DATABASE_URL: optional('PostgreSQL 15 or newer; absent: our own under the data folder'),
   TEMPORAL_ADDRESS: optional('a Temporal server; absent: our own under the data folder'),
+  MOORING_TEMPORAL_UI: optional('address of the Temporal UI, for the links that operators follow'),
   TEMPORAL_NAMESPACE: z.string().default('default').describe('the Temporal namespace'),
   REDIS_URL: optional('Redis for the bus; needed only when several platform processes share one database'),
   ANTHROPIC_API_KEY: optional('set: Claude answers; absent: the stand-in, which uses no language model'),

@@ -56,6 +56,8 @@ export async function startWorker(deps: WorkerDeps): Promise<() => Promise<void>
     intervalMs: config.MOORING_RECONCILE_INTERVAL_MS,
     ageMs,
   });
+  // The first search need not wait for the encoder to load.
+  encoder.encode(['warm']).catch((error: unknown) => log.warn({ err: error }, 'the encoder is not ready'));
   return async () => {
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
     await Promise.all([stopRelay(), stopReconciler(), ...runs]);

@@ -1,7 +1,7 @@
 import Anthropic from '@anthropic-ai/sdk';
-import type { MessageStream } from '@anthropic-ai/sdk/lib/MessageStream';
 import { ApplicationFailure } from '@temporalio/common';
 import type { ErrorCode } from '../../domain/errors';
+import { growingText } from './readable-text';
 import { SYSTEM_PROMPT, TOOL_DEFINITIONS } from './tools';
 
 /** One answer of the model, whole: never a part of one. */
@@ -45,7 +45,11 @@ export function createModel({ apiKey, baseUrl, model, maxTokens, timeoutMs }: Mo
           { model, max_tokens: maxTokens, system: SYSTEM_PROMPT, tools: TOOL_DEFINITIONS, messages },
           { signal },
         );
-        listen(stream, onGrowth);
+        const growth = growingText();
+        stream.on('streamEvent', (event) => {
+          growth.take(event);
+          onGrowth(growth.read);
+        });
         const message = await stream.finalMessage();
         return {
           content: message.content.map((block) => ({ ...block })),
@@ -58,27 +62,6 @@ export function createModel({ apiKey, baseUrl, model, maxTokens, timeoutMs }: Mo
       }
     },
   };
-}
-
-/**
- * What the person reads is the text, and the content of send_orchestrator_message. The growing content is taken
- * from partial JSON to be looked at only: nothing is done with it before the answer is whole.
- */
-function listen(stream: MessageStream, onGrowth: (read: () => string) => void): void {
-  stream.on('streamEvent', (_event, snapshot) => onGrowth(() => readableText(snapshot.content)));
-}
-
-export function readableText(content: readonly { type: string }[]): string {
-  return content
-    .map((block) => {
-      if ('text' in block && block.type === 'text') return String(block.text);
-      if (!('name' in block) || block.name !== 'send_orchestrator_message' || !('input' in block)) return '';
-      const { input } = block;
-      const written = typeof input === 'object' && input !== null && 'content' in input ? input.content : '';
-      return typeof written === 'string' ? written : '';
-    })
-    .filter((text) => text !== '')
-    .join('\n\n');
 }
 
 /** Faults of the model as failures that say whether, and when, to try again. */

@@ -10,8 +10,8 @@ import { formatUsdc, tokenCost } from '../../domain/money';
 import type { MicroUsdc } from '../../domain/money';
 import type { TurnOutcome } from '../../domain/session';
 import type { TurnProgress } from '../../domain/workflows';
-import { readableText } from './model';
 import type { ModelAnswer } from './model';
+import { readableText } from './readable-text';
 import { TOOL_INPUTS, isToolName } from './tools';
 
 interface Answered {
@@ -49,7 +49,7 @@ export async function recordAnswer(tx: Tx, answered: Answered): Promise<TurnProg
     outputTokens: answer.outputTokens,
     costMicros: tokenCost(answer, answered.price),
   });
-  const text = readableText(answer.content.map((block) => ({ ...block, type: String(block['type']) })));
+  const text = readableText(answer.content);
   if (text !== '') await say(tx, answered, text);
 
   const calls = await propose(tx, answered);

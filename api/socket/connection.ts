@@ -61,7 +61,11 @@ export function serveConnection(deps: ConnectionDeps, visit: Visit): void {
     inOrder(async () => {
       const frame = readText(wire, data, isBinary);
       if (frame === null) return;
-      if (visitor !== null) return visitor.take(frame);
+      if (visitor !== null) {
+        return visitor.take(frame).catch((error: unknown) => {
+          refuse({ wire, log, id: idOf(frame) }, toMooringError(error));
+        });
+      }
       const auth = readFrame(frame);
       if (auth.type === 'AUTH') await enter(auth.data.token);
       else wire.close(4401, { message: 'the first frame must be AUTH' });
@@ -90,6 +94,10 @@ function readText(wire: Wire, data: RawData, isBinary: boolean): { type: string 
   }
 }
 
+/** The client's own id of a frame that may be anything else but well-formed. */
+const idOf = (frame: object): string | null =>
+  'id' in frame && typeof frame.id === 'string' && frame.id.length <= 200 ? frame.id : null;
+
 const tooManyFrames = (waitMs: number): MooringError =>
   new MooringError('rate_limited', 'Too many frames.', { details: { retry_after_ms: waitMs } });
 
@@ -100,10 +108,13 @@ const FATAL_CODES: Partial<Record<MooringError['code'], CloseCode>> = {
 };
 
 /** Answers with an ERROR frame; some errors end the socket too. */
-function refuse({ wire, log }: { wire: Wire; log: Logger }, error: MooringError): void {
+function refuse(
+  { wire, log, id }: { wire: Wire; log: Logger; id?: string | null },
+  error: MooringError,
+): void {
   if (error.code === 'internal_error') log.error({ err: error.cause }, 'a frame could not be taken');
   const code = FATAL_CODES[error.code];
-  wire.sendMoment(errorFrame(error, code !== undefined));
+  wire.sendMoment(errorFrame(error, { fatal: code !== undefined, id: id ?? null }));
   const retryAfterMs = error.details?.['retry_after_ms'];
   if (code !== undefined) wire.close(code, typeof retryAfterMs === 'number' ? { retryAfterMs } : {});
 }

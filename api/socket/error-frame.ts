@@ -17,12 +17,16 @@ const PUBLISHED: Partial<Record<ErrorCode, PublishedErrorType>> = {
   agent_bad_answer: 'agent_unavailable',
 };
 
-/** The answer to a frame that was refused. `fatal`: the socket ends with it. */
-export function errorFrame(error: MooringError, fatal: boolean): MomentFrame & { type: 'ERROR' } {
+/** The answer to a frame that was refused. `fatal`: the socket ends with it; `id`: the client's own of that frame. */
+export function errorFrame(
+  error: MooringError,
+  { fatal, id }: { fatal: boolean; id: string | null },
+): MomentFrame & { type: 'ERROR' } {
   const retryAfterMs = error.details?.['retry_after_ms'];
   return {
     type: 'ERROR',
     data: {
+      ...(id === null ? {} : { for: id }),
       error_type: PUBLISHED[error.code] ?? 'internal_error',
       code: error.code,
       message: error.message,

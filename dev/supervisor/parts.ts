@@ -192,6 +192,7 @@ function platformEnv(machine: Machine, port: number, first: boolean): Record<str
     TEMPORAL_ADDRESS: places.temporal,
     MOORING_PORT: String(port),
     MOORING_PUBLIC_URL: config.MOORING_PUBLIC_URL ?? `http://127.0.0.1:${port}`,
+    MOORING_TEMPORAL_UI: config.MOORING_TEMPORAL_UI ?? places.temporalUi,
     MOORING_SECRET: secret,
     // A test asks for one kill: the process that comes back must not meet it again.
     MOORING_FAILPOINT: first ? process.env['MOORING_FAILPOINT'] : undefined,

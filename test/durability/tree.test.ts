@@ -115,13 +115,15 @@ test('Ctrl-C stops everything within five seconds and leaves no process', async 
   tree.kill('SIGINT');
   await once(tree, 'exit');
   expect(Date.now() - asked).toBeLessThan(5_000);
-  const alive = Object.entries(pids).filter(([, pid]) => {
-    try {
-      return process.kill(pid, 0);
-    } catch {
-      return false;
-    }
-  });
+  const alive = Object.entries(pids).filter(([, pid]) => pid !== undefined && isAlive(pid));
   expect(alive).toEqual([]);
   expect(readRunFile(folder)).toBeNull();
 }, 30_000);
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+}
