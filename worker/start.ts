@@ -8,6 +8,7 @@ import type { Logger } from '../lib/log';
 import { createSeal } from '../lib/seal';
 import { connectTemporal } from '../temporal/connect';
 import { createGateway } from '../temporal/gateway';
+import { registerSearchAttributes } from '../temporal/search-attributes';
 import { createActivities } from './activities';
 import type { Dispatch } from './dispatch';
 import { startReconciler } from './reconciler';
@@ -36,6 +37,7 @@ export async function startWorker(deps: WorkerDeps): Promise<() => Promise<void>
     { address: deps.temporalAddress, namespace: config.TEMPORAL_NAMESPACE },
     { log, signal: deps.signal },
   );
+  await registerSearchAttributes(temporal.connection, config.TEMPORAL_NAMESPACE);
   const gateway = createGateway(temporal.client, config.MOORING_REGION);
   const http = createGuardedHttp({ allowLoopback: config.MOORING_ALLOW_LOOPBACK });
   const encoder = createThreadEncoder();

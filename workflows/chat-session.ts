@@ -10,6 +10,7 @@ import {
   workflowInfo,
 } from '@temporalio/workflow';
 import type { ChatActivities, ChatSessionInput, ToolRun, TurnProgress, Wake } from '../domain/workflows';
+import { setFinalPhase } from './phase';
 import { millisUntil } from './time';
 
 export const messageArrived = defineSignal<[Wake]>('messageArrived');
@@ -17,6 +18,7 @@ export const outcomeArrived = defineSignal<[Wake]>('outcomeArrived');
 
 // A model step beats every half second; two silent seconds mean that its process is gone.
 const { askModel } = proxyActivities<ChatActivities>({
+  summary: 'Claims a message, or takes the model’s next step',
   startToCloseTimeout: '10 minutes',
   heartbeatTimeout: '2 seconds',
   retry: {
@@ -61,8 +63,8 @@ export async function chatSession({ sessionId, userId, newest = 0 }: ChatSession
   const hear = ({ version }: Wake): void => {
     newest = Math.max(newest, version);
   };
-  setHandler(messageArrived, hear);
-  setHandler(outcomeArrived, hear);
+  setHandler(messageArrived, hear, { description: 'A person has written.' });
+  setHandler(outcomeArrived, hear, { description: 'What a turn waited for has come.' });
 
   let leaveWaits = false;
   for (;;) {
@@ -71,6 +73,7 @@ export async function chatSession({ sessionId, userId, newest = 0 }: ChatSession
     switch (progress.kind) {
       case 'closed':
         setCurrentDetails('Closed.');
+        setFinalPhase('closed');
         return;
       case 'idle': {
         const info = workflowInfo();

@@ -8,6 +8,7 @@ import {
 import { isSettled } from '../domain/payment';
 import type { PaymentState } from '../domain/payment';
 import type { PaymentActivities, PaymentInput, Wake } from '../domain/workflows';
+import { setFinalPhase } from './phase';
 import { millisUntil } from './time';
 
 export const paymentDecided = defineSignal<[Wake]>('paymentDecided');
@@ -28,8 +29,8 @@ export async function payment({ paymentId, expiresAt }: PaymentInput): Promise<P
   const hear = ({ version }: Wake): void => {
     newest = Math.max(newest, version);
   };
-  setHandler(paymentDecided, hear);
-  setHandler(taskEnded, hear);
+  setHandler(paymentDecided, hear, { description: 'The person has approved or declined.' });
+  setHandler(taskEnded, hear, { description: 'The task that spends this payment has ended.' });
   const now = (): string => new Date(Date.now()).toISOString();
 
   setCurrentDetails(`Waits for the person's answer until ${expiresAt}.`);
@@ -47,5 +48,6 @@ export async function payment({ paymentId, expiresAt }: PaymentInput): Promise<P
     progress = await settlePayment({ paymentId, asOf: now() });
   }
   setCurrentDetails(`${progress.state}.`);
+  setFinalPhase(progress.state);
   return progress.state;
 }

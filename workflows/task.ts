@@ -7,6 +7,7 @@ import {
 } from '@temporalio/workflow';
 import type { TaskActivities, TaskInput } from '../domain/workflows';
 import type { TaskStatus } from '../domain/task';
+import { setFinalPhase } from './phase';
 import { millisUntil } from './time';
 
 const { expireTask } = proxyActivities<TaskActivities>({
@@ -20,7 +21,14 @@ const { expireTask } = proxyActivities<TaskActivities>({
  * with the waits that the activity names. Attempts are counted in PostgreSQL, so a crash burns none twice.
  * Ends with the task: completed, failed, or expired at its deadline.
  */
-export async function task({ taskId, expiresAt }: TaskInput): Promise<TaskStatus> {
+export async function task(input: TaskInput): Promise<TaskStatus> {
+  const status = await deliver(input);
+  setCurrentDetails(`${status}.`);
+  setFinalPhase(status);
+  return status;
+}
+
+async function deliver({ taskId, expiresAt }: TaskInput): Promise<TaskStatus> {
   // The activity's own retries are for our faults (a crash, a database that is away), never for the agent's.
   const { deliverTask } = proxyActivities<TaskActivities>({
     startToCloseTimeout: '2 minutes',

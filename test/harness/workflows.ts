@@ -27,6 +27,10 @@ export async function createVirtualTime(): Promise<VirtualTime> {
     TestWorkflowEnvironment.createTimeSkipping({ server: { executable: { type: 'existing-path', path } } }),
     bundle(),
   ]);
+  await env.connection.operatorService.addSearchAttributes({
+    namespace: 'default',
+    searchAttributes: { MooringPhase: KEYWORD },
+  });
   // One worker serves all tests of the file; each test brings the activities that answer.
   let current: Partial<Record<string, Activity>> = {};
   const answer = (name: string) => (input: unknown) => {
@@ -55,6 +59,9 @@ export async function createVirtualTime(): Promise<VirtualTime> {
     },
   };
 }
+
+/** IndexedValueType of Temporal's API */
+const KEYWORD = 2;
 
 type Activity = (input: unknown) => unknown;
 
