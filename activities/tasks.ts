@@ -177,13 +177,10 @@ async function tellStep(
   });
 }
 
-/** What an agent wrote, as the model and the page may see it: without control characters, and cut at its limit. */
+/** What an agent wrote, as the model and the page may see it: cut at its limit. */
 function capped(output: unknown): unknown {
-  const text = JSON.stringify(output, (_key, value: unknown) =>
-    // eslint-disable-next-line no-control-regex -- control characters are what is removed
-    typeof value === 'string' ? value.replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/g, '') : value,
-  );
-  if (Buffer.byteLength(text) <= AGENT_TEXT_LIMIT) return JSON.parse(text) as unknown;
+  const text = JSON.stringify(output);
+  if (Buffer.byteLength(text) <= AGENT_TEXT_LIMIT) return output;
   const cut = Buffer.from(text)
     .subarray(0, AGENT_TEXT_LIMIT - 200)
     .toString('utf8')

@@ -6,6 +6,7 @@ import { MooringError } from '../../domain/errors';
 import { parseUsdc } from '../../domain/money';
 import { RISK_LEVELS } from '../../domain/task';
 import type { GuardedHttp, GuardedResponse } from '../../lib/guarded-http';
+import { cleanJson, cleanText } from '../clean-json';
 
 /** An agent as our calls need it; the keys are open only while a call is made. */
 export interface AgentAddress {
@@ -151,7 +152,7 @@ function judge(answer: GuardedResponse): InvokeOutcome {
     return { kind: 'failed', message: 'The agent’s answer is not in the agreed form.', ...seen };
   return parsed.data.ok
     ? { kind: 'completed', output: parsed.data.output ?? null, ...seen }
-    : { kind: 'failed', message: parsed.data.error.slice(0, 500), ...seen };
+    : { kind: 'failed', message: cleanText(parsed.data.error.slice(0, 500)), ...seen };
 }
 
 function retryAfterMs({ headers }: GuardedResponse): number | null {
@@ -170,7 +171,7 @@ function head(text: string): string {
 
 function parseJson(text: string): unknown {
   try {
-    return JSON.parse(text);
+    return cleanJson(JSON.parse(text));
   } catch {
     return undefined;
   }

@@ -15,6 +15,7 @@ import type { TurnProgress } from '../../domain/workflows';
 import type { Bus } from '../../lib/bus';
 import { failpoint } from '../../lib/failpoints';
 import { activity } from '../activity';
+import { cleanRecord } from '../clean-json';
 import { toMessages } from './conversation';
 import { deltaPublisher } from './deltas';
 import type { Model } from './model';
@@ -67,7 +68,7 @@ export const createAskModel = (deps: AskModelDeps) =>
         step,
         fence,
         messageId,
-        answer,
+        answer: { ...answer, content: answer.content.map((block) => cleanRecord(block)) },
         model: model.name,
         price: deps.price,
         seen: next.seen,

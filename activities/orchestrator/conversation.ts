@@ -16,8 +16,8 @@ export function toMessages(turns: TurnTranscript[]): Anthropic.MessageParam[] {
   for (const turn of turns) {
     say({ type: 'text', text: turn.kind === 'user' ? turn.content : `<outcome>${turn.content}</outcome>` });
     for (const step of turn.steps) {
-      // Stored as the API sent them, so they are sent back unchanged.
-      const content = step.content as unknown as Anthropic.ContentBlockParam[];
+      // Stored as the API sent them, so they are sent back unchanged, but for blanks, which it does not take back.
+      const content = (step.content as unknown as Anthropic.ContentBlockParam[]).filter(isSaid);
       if (content.length === 0) continue;
       messages.push({ role: 'assistant', content });
       for (const block of content) {
@@ -34,3 +34,6 @@ export function toMessages(turns: TurnTranscript[]): Anthropic.MessageParam[] {
   }
   return messages;
 }
+
+const isSaid = (block: Anthropic.ContentBlockParam): boolean =>
+  block.type !== 'text' || block.text.trim() !== '';

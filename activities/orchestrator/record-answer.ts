@@ -50,7 +50,7 @@ export async function recordAnswer(tx: Tx, answered: Answered): Promise<TurnProg
     costMicros: tokenCost(answer, answered.price),
   });
   const text = readableText(answer.content);
-  if (text !== '') await say(tx, answered, text);
+  if (text.trim() !== '') await say(tx, answered, text);
 
   const calls = await propose(tx, answered);
   const ends = calls.some(({ name, state }) => name === 'send_orchestrator_message' && state === 'proposed');
@@ -66,7 +66,7 @@ export async function recordAnswer(tx: Tx, answered: Answered): Promise<TurnProg
   }
   const stopped = STOPPED[answer.stopReason];
   if (stopped !== undefined) return finishTurn(tx, { turn, outcome: 'failed', text: stopped, seen });
-  if (text === '')
+  if (text.trim() === '')
     return finishTurn(tx, { turn, outcome: 'failed', text: 'The model gave no answer. Ask again.', seen });
   const outcome = (await turnHasLeftWaits(tx, turn.id)) ? 'waiting' : 'answered';
   return finishTurn(tx, { turn, outcome, seen });

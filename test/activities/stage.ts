@@ -1,0 +1,154 @@
+import { randomUUID } from 'node:crypto';
+import type Anthropic from '@anthropic-ai/sdk';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
+import { createChatActivities } from '../../activities/chat';
+import type { Model, ModelAnswer } from '../../activities/orchestrator/model';
+import { createPaymentActivities } from '../../activities/payments';
+import { createTaskActivities } from '../../activities/tasks';
+import { createSession } from '../../db/sessions';
+import { findOrOpenAccount } from '../../db/users';
+import { topUp } from '../../db/wallet';
+import { parseUsdc } from '../../domain/money';
+import { SYSTEM } from '../../domain/principal';
+import type { ChatActivities, PaymentActivities, TaskActivities } from '../../domain/workflows';
+import { createMemoryBus } from '../../lib/bus';
+import { createGuardedHttp } from '../../lib/guarded-http';
+import { newId } from '../../lib/ids';
+import { createSeal } from '../../lib/seal';
+import { createTestDatabase } from '../harness/database';
+import type { TestDatabase } from '../harness/database';
+import { createTestChat } from './test-chat';
+import type { TestChat } from './test-chat';
+import { openZoo } from './zoo';
+import type { Zoo } from './zoo';
+
+export const SIGNING_SECRET = `whsec_${Buffer.from('a signing secret of the zoo').toString('base64')}`;
+
+/** The answers a fake model still has, and the conversations it was asked with. */
+export interface ScriptedModel extends Model {
+  next: (ModelAnswer | (() => Promise<ModelAnswer>))[];
+  asked: Anthropic.MessageParam[][];
+}
+
+/** The real activities on a real database, with a zoo of agents and a model that says what the test says. */
+export interface Stage {
+  t: TestDatabase;
+  zoo: Zoo;
+  model: ScriptedModel;
+  activities: ChatActivities & TaskActivities & PaymentActivities;
+  /** A listed agent that lives at `baseUrl`. */
+  listAgent: (name: string, baseUrl: string) => Promise<string>;
+  openChat: (money?: { wallet?: string; budget?: string }) => Promise<TestChat>;
+  close: () => Promise<void>;
+}
+
+interface Lengths {
+  waitMs?: number;
+  paymentDeadlineMs?: number;
+  captureDeadlineMs?: number;
+  taskTtlMs?: number;
+  invokeTimeoutMs?: number;
+  delaysMs?: number[];
+}
+
+/** Runs an activity as a worker would; each run is an attempt of its own. */
+export const run = <I, O>(work: (input: I) => Promise<O>, input: I, attempt = 1): Promise<O> =>
+  new MockActivityEnvironment({ attempt }, { logger: new DefaultLogger('ERROR') }).run(work, input);
+
+export async function setStage(lengths: Lengths = {}): Promise<Stage> {
+  const t = await createTestDatabase();
+  const zoo = await openZoo();
+  const http = createGuardedHttp({ allowLoopback: true });
+  const seal = createSeal('a secret of the tests that is long enough');
+  const model = scriptedModel();
+  const encode = (texts: string[]) => Promise.resolve(texts.map(() => [1, 0]));
+  const chat = createChatActivities({
+    db: t.db,
+    bus: createMemoryBus(),
+    model,
+    price: { inputPerMillion: 3_000_000n, outputPerMillion: 15_000_000n },
+    sessionIdleMs: 3_600_000,
+    http,
+    encoder: { modelId: 'fake', encode, close: () => Promise.resolve() },
+    waitMs: lengths.waitMs ?? 60_000,
+    healthTimeoutMs: 1_000,
+    healthCacheMs: 60_000,
+    paymentDeadlineMs: lengths.paymentDeadlineMs ?? 60_000,
+    captureDeadlineMs: lengths.captureDeadlineMs ?? 60_000,
+    taskTtlMs: lengths.taskTtlMs ?? 60_000,
+  });
+  const tasks = createTaskActivities({
+    db: t.db,
+    http,
+    seal,
+    delaysMs: lengths.delaysMs ?? [0, 10, 20],
+    invokeTimeoutMs: lengths.invokeTimeoutMs ?? 2_000,
+  });
+  const activities = { ...chat, ...tasks, ...createPaymentActivities({ db: t.db }) };
+  const stage: Stage = {
+    t,
+    zoo,
+    model,
+    activities,
+    listAgent: (name, baseUrl) => listAgent(t, { name, baseUrl, seal: seal.seal }),
+    openChat: async ({ wallet = '1.00', budget = '2.00' } = {}) =>
+      createTestChat(stage, await openSession(t, { wallet, budget })),
+    close: async () => {
+      await zoo.close();
+      await http.close();
+      await t.drop();
+    },
+  };
+  return stage;
+}
+
+function scriptedModel(): ScriptedModel {
+  const next: ScriptedModel['next'] = [];
+  const asked: ScriptedModel['asked'] = [];
+  return {
+    name: 'scripted',
+    next,
+    asked,
+    answer(messages) {
+      asked.push(messages);
+      const answer = next.shift();
+      if (answer === undefined) throw new Error('the model was asked once more than the test expected');
+      return typeof answer === 'function' ? answer() : Promise.resolve(answer);
+    },
+  };
+}
+
+async function openSession(
+  { db }: TestDatabase,
+  money: { wallet: string; budget: string },
+): Promise<{ sessionId: string; userId: string }> {
+  return db.withTx(SYSTEM, async (tx) => {
+    const { user } = await findOrOpenAccount(tx, `${randomUUID()}@example.test`);
+    const amountMicros = parseUsdc(money.wallet) ?? 0n;
+    if (amountMicros > 0n) await topUp(tx, { userId: user.id, amountMicros, key: `top-up/${user.id}` });
+    const session = await createSession(tx, {
+      userId: user.id,
+      title: null,
+      budgetMicros: parseUsdc(money.budget) ?? 0n,
+      metadata: {},
+    });
+    return { sessionId: session.id, userId: user.id };
+  });
+}
+
+async function listAgent(
+  { db }: TestDatabase,
+  { name, baseUrl, seal }: { name: string; baseUrl: string; seal: (text: string) => string },
+): Promise<string> {
+  const id = newId('agt');
+  await db.withTx(SYSTEM, async (tx) => {
+    const { user: owner } = await findOrOpenAccount(tx, 'owner@example.test');
+    await tx.query(
+      `insert into agents (id, kind, owner_id, slug, name, description, base_url, status, orchestrator_key, signing_secret)
+       values ($1, 'service', $2, $3, $4, 'An animal of the zoo.', $5, 'ACTIVE', $6, $7)`,
+      [id, owner.id, `zoo-${randomUUID()}`, name, baseUrl, seal('ok_zoo'), seal(SIGNING_SECRET)],
+    );
+  });
+  return id;
+}
