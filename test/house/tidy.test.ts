@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { all, filesEnding, read } from './files';
 
 const MAX_CODE_LINES = 300;
-const code = filesEnding(/\.(ts|tsx|mjs)$/);
+const code = filesEnding(/\.(ts|tsx|mts|mjs)$/);
 const product = code.filter((path) => !path.startsWith('test/'));
 
 /** Programs and what a tool reads: nothing imports them. */
@@ -18,8 +18,7 @@ const ENTRIES = [
   'dev/start.ts',
   'eslint.config.mjs',
   'platform.ts',
-  'web/vite.config.ts',
-  'web/vite.config.mjs',
+  'web/vite.config.mts',
   'workflows/index.ts',
 ];
 
@@ -44,7 +43,7 @@ function importsOf(path: string): string[] {
 test('every file of the product is imported by another of it, or is a program', () => {
   const imported = new Set([...product, ...filesEnding(/\.html$/)].flatMap(importsOf));
   const isUsed = (path: string): boolean => {
-    const bare = path.replace(/\.(ts|tsx|mjs)$/, '');
+    const bare = path.replace(/\.(ts|tsx|mts|mjs)$/, '');
     return ENTRIES.includes(path) || imported.has(bare) || imported.has(bare.replace(/\/index$/, ''));
   };
   expect(product.filter((path) => !isUsed(path) && !path.endsWith('.d.ts'))).toEqual([]);
