@@ -1,0 +1,156 @@
+import type { LogFrame, StatusData } from '../../domain/frames';
+import type { ScriptedChat } from './scripted-chat';
+
+const AGENT = { agent_id: 'agt_text', agent_name: 'Text Analyst' };
+
+export const ANSWER = `**The text reads at the level of a 16-year-old.** A 14-year-old follows most of it, with effort in two sentences.
+
+| Measure | Value | Aim for age 14 |
+| --- | ---: | ---: |
+| Flesch reading ease | 48.2 | 60 or more |
+| Words a sentence | 24.1 | 15 |
+| Syllables a word | 1.62 | 1.50 |
+
+What would help most:
+
+1. Part the first sentence, which has 51 words.
+2. Say “while we rebuild” for “during which period”.
+3. Read more at [plain language](https://plainlanguage.example/guide).
+
+\`\`\`text
+ease = 206.835 - 1.015 * words / sentences - 84.6 * syllables / words
+\`\`\`
+
+*No language model was used for this answer.*`;
+
+/** The main job as the platform tells it, one frame after the other. The test says when the next part comes. */
+export interface Story {
+  /** up to the open payment, which ends `minutes` from now */
+  ask: (minutes?: number) => void;
+  /** the decision is taken, the agent works */
+  work: () => void;
+  /** the first part of the answer, token by token, up to this length */
+  stream: (length: number) => void;
+  finish: () => void;
+  /** a whole turn, some time ago */
+  past: (minutesAgo: number) => void;
+}
+
+export function tell(chat: ScriptedChat, turn = `trn_${chat.log.length}`): Story {
+  const at = { shift: 0 };
+  const time = (): Date => new Date(Date.now() - at.shift);
+  const append = (frame: LogFrame): void => void chat.append(frame, time());
+  const step = (call: string, data: Pick<StatusData, 'state' | 'text'> & Partial<StatusData>): void =>
+    append({
+      type: 'STATUS',
+      data: {
+        phase: data.state === 'waiting' ? 'AWAITING_PAYMENT' : 'WORKING',
+        turn_id: turn,
+        call_id: `${turn}/${call}`,
+        ...data,
+      },
+    });
+  const pay = { payment_id: `pay_${turn}`, turn_id: turn, amount_usdc: '0.05' };
+  let streamed = 0;
+  let index = 0;
+  const later = (ms: number): void => {
+    at.shift -= ms;
+  };
+  const story: Story = {
+    ask(minutes = 14.2) {
+      chat.phase = 'WORKING';
+      step('1', { state: 'now', text: 'Searching for “readability of a text”', tool: 'vector_search' });
+      later(210);
+      step('1', {
+        state: 'done',
+        text: 'Searched for “readability of a text”: 2 agents fit, 2 are healthy',
+        tool: 'vector_search',
+      });
+      step('2', { state: 'now', text: 'Checking the agent', tool: 'connect_agent' });
+      later(120);
+      step('2', {
+        state: 'done',
+        text: 'Connected to Text Analyst, healthy; its terms are saved',
+        tool: 'connect_agent',
+        ...AGENT,
+      });
+      chat.agents = [
+        { agent_id: AGENT.agent_id, name: AGENT.agent_name, health: 'healthy', paid_usdc: '0.00' },
+      ];
+      step('3', { state: 'now', text: 'Preparing the payment', tool: 'request_payment_confirmation' });
+      chat.budget = { ...chat.budget, asked_usdc: '0.05' };
+      chat.phase = 'AWAITING_PAYMENT';
+      append({
+        type: 'PAYMENT_REQUEST',
+        data: {
+          ...pay,
+          ...AGENT,
+          action: 'readability',
+          description: 'Text Analyst measures how readable the text is.',
+          expires_at: new Date(time().getTime() + minutes * 60_000).toISOString(),
+          capture_deadline: new Date(time().getTime() + 3_600_000).toISOString(),
+          network: 'ledger',
+          refund_policy:
+            'Held when you approve, paid when the work is done; all of it comes back if it fails.',
+        },
+      });
+      step('3', {
+        state: 'waiting',
+        text: 'Waiting for you to approve the price',
+        tool: 'request_payment_confirmation',
+        ...AGENT,
+      });
+    },
+    work() {
+      chat.phase = 'WORKING';
+      chat.budget = { ...chat.budget, asked_usdc: '0.00', held_usdc: '0.05' };
+      step('3', {
+        state: 'done',
+        text: 'You approved 0.05 USDC; it is held for Text Analyst',
+        tool: 'request_payment_confirmation',
+        ...AGENT,
+      });
+      step('4', { state: 'now', text: 'Text Analyst works: readability', tool: 'invoke_agent', ...AGENT });
+    },
+    stream(length) {
+      if (streamed === 0) {
+        later(1_900);
+        step('4', { state: 'done', text: 'Text Analyst ran readability', tool: 'invoke_agent', ...AGENT });
+        append({ type: 'PAYMENT_SUCCESSFUL', data: { ...pay, ...AGENT } });
+        chat.agents = chat.agents.map((agent) => ({ ...agent, paid_usdc: '0.05' }));
+        chat.budget = { ...chat.budget, held_usdc: '0.00', spent_usdc: '0.05' };
+      }
+      while (streamed < Math.min(length, ANSWER.length)) {
+        const text = ANSWER.slice(streamed, Math.min(streamed + 12, length));
+        chat.moment({
+          type: 'AGENT_DELTA',
+          data: { message_id: `${turn}/5`, turn_id: turn, attempt: 1, index, text },
+        });
+        streamed += text.length;
+        index += 1;
+      }
+    },
+    finish() {
+      story.stream(1);
+      const content = ANSWER;
+      append({ type: 'AGENT_MESSAGE', data: { content, message_id: `${turn}/5`, turn_id: turn } });
+      const usage = { input_tokens: 3_000, output_tokens: 400 };
+      append({
+        type: 'TURN_END',
+        data: { turn_id: turn, outcome: 'answered', usage, cost_usdc: '0.0123' },
+      });
+      chat.budget = { ...chat.budget, spent_usdc: '0.0623', model_usdc: '0.0123' };
+      chat.phase = 'AGENT_CONNECTED';
+    },
+    past(minutesAgo) {
+      at.shift = minutesAgo * 60_000;
+      const content = 'Which of these days stand out?\nday,visitors\n1,204\n2,198\n3,1142\n4,221';
+      append({ type: 'USER_MESSAGE', data: { content, message_id: `msg_${turn}` } });
+      story.ask();
+      later(4_100);
+      story.work();
+      story.finish();
+    },
+  };
+  return story;
+}

@@ -1,0 +1,86 @@
+import { useCallback, useEffect, useState, useSyncExternalStore } from 'react';
+import type { About } from '../sdk/api-types';
+import { ChatPage } from './chat-page';
+import { NewPage } from './new-page';
+import { useRoute } from './router';
+import { client } from './session/client';
+import { createSideStore } from './session/sessions-store';
+import type { SideSnapshot } from './session/sessions-store';
+import { SignInPage } from './sign-in-page';
+
+const SIDE_EVERY_MS = 15_000;
+const AGAIN_MS = 2_000;
+
+export interface SideProps {
+  side: SideSnapshot;
+  refreshSide: () => void;
+  onMore: () => void;
+  onSignOut: () => void;
+}
+
+export function App() {
+  const about = useAbout();
+  const [signedIn, setSignedIn] = useState(client.isSignedIn);
+  const leave = useCallback((): void => {
+    client.signOut();
+    setSignedIn(false);
+  }, []);
+  useEffect(() => {
+    // Signed out, or in, in another tab.
+    const look = (): void => setSignedIn(client.isSignedIn());
+    addEventListener('storage', look);
+    return () => removeEventListener('storage', look);
+  }, []);
+  if (!signedIn) return <SignInPage about={about} onSignedIn={() => setSignedIn(true)} />;
+  return <SignedIn about={about} onLeave={leave} />;
+}
+
+function SignedIn({ about, onLeave }: { about: About | null; onLeave: () => void }) {
+  const [store] = useState(() => createSideStore(client));
+  const side = useSyncExternalStore(store.subscribe, store.snapshot);
+  const route = useRoute();
+  useEffect(() => {
+    const look = (): void => {
+      if (document.visibilityState === 'visible') store.refresh();
+    };
+    const timer = setInterval(look, SIDE_EVERY_MS);
+    document.addEventListener('visibilitychange', look);
+    return () => {
+      clearInterval(timer);
+      document.removeEventListener('visibilitychange', look);
+    };
+  }, [store]);
+  useEffect(() => {
+    // A sign-in that has run out for good is noticed by whoever asks first.
+    if (side.failed && !client.isSignedIn()) onLeave();
+  }, [side.failed, onLeave]);
+  const props = {
+    side,
+    refreshSide: store.refresh,
+    onMore: store.more,
+    onSignOut: onLeave,
+    about,
+    onSignedOut: onLeave,
+  };
+  return route.page === 'chat' ? (
+    <ChatPage key={route.id} id={route.id} {...props} />
+  ) : (
+    <NewPage {...props} />
+  );
+}
+
+/** What this server is; asked until it answers. */
+function useAbout(): About | null {
+  const [about, setAbout] = useState<About | null>(null);
+  useEffect(() => {
+    let timer: ReturnType<typeof setTimeout>;
+    const ask = (): void => {
+      client.about().then(setAbout, () => {
+        timer = setTimeout(ask, AGAIN_MS);
+      });
+    };
+    ask();
+    return () => clearTimeout(timer);
+  }, []);
+  return about;
+}

@@ -1,0 +1,105 @@
+import { useEffect, useLayoutEffect, useRef, useState } from 'react';
+import { timeOfDay } from '../state/clock';
+import { Icon } from './icons';
+
+const LIMIT_BYTES = 16 * 1024;
+
+interface ComposerProps {
+  placeholder: string;
+  /** words to begin with: an example, or what was refused; a new object fills the box again */
+  fill: { text: string } | null;
+  onSend: (content: string) => void;
+  busy: boolean;
+  /** when the newest message became a fact */
+  savedAt: string | null;
+  sending: boolean;
+  offline: boolean;
+  error: string | null;
+}
+
+export function Composer(props: ComposerProps) {
+  const { placeholder, fill, onSend, busy, error } = props;
+  const [text, setText] = useState(fill?.text ?? '');
+  const [tooLong, setTooLong] = useState<string | null>(null);
+  const box = useRef<HTMLTextAreaElement>(null);
+  useLayoutEffect(() => {
+    const area = box.current;
+    if (area === null) return;
+    // Where the browser does not size it to its content by itself.
+    if (CSS.supports('field-sizing', 'content')) return;
+    area.style.height = 'auto';
+    area.style.height = `${area.scrollHeight}px`;
+  }, [text]);
+  useEffect(() => {
+    if (fill === null) return;
+    setText(fill.text);
+    box.current?.focus();
+  }, [fill]);
+
+  const submit = (): void => {
+    const bytes = new TextEncoder().encode(text).length;
+    if (text.trim() === '' || busy) return;
+    if (bytes > LIMIT_BYTES) {
+      setTooLong(`This is ${Math.ceil(bytes / 1024)} KB; a message holds 16 KB. Send it in parts.`);
+      return;
+    }
+    onSend(text);
+    setText('');
+    setTooLong(null);
+  };
+  const onKeyDown = (event: React.KeyboardEvent): void => {
+    if (event.key !== 'Enter' || event.shiftKey || event.nativeEvent.isComposing) return;
+    event.preventDefault();
+    submit();
+  };
+  const wrong = tooLong ?? error;
+  return (
+    <div className="composer">
+      <div>
+        <form
+          className="box"
+          onSubmit={(event) => {
+            event.preventDefault();
+            submit();
+          }}
+        >
+          <label className="sr" htmlFor="msg">
+            Message
+          </label>
+          <textarea
+            id="msg"
+            ref={box}
+            rows={1}
+            value={text}
+            placeholder={placeholder}
+            aria-describedby="saved"
+            onChange={(event) => setText(event.target.value)}
+            onKeyDown={onKeyDown}
+          />
+          <button className="btn primary icon-only" type="submit" aria-label="Send" aria-disabled={busy}>
+            <Icon name="send" />
+          </button>
+        </form>
+        <p className="saved" id="saved">
+          {wrong === null ? <Fate {...props} /> : <span className="t-bad">{wrong}</span>}
+          <span>
+            <kbd>Enter</kbd> sends, <kbd>Shift Enter</kbd> new line
+          </span>
+        </p>
+      </div>
+    </div>
+  );
+}
+
+/** Where what was sent is now. */
+function Fate({ savedAt, sending, offline }: ComposerProps) {
+  if (sending && offline) return <span>Not sent yet. It goes out when the connection is back.</span>;
+  if (sending) return <span>Sending…</span>;
+  if (savedAt === null) return <span>You approve every payment before it is made.</span>;
+  return (
+    <span>
+      <Icon name="check" />
+      Saved at {timeOfDay(savedAt)}. You can close this page; the work goes on.
+    </span>
+  );
+}

@@ -1,0 +1,141 @@
+import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
+import type { ChatSnapshot } from '../session/chat-store';
+import { isUnanswered } from '../state/turn-view';
+import { Icon } from './icons';
+import { Said } from './said';
+import { Between } from './steps';
+import type { Deciding } from './steps';
+import { TurnPart } from './turn';
+
+const NEAR_PX = 48;
+
+interface LogProps {
+  snapshot: ChatSnapshot;
+  serverNow: number;
+  onDecide: (paymentId: string, approved: boolean) => void;
+}
+
+/** The conversation. It follows its end only while the reader is there; else it says that there is more. */
+export function Log({ snapshot, serverNow, onDecide }: LogProps) {
+  const { transcript, outgoing, decisions, loaded } = snapshot;
+  const log = useRef<HTMLDivElement>(null);
+  const end = useFollowing(log, [transcript.items, outgoing.length, loaded]);
+  const deciding: Deciding = {
+    payments: transcript.payments,
+    decisions,
+    serverNow,
+    onDecide(paymentId, approved) {
+      // The card goes; its row stays, and with it the place of whoever uses the keyboard.
+      document.activeElement?.closest<HTMLElement>('li[tabindex]')?.focus();
+      onDecide(paymentId, approved);
+    },
+  };
+  useKeptFocus(log, transcript.items);
+  const last = transcript.items.at(-1);
+  return (
+    <div className="log-frame">
+      <div
+        className="log"
+        id="log"
+        role="log"
+        aria-live="off"
+        aria-label="Conversation"
+        tabIndex={0}
+        ref={log}
+      >
+        <div className="col">
+          {!loaded && <Skeleton />}
+          {loaded &&
+            transcript.items.map((item) =>
+              item.kind === 'said' ? (
+                <Said key={item.id} content={item.content} />
+              ) : (
+                <TurnPart key={item.id} turn={item} deciding={deciding} />
+              ),
+            )}
+          {loaded && isUnanswered(transcript) && last?.kind === 'said' && (
+            <article className="turn live" aria-label="Answer in progress">
+              <ol className="line">
+                <Between text="Reading your message" since={last.at} serverNow={serverNow} />
+              </ol>
+            </article>
+          )}
+          {outgoing.map(({ id, content }) => (
+            <Said key={id} content={content} note="Sending…" />
+          ))}
+        </div>
+      </div>
+      {end.more && (
+        <button className="btn sm new-below" type="button" onClick={end.go}>
+          <Icon name="down" />
+          New text below
+        </button>
+      )}
+    </div>
+  );
+}
+
+function useFollowing(
+  log: React.RefObject<HTMLDivElement | null>,
+  changes: unknown[],
+): { more: boolean; go: () => void } {
+  const atEnd = useRef(true);
+  const [more, setMore] = useState(false);
+  const go = useCallback((): void => {
+    const node = log.current;
+    if (node === null) return;
+    node.scrollTop = node.scrollHeight;
+    setMore(false);
+  }, [log]);
+  useEffect(() => {
+    const node = log.current;
+    if (node === null) return;
+    const look = (): void => {
+      atEnd.current = node.scrollHeight - node.scrollTop - node.clientHeight <= NEAR_PX;
+      if (atEnd.current) setMore(false);
+    };
+    // A composer that grows, or a keyboard that comes up, takes room at the end.
+    const resized = new ResizeObserver(() => (atEnd.current ? go() : undefined));
+    node.addEventListener('scroll', look, { passive: true });
+    resized.observe(node);
+    return () => {
+      node.removeEventListener('scroll', look);
+      resized.disconnect();
+    };
+  }, [log, go]);
+  useLayoutEffect(() => {
+    if (atEnd.current) go();
+    else setMore(true);
+  }, changes);
+  return { more, go };
+}
+
+/** When the part that had the focus is gone, the conversation has it, not the top of the page. */
+function useKeptFocus(log: React.RefObject<HTMLDivElement | null>, items: unknown): void {
+  const inside = useRef(false);
+  useEffect(() => {
+    const node = log.current;
+    const note = (event: FocusEvent): void => {
+      inside.current = event.target instanceof Node && node?.contains(event.target) === true;
+    };
+    document.addEventListener('focusin', note);
+    return () => document.removeEventListener('focusin', note);
+  }, [log]);
+  useEffect(() => {
+    if (inside.current && document.activeElement === document.body) {
+      log.current?.focus({ preventScroll: true });
+    }
+  }, [items, log]);
+}
+
+/** The coming shape; its style shows it only when loading has taken 300 ms. */
+function Skeleton() {
+  return (
+    <div className="skeleton" aria-busy="true">
+      <span className="sr">Loading the conversation</span>
+      <span className="bone third" />
+      <span className="bone most" />
+      <span className="bone most" />
+    </div>
+  );
+}

@@ -1,0 +1,108 @@
+import { elapsed } from '../state/clock';
+import { durationText, isOpen, stepMs } from '../state/turn-view';
+import type { Message, Payment, Step, Transcript } from '../state/transcript';
+import { PaymentCard } from './payment-card';
+import { Prose } from './prose';
+
+export interface Deciding {
+  payments: Transcript['payments'];
+  decisions: Record<string, { approved: boolean; error: string | null }>;
+  serverNow: number;
+  onDecide: (paymentId: string, approved: boolean) => void;
+}
+
+const MARKS = { now: 'now', waiting: 'wait', done: '', failed: 'bad' } as const;
+
+/** One row of the line: a step, or what was said between steps. */
+export function Row({ part, deciding }: { part: Step | Message; deciding: Deciding }) {
+  if (part.kind === 'message') {
+    return (
+      <li className="word">
+        <Prose text={part.text} />
+      </li>
+    );
+  }
+  const payment = part.paymentId === null ? undefined : deciding.payments[part.paymentId];
+  const asks = part.state === 'waiting' && payment?.fate.kind === 'asked';
+  return (
+    <li className={MARKS[part.state]} tabIndex={-1} data-call={part.callId}>
+      <div className="step">
+        <span>
+          <StepText step={part} />
+        </span>
+        <span className="t">
+          {isOpen(part) ? elapsed(stepMs(part, deciding.serverNow)) : durationText(stepMs(part, 0))}
+        </span>
+      </div>
+      {asks && <Asking payment={payment} deciding={deciding} />}
+    </li>
+  );
+}
+
+export function Asking({ payment, deciding }: { payment: Payment; deciding: Deciding }) {
+  const id = payment.request.payment_id;
+  return (
+    <PaymentCard
+      payment={payment}
+      serverNow={deciding.serverNow}
+      decision={deciding.decisions[id]}
+      onDecide={(approved) => deciding.onDecide(id, approved)}
+    />
+  );
+}
+
+const WAITS = 'Waiting for you';
+
+/** The live step is bold; in the others the agent's name and the amount stand out. */
+function StepText({ step }: { step: Step }) {
+  const { text, agentName, state } = step;
+  if (state === 'waiting' && text.startsWith(WAITS)) {
+    return (
+      <>
+        <b>{WAITS}</b>
+        {text.slice(WAITS.length)}
+      </>
+    );
+  }
+  if (state === 'now') {
+    return (
+      <b>
+        <bdi>{text}</bdi>
+      </b>
+    );
+  }
+  const place = agentName === null ? -1 : text.indexOf(agentName);
+  if (agentName === null || place === -1) return <bdi>{text}</bdi>;
+  return (
+    <bdi>
+      {text.slice(0, place)}
+      <b>{agentName}</b>
+      {text.slice(place + agentName.length)}
+    </bdi>
+  );
+}
+
+/** What the orchestrator does between steps, and what is to come. */
+export function Between({ text, since, serverNow }: { text: string; since: string; serverNow: number }) {
+  return (
+    <li className="now">
+      <div className="step">
+        <span>
+          <b>{text}</b>
+        </span>
+        <span className="t">{elapsed(serverNow - Date.parse(since))}</span>
+      </div>
+    </li>
+  );
+}
+
+export function ToCome({ waiting }: { waiting: Step | undefined }) {
+  const agent = waiting?.agentName ?? null;
+  return (
+    <li className="todo">
+      <div className="step">
+        <span>{agent === null ? 'Then I answer' : <bdi>{`${agent} works, then I answer`}</bdi>}</span>
+      </div>
+    </li>
+  );
+}

@@ -1,0 +1,200 @@
+import { memo } from 'react';
+import { hourMinute } from '../state/clock';
+import { sumUsdc } from '../state/money';
+import { paidBy, summaryOf, viewOf } from '../state/turn-view';
+import type { TurnView } from '../state/turn-view';
+import type { Message, Payment, Turn } from '../state/transcript';
+import { CopyButton } from './copy-button';
+import { Icon } from './icons';
+import { Money } from './money';
+import { Prose } from './prose';
+import { Asking, Between, Row, ToCome } from './steps';
+import type { Deciding } from './steps';
+
+/** One turn on its line: steps, then the answer they fold into, then what it cost. */
+export const TurnPart = memo(
+  function TurnPart({ turn, deciding }: { turn: Turn; deciding: Deciding }) {
+    const view = viewOf(turn);
+    if (view.answer === null && turn.end === null)
+      return <Working turn={turn} view={view} deciding={deciding} />;
+    return <Answered turn={turn} view={view} deciding={deciding} />;
+  },
+  // The clock moves only what is still open.
+  (before, after) => before.turn === after.turn && isStill(after) && isSameMoney(before, after),
+);
+
+const isStill = ({ turn }: { turn: Turn }): boolean => {
+  const { live, waiting } = viewOf(turn);
+  return !live && waiting.length === 0;
+};
+const isSameMoney = (before: { deciding: Deciding }, after: { deciding: Deciding }): boolean =>
+  before.deciding.payments === after.deciding.payments;
+
+interface PartProps {
+  turn: Turn;
+  view: TurnView;
+  deciding: Deciding;
+}
+
+function Working({ turn, view, deciding }: PartProps) {
+  return (
+    <article className="turn live" aria-label="Answer in progress">
+      <ol className="line">
+        {view.line.map((part) => (
+          <Row key={part.kind === 'step' ? part.callId : part.id} part={part} deciding={deciding} />
+        ))}
+        {looseAsks(turn, deciding).map((payment) => (
+          <li className="wait" key={payment.request.payment_id}>
+            <div className="step">
+              <b>Waiting for you</b>
+            </div>
+            <Asking payment={payment} deciding={deciding} />
+          </li>
+        ))}
+        {view.thinking ? (
+          <Between
+            text={view.line.length === 0 ? 'Reading your message' : 'Deciding what comes next'}
+            since={view.thinkingSince}
+            serverNow={deciding.serverNow}
+          />
+        ) : (
+          <ToCome waiting={view.waiting[0]} />
+        )}
+      </ol>
+    </article>
+  );
+}
+
+/** Open payments that no step speaks of: they can be answered all the same. */
+function looseAsks(turn: Turn, { payments }: Deciding): Payment[] {
+  const told = turn.parts.flatMap((part) => (part.kind === 'step' ? [part.paymentId] : []));
+  return turn.paymentIds.flatMap((id) => {
+    const payment = payments[id];
+    return payment?.fate.kind === 'asked' && !told.includes(id) && turn.end === null ? [payment] : [];
+  });
+}
+
+function Answered({ turn, view, deciding }: PartProps) {
+  const { answer, waiting, line } = view;
+  const at = answer?.at ?? turn.end?.at ?? turn.since;
+  return (
+    <article className="turn" aria-label={`Answer, ${hourMinute(at)}`}>
+      <span className="knot first" />
+      {line.length > 0 && (
+        <details className="fold">
+          <summary>
+            {summaryOf(turn)} <Icon name="chev" />
+          </summary>
+          <ol className="line">
+            {line.map((part) => (
+              <Row
+                key={part.kind === 'step' ? part.callId : part.id}
+                part={part}
+                deciding={{ ...deciding, payments: {} }}
+              />
+            ))}
+          </ol>
+        </details>
+      )}
+      <FailedSteps turn={turn} deciding={deciding} />
+      {answer !== null && <Words message={answer} />}
+      {turn.end?.text != null && <EndWords turn={turn} />}
+      {waiting.length > 0 && (
+        <ol className="line mt-3">
+          {waiting.map((step) => (
+            <Row key={step.callId} part={step} deciding={deciding} />
+          ))}
+        </ol>
+      )}
+      <Foot turn={turn} answer={answer} payments={deciding.payments} />
+      <span className={turn.end === null ? 'knot last todo' : 'knot last'} />
+    </article>
+  );
+}
+
+/** A failed step stays visible when the others fold. */
+function FailedSteps({ turn, deciding }: { turn: Turn; deciding: Deciding }) {
+  const failed = turn.parts.filter((part) => part.kind === 'step' && part.state === 'failed');
+  if (failed.length === 0) return null;
+  return (
+    <ol className="line failed">
+      {failed.map(
+        (part) => part.kind === 'step' && <Row key={part.callId} part={part} deciding={deciding} />,
+      )}
+    </ol>
+  );
+}
+
+/** What an attempt that was given up had said stays, faint, until the new text is as long. */
+function Words({ message }: { message: Message }) {
+  const stale = message.stale.length > message.text.length;
+  return (
+    <div className={stale ? 'stale' : message.whole ? 'words' : 'words growing'}>
+      <Prose text={stale ? message.stale : message.text} />
+    </div>
+  );
+}
+
+/** What the platform says when the turn ends without the orchestrator's own words. */
+function EndWords({ turn }: { turn: Turn }) {
+  return (
+    <p className={turn.end?.outcome === 'failed' ? 'notice bad mt-3' : 'notice mt-3'}>
+      <Icon name="alert" />
+      <span>
+        {turn.end?.text}
+        {turn.failure !== null && (
+          <small className="code">
+            Code <code>{turn.failure.code}</code>, request <code>{turn.failure.requestId}</code>
+          </small>
+        )}
+      </span>
+    </p>
+  );
+}
+
+function Foot({
+  turn,
+  answer,
+  payments,
+}: {
+  turn: Turn;
+  answer: Message | null;
+  payments: Deciding['payments'];
+}) {
+  const { end } = turn;
+  // Its height is kept from the first token on, so that nothing jumps when it comes.
+  if (end === null) return <footer className="turn-foot" aria-hidden="true" />;
+  const paid = paidBy(turn, payments);
+  const names = [...new Set(paid.map(({ request }) => request.agent_name))];
+  const total = sumUsdc(paid.map(({ request }) => request.amount_usdc));
+  return (
+    <footer className="turn-foot">
+      {paid.length > 0 && (
+        <span>
+          Paid <Money amount={total} /> to <bdi>{names.join(', ')}</bdi>
+        </span>
+      )}
+      <span>
+        Model <Money amount={end.costUsdc} />
+      </span>
+      {returned(turn, payments).map((payment) => (
+        <span key={payment.request.payment_id}>
+          <Money amount={payment.request.amount_usdc} /> came back
+        </span>
+      ))}
+      {answer !== null && (
+        <span className="acts">
+          <CopyButton text={answer.text} />
+        </span>
+      )}
+    </footer>
+  );
+}
+
+/** What was held and came back. */
+function returned(turn: Turn, payments: Deciding['payments']): Payment[] {
+  return turn.paymentIds.flatMap((id) => {
+    const payment = payments[id];
+    return payment?.fate.kind === 'ended' && payment.fate.state === 'VOIDED' ? [payment] : [];
+  });
+}

@@ -1,0 +1,35 @@
+import { useSyncExternalStore } from 'react';
+
+const listeners = new Set<() => void>();
+const tell = (): void => listeners.forEach((listener) => listener());
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  if (listeners.size === 1) addEventListener('popstate', tell);
+  return () => {
+    listeners.delete(listener);
+    if (listeners.size === 0) removeEventListener('popstate', tell);
+  };
+}
+
+export function goTo(path: string): void {
+  if (path !== location.pathname) history.pushState(null, '', path);
+  tell();
+}
+
+export type Route = { page: 'new' } | { page: 'chat'; id: string };
+
+/** `/` is a new chat, `/chat/:id` an old one. */
+export function useRoute(): Route {
+  const path = useSyncExternalStore(subscribe, () => location.pathname);
+  const id = /^\/chat\/([\w-]+)$/.exec(path)?.[1];
+  return id === undefined ? { page: 'new' } : { page: 'chat', id };
+}
+
+/** A link that the page follows itself; with a modifier key it is the browser's. */
+export function followLink(event: React.MouseEvent<HTMLAnchorElement>): void {
+  if (event.defaultPrevented || event.button !== 0) return;
+  if (event.metaKey || event.ctrlKey || event.shiftKey || event.altKey) return;
+  event.preventDefault();
+  goTo(event.currentTarget.pathname);
+}

@@ -1,0 +1,31 @@
+const two = (value: number): string => String(value).padStart(2, '0');
+
+/** 0:47, 12:05, 1:02:05 */
+export function elapsed(ms: number): string {
+  const seconds = Math.floor(Math.max(0, ms) / 1000);
+  const minutes = Math.floor(seconds / 60);
+  if (minutes < 60) return `${minutes}:${two(seconds % 60)}`;
+  return `${Math.floor(minutes / 60)}:${two(minutes % 60)}:${two(seconds % 60)}`;
+}
+
+/** m:ss; from one hour on “11 h 32 min” */
+export function remaining(ms: number): string {
+  const minutes = Math.floor(ms / 60_000);
+  return minutes < 60 ? elapsed(ms) : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** The same for ears: “9 minutes 13 seconds left” */
+export function remainingWords(ms: number): string {
+  const seconds = Math.max(0, Math.floor(ms / 1000));
+  const part = (count: number, unit: string): string => (count === 1 ? `1 ${unit}` : `${count} ${unit}s`);
+  if (seconds < 60) return `${part(seconds, 'second')} left`;
+  return `${part(Math.floor(seconds / 60), 'minute')} ${part(seconds % 60, 'second')} left`;
+}
+
+/** 14:32:20 of this machine's time zone */
+export const timeOfDay = (iso: string): string => {
+  const date = new Date(iso);
+  return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
+};
+
+export const hourMinute = (iso: string): string => timeOfDay(iso).slice(0, 5);

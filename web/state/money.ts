@@ -1,0 +1,41 @@
+import type { SessionBudget } from '../../sdk/api-types';
+import { formatUsdc, parseUsdc } from '../../sdk/money';
+
+export interface BudgetView {
+  limit: string;
+  spent: string;
+  agents: string;
+  model: string;
+  held: string;
+  asked: string;
+  left: string;
+  /** widths of the bar, in percent of the limit */
+  shares: { spent: number; held: number; asked: number };
+}
+
+const micros = (text: string): bigint => parseUsdc(text) ?? 0n;
+
+export function budgetView(budget: SessionBudget): BudgetView {
+  const limit = micros(budget.limit_usdc);
+  const spent = micros(budget.spent_usdc);
+  const held = micros(budget.held_usdc);
+  const left = limit - spent - held;
+  const share = (part: bigint): number =>
+    limit === 0n ? 0 : Math.min(100, Number((part * 10_000n) / limit) / 100);
+  return {
+    limit: budget.limit_usdc,
+    spent: budget.spent_usdc,
+    agents: formatUsdc(spent - micros(budget.model_usdc)),
+    model: budget.model_usdc,
+    held: budget.held_usdc,
+    asked: budget.asked_usdc,
+    left: formatUsdc(left < 0n ? 0n : left),
+    shares: { spent: share(spent), held: share(held), asked: share(micros(budget.asked_usdc)) },
+  };
+}
+
+/** The sum of amounts that stand in one line. */
+export const sumUsdc = (amounts: string[]): string =>
+  formatUsdc(amounts.reduce((sum, amount) => sum + micros(amount), 0n));
+
+export const isNothing = (amount: string): boolean => micros(amount) === 0n;

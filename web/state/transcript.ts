@@ -1,0 +1,272 @@
+import type { Frame, PaymentRequestData, StatusData } from '../../sdk/frames';
+import type { SessionPhase } from '../../sdk/api-types';
+
+/** A step of the progress line: the frames of one call, the last of which counts. */
+export interface Step {
+  kind: 'step';
+  callId: string;
+  state: StatusData['state'];
+  text: string;
+  tool: string | null;
+  agentName: string | null;
+  agentId: string | null;
+  /** the payment it asks for */
+  paymentId: string | null;
+  since: string;
+  /** of the newest frame */
+  at: string;
+  /** since when it waits for a person, and how long it did before */
+  waitingSince: string | null;
+  waitedMs: number;
+}
+
+/** Words of the orchestrator. `text` grows with the deltas until the whole message comes. */
+export interface Message {
+  kind: 'message';
+  id: string;
+  text: string;
+  whole: boolean;
+  at: string;
+  attempt: number;
+  nextIndex: number;
+  /** what an attempt that was given up had said; shown until the new text is as long */
+  stale: string;
+}
+
+export interface TurnEnd {
+  outcome: string;
+  text: string | null;
+  costUsdc: string;
+  at: string;
+}
+
+export interface Turn {
+  kind: 'turn';
+  id: string;
+  /** of the message it answers, else of its own first frame */
+  since: string;
+  parts: (Step | Message)[];
+  paymentIds: string[];
+  end: TurnEnd | null;
+  /** what an operator asks for when it failed */
+  failure: { code: string; requestId: string } | null;
+}
+
+export interface Said {
+  kind: 'said';
+  id: string;
+  content: string;
+  at: string;
+}
+
+export type PaymentFate =
+  | { kind: 'asked' }
+  | { kind: 'paid'; at: string }
+  | { kind: 'ended'; state: string; reason: string | null; at: string };
+
+export interface Payment {
+  request: PaymentRequestData;
+  askedAt: string;
+  fate: PaymentFate;
+}
+
+export interface Transcript {
+  items: (Said | Turn)[];
+  payments: Record<string, Payment>;
+  phase: SessionPhase;
+  closed: { reason: string } | null;
+  /** of the log's newest row */
+  lastSeq: number;
+  /** the server's clock minus ours, in ms */
+  clockOffset: number;
+}
+
+export const EMPTY: Transcript = {
+  items: [],
+  payments: {},
+  phase: 'STARTED',
+  closed: null,
+  lastSeq: 0,
+  clockOffset: 0,
+};
+
+/** What a frame changes. Nothing is changed in place, so that a part that is the same need not be drawn again. */
+export function reduce(state: Transcript, frame: Frame, now: number): Transcript {
+  const seen = frame.seq === undefined ? state : { ...state, lastSeq: frame.seq };
+  switch (frame.type) {
+    case 'USER_MESSAGE': {
+      const { message_id: id, content } = frame.data;
+      return { ...seen, items: [...seen.items, { kind: 'said', id, content, at: frame.ts }] };
+    }
+    case 'STATUS':
+      return withStep(seen, frame);
+    case 'AGENT_DELTA':
+      return withDelta(seen, frame);
+    case 'TURN_RESET':
+      return inTurn(seen, { id: frame.data.turn_id, at: frame.ts }, (turn) =>
+        resetTurn(turn, frame.data.attempt),
+      );
+    case 'AGENT_MESSAGE':
+      return withMessage(seen, frame);
+    case 'PAYMENT_REQUEST':
+      return withPayment(seen, frame);
+    case 'PAYMENT_SUCCESSFUL':
+      return withFate(seen, frame.data.payment_id, { kind: 'paid', at: frame.ts });
+    case 'PAYMENT_FAILED':
+    case 'PAYMENT_RELEASED': {
+      const { payment_id: id, state: ended, reason_code: reason = null } = frame.data;
+      return withFate(seen, id, { kind: 'ended', state: ended, reason, at: frame.ts });
+    }
+    case 'TURN_END': {
+      const { turn_id: id, outcome, text = null, cost_usdc: costUsdc } = frame.data;
+      const end = { outcome, text, costUsdc, at: frame.ts };
+      return inTurn(seen, { id, at: frame.ts }, (turn) => ({ ...turn, end: turn.end ?? end }));
+    }
+    case 'ERROR':
+      return frame.seq === undefined ? seen : withFailure(seen, frame.data);
+    case 'SESSION_READY': {
+      const clockOffset = Date.parse(frame.ts) - now;
+      return { ...seen, phase: frame.data.phase, clockOffset: Number.isNaN(clockOffset) ? 0 : clockOffset };
+    }
+    case 'SESSION_CLOSED':
+      return { ...seen, phase: 'CLOSED', closed: { reason: frame.data.reason } };
+    case 'ACK':
+    case 'TASK_UPDATE':
+    case 'UNKNOWN':
+      return seen;
+  }
+}
+
+type Of<T extends Frame['type']> = Extract<Frame, { type: T }>;
+
+/** The turn with this id, opened by its first frame. */
+function inTurn(
+  state: Transcript,
+  { id, at }: { id: string; at: string },
+  change: (turn: Turn) => Turn,
+): Transcript {
+  const place = state.items.findIndex((item) => item.kind === 'turn' && item.id === id);
+  const known = state.items[place];
+  if (known?.kind === 'turn') return { ...state, items: state.items.with(place, change(known)) };
+  const last = state.items.at(-1);
+  const since = last?.kind === 'said' ? last.at : at;
+  const turn: Turn = { kind: 'turn', id, since, parts: [], paymentIds: [], end: null, failure: null };
+  return { ...state, items: [...state.items, change(turn)] };
+}
+
+function withStep(state: Transcript, { data, ts }: Of<'STATUS'>): Transcript {
+  const changed = inTurn(state, { id: data.turn_id, at: ts }, (turn) => {
+    const place = turn.parts.findIndex((part) => part.kind === 'step' && part.callId === data.call_id);
+    const old = turn.parts[place];
+    const before = old?.kind === 'step' ? old : null;
+    const step = nextStep(before, data, ts);
+    if (step.state === 'waiting') step.paymentId ??= paymentOf(state, turn, step);
+    const parts = before === null ? [...turn.parts, step] : turn.parts.with(place, step);
+    return { ...turn, parts };
+  });
+  return { ...changed, phase: data.phase };
+}
+
+function nextStep(before: Step | null, data: StatusData, at: string): Step {
+  const waited =
+    before?.waitingSince == null ? 0 : Math.max(0, Date.parse(at) - Date.parse(before.waitingSince));
+  return {
+    kind: 'step',
+    callId: data.call_id,
+    state: data.state,
+    text: data.text,
+    tool: data.tool ?? before?.tool ?? null,
+    agentName: data.agent_name ?? before?.agentName ?? null,
+    agentId: data.agent_id ?? before?.agentId ?? null,
+    paymentId: before?.paymentId ?? null,
+    since: before?.since ?? at,
+    at,
+    waitingSince: data.state === 'waiting' ? (before?.waitingSince ?? at) : null,
+    waitedMs: (before?.waitedMs ?? 0) + (data.state === 'waiting' ? 0 : waited),
+  };
+}
+
+/** A payment is asked for just before its step says that it waits. */
+function paymentOf(state: Transcript, turn: Turn, step: Step): string | null {
+  const taken = turn.parts.flatMap((part) => (part.kind === 'step' ? [part.paymentId] : []));
+  const free = turn.paymentIds.filter((id) => !taken.includes(id));
+  const fits = free.find((id) => state.payments[id]?.request.agent_id === step.agentId);
+  return fits ?? free[0] ?? null;
+}
+
+function withDelta(state: Transcript, { data, ts }: Of<'AGENT_DELTA'>): Transcript {
+  return inTurn(state, { id: data.turn_id, at: ts }, (turn) => {
+    const place = placeOfMessage(turn, data.message_id);
+    const old = turn.parts[place];
+    const before = old?.kind === 'message' ? old : null;
+    if (before?.whole === true || (before !== null && data.attempt < before.attempt)) return turn;
+    const again = before === null || data.attempt > before.attempt;
+    // Without its beginning, or with a hole, a text waits for the whole message.
+    if (data.index !== (again ? 0 : before.nextIndex)) return turn;
+    const message: Message = {
+      kind: 'message',
+      id: data.message_id,
+      text: (again ? '' : before.text) + data.text,
+      whole: false,
+      at: ts,
+      attempt: data.attempt,
+      nextIndex: data.index + 1,
+      stale: again ? (before?.text ?? '') : before.stale,
+    };
+    return { ...turn, parts: before === null ? [...turn.parts, message] : turn.parts.with(place, message) };
+  });
+}
+
+/** The text so far was of an attempt that was given up. */
+const resetTurn = (turn: Turn, attempt: number): Turn => ({
+  ...turn,
+  parts: turn.parts.map((part) =>
+    part.kind === 'message' && !part.whole
+      ? { ...part, attempt, nextIndex: 0, text: '', stale: part.text === '' ? part.stale : part.text }
+      : part,
+  ),
+});
+
+function withMessage(state: Transcript, { data, ts }: Of<'AGENT_MESSAGE'>): Transcript {
+  return inTurn(state, { id: data.turn_id, at: ts }, (turn) => {
+    const place = placeOfMessage(turn, data.message_id);
+    const message: Message = {
+      kind: 'message',
+      id: data.message_id,
+      text: data.content,
+      whole: true,
+      at: ts,
+      attempt: 0,
+      nextIndex: 0,
+      stale: '',
+    };
+    return { ...turn, parts: place === -1 ? [...turn.parts, message] : turn.parts.with(place, message) };
+  });
+}
+
+const placeOfMessage = (turn: Turn, id: string): number =>
+  turn.parts.findIndex((part) => part.kind === 'message' && part.id === id);
+
+function withPayment(state: Transcript, { data, ts }: Of<'PAYMENT_REQUEST'>): Transcript {
+  const id = data.payment_id;
+  const changed = inTurn(state, { id: data.turn_id, at: ts }, (turn) => ({
+    ...turn,
+    paymentIds: turn.paymentIds.includes(id) ? turn.paymentIds : [...turn.paymentIds, id],
+  }));
+  const payment: Payment = { request: data, askedAt: ts, fate: { kind: 'asked' } };
+  return { ...changed, payments: { ...state.payments, [id]: payment } };
+}
+
+function withFate(state: Transcript, id: string, fate: PaymentFate): Transcript {
+  const payment = state.payments[id];
+  if (payment === undefined) return state;
+  return { ...state, payments: { ...state.payments, [id]: { ...payment, fate } } };
+}
+
+/** A logged error names its turn as the request; one that names a payment is told by the payment's own frame. */
+function withFailure(state: Transcript, { code, request_id: requestId }: Of<'ERROR'>['data']): Transcript {
+  const items = state.items.map((item) =>
+    item.kind === 'turn' && item.id === requestId ? { ...item, failure: { code, requestId } } : item,
+  );
+  return { ...state, items };
+}
