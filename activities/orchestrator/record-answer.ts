@@ -49,10 +49,12 @@ export async function recordAnswer(tx: Tx, answered: Answered): Promise<TurnProg
     outputTokens: answer.outputTokens,
     costMicros: tokenCost(answer, answered.price),
   });
-  const text = readableText(answer.content);
+  const calls = await propose(tx, answered);
+  // What was refused is the model's to say again, so it is not said here.
+  const refused = new Set(calls.filter(({ state }) => state === 'done').map(({ toolUseId }) => toolUseId));
+  const text = readableText(answer.content.filter((block) => !refused.has(String(block['id']))));
   if (text.trim() !== '') await say(tx, answered, text);
 
-  const calls = await propose(tx, answered);
   const ends = calls.some(({ name, state }) => name === 'send_orchestrator_message' && state === 'proposed');
   if (answer.stopReason === 'tool_use' && calls.length > 0 && !ends) {
     const proposed = calls.flatMap(({ id, name, state }) =>

@@ -129,6 +129,15 @@ test('a tool that nobody has and arguments that do not fit go back to the model 
   ]);
 });
 
+test('a message to the person that is refused is not said until it is sent as it should be', async () => {
+  const chat = await stage.openChat();
+  await chat.say('hello');
+  const wrong = toolUse('send_orchestrator_message', { content: 'Hello.', tone: 'kind' });
+  expect(await chat.step([answer([wrong])])).toMatchObject({ kind: 'tools', calls: [] });
+  expect(await chat.step([sends('Hello.')])).toMatchObject({ kind: 'ended', outcome: 'answered' });
+  expect(await chat.frames('AGENT_MESSAGE')).toMatchObject([{ content: 'Hello.' }]);
+});
+
 test('send_orchestrator_message beside other tools ends the turn, and the others are not run', async () => {
   const chat = await stage.openChat();
   await chat.say('hello');
