@@ -2,8 +2,10 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createApi } from './api/app';
 import { createDatabase } from './db/database';
+import type { Database } from './db/database';
 import { migrate } from './db/migrate';
 import { createPool } from './db/pool';
+import { SYSTEM } from './domain/principal';
 import { createMemoryBus } from './lib/bus';
 import { loadConfig } from './lib/config';
 import type { Config } from './lib/config';
@@ -13,6 +15,7 @@ import type { Logger } from './lib/log';
 import { createRedisBus } from './lib/redis-bus';
 import { createDispatch } from './worker/dispatch';
 import { startWorker } from './worker/start';
+import type { RunningWorker } from './worker/start';
 
 /** The platform process: API and worker together. Its settings come by the environment (lib/config.ts). */
 async function startPlatform(
@@ -35,7 +38,7 @@ async function startPlatform(
       dispatch.send(signals);
     },
   });
-  const missing = new Set(['worker']);
+  let worker: RunningWorker | null = null;
   const webRoot = join(__dirname, 'web');
   const api = createApi({
     config,
@@ -43,7 +46,7 @@ async function startPlatform(
     db,
     bus,
     log,
-    ready: () => Promise.resolve([...missing]),
+    ready: () => whatIsMissing(db, worker),
     webRoot: existsSync(join(webRoot, 'index.html')) ? webRoot : null,
   });
   // Messages are accepted from here on; their turns run when the worker is up.
@@ -52,7 +55,7 @@ async function startPlatform(
     api.server.listen(config.MOORING_PORT, config.MOORING_HOST, resolve);
   });
   const stopping = new AbortController();
-  const stopWorker = await startWorker({
+  worker = await startWorker({
     config,
     secret,
     temporalAddress: TEMPORAL_ADDRESS,
@@ -63,15 +66,32 @@ async function startPlatform(
     signal: stopping.signal,
     onFailure: fail,
   });
-  missing.delete('worker');
   log.info({ port: config.MOORING_PORT }, 'ready');
 
   return async () => {
     stopping.abort();
-    await Promise.all([api.close(), stopWorker()]);
+    await Promise.all([api.close(), worker?.stop()]);
     await bus.close();
     await db.close();
   };
+}
+
+/** The parts that this process cannot work without and that do not answer now. */
+async function whatIsMissing(db: Database, worker: RunningWorker | null): Promise<string[]> {
+  const [postgres, temporal] = await Promise.all([
+    db
+      .withTx(SYSTEM, (tx) => tx.query('select 1'))
+      .then(
+        () => true,
+        () => false,
+      ),
+    worker?.temporalAnswers() ?? false,
+  ]);
+  return [
+    ...(postgres ? [] : ['postgres']),
+    ...(worker === null ? ['worker'] : []),
+    ...(temporal ? [] : ['temporal']),
+  ];
 }
 
 const STOP_WITHIN_MS = 4_500;

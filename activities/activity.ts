@@ -15,8 +15,11 @@ export function activity<I, O>(
     const context = Context.current();
     context.heartbeat();
     const beat = setInterval(() => context.heartbeat(), BEAT_MS);
+    const startedAt = performance.now();
     try {
-      return await work(input, context.cancellationSignal);
+      const result = await work(input, context.cancellationSignal);
+      context.log.info('done', { ms: Math.round(performance.now() - startedAt) });
+      return result;
     } catch (error) {
       if (!(error instanceof MooringError)) throw error;
       throw ApplicationFailure.create({

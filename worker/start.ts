@@ -29,8 +29,16 @@ export interface WorkerDeps {
   onFailure: (error: unknown) => void;
 }
 
+export interface RunningWorker {
+  /** Whether Temporal answers now. */
+  temporalAnswers: () => Promise<boolean>;
+  stop: () => Promise<void>;
+}
+
+const PROBE_MS = 1_000;
+
 /** The worker: connects to Temporal, runs every queue, and tells it what the outbox has. Resolves when it runs. */
-export async function startWorker(deps: WorkerDeps): Promise<() => Promise<void>> {
+export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
   const { config, db, bus, log } = deps;
   installRuntime(log);
   const temporal = await connectTemporal(
@@ -60,9 +68,17 @@ export async function startWorker(deps: WorkerDeps): Promise<() => Promise<void>
   });
   // The first search need not wait for the encoder to load.
   encoder.encode(['warm']).catch((error: unknown) => log.warn({ err: error }, 'the encoder is not ready'));
-  return async () => {
+  const stop = async (): Promise<void> => {
     for (const worker of workers) if (worker.getState() === 'RUNNING') worker.shutdown();
     await Promise.all([stopRelay(), stopReconciler(), ...runs]);
     await Promise.all([encoder.close(), http.close(), temporal.connection.close()]);
   };
+  const temporalAnswers = (): Promise<boolean> =>
+    temporal.connection.withDeadline(Date.now() + PROBE_MS, () =>
+      temporal.connection.workflowService.getSystemInfo({}).then(
+        () => true,
+        () => false,
+      ),
+    );
+  return { temporalAnswers, stop };
 }

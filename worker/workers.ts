@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { Runtime, Worker } from '@temporalio/worker';
-import type { NativeConnection, WorkflowBundleOption } from '@temporalio/worker';
+import type { LogMetadata, NativeConnection, WorkflowBundleOption } from '@temporalio/worker';
 import { QUEUES } from '../domain/workflows';
 import type { ChatActivities, PaymentActivities, TaskActivities } from '../domain/workflows';
 import type { Logger } from '../lib/log';
@@ -11,21 +11,32 @@ export interface Activities {
   money: PaymentActivities;
 }
 
-/** Temporal's own lines go to our log. Once a process, before the first connection. */
+/** Temporal's own lines go to our log, with the ids of the run. Once a process, before the first connection. */
 export function installRuntime(log: Logger): void {
   Runtime.install({
-    // Shutdown is ours (worker/platform.ts).
+    // Shutdown is ours (platform.ts).
     shutdownSignals: [],
     logger: {
       log: () => undefined,
       trace: () => undefined,
       debug: () => undefined,
-      info: () => undefined,
-      warn: (message, meta) => log.warn({ temporal: meta }, message),
-      error: (message, meta) => log.error({ temporal: meta }, message),
+      // Of the many only those of activities say what was done for whom.
+      info: (message, meta) => {
+        if (meta?.['sdkComponent'] === 'activity') log.info(idsOf(meta), message);
+      },
+      warn: (message, meta) => log.warn({ ...idsOf(meta), err: meta?.['error'] }, message),
+      error: (message, meta) => log.error({ ...idsOf(meta), err: meta?.['error'] }, message),
     },
   });
 }
+
+const idsOf = (meta: LogMetadata | undefined): Record<string, unknown> => ({
+  workflow: meta?.['workflowId'] as unknown,
+  run: meta?.['runId'] as unknown,
+  activity: meta?.['activityType'] as unknown,
+  attempt: meta?.['attempt'] as unknown,
+  ms: meta?.['ms'] as unknown,
+});
 
 /** One worker a queue. Caches are small: a session that was evicted is replayed from its short history. */
 export async function createWorkers(options: {
