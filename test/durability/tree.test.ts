@@ -1,15 +1,15 @@
-import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { readRunFile } from '../../dev/run-file';
 import type { RunFile } from '../../dev/run-file';
 import { freePort } from '../../dev/supervisor/ports';
 import { openChat } from '../harness/chat';
 import type { Chat } from '../harness/chat';
+import { startProduct } from '../harness/product';
 
 // The product as `npm start` runs it, in a data folder of its own. The agent takes three seconds over this text, so
 // that a kill falls into the middle of its work.
@@ -21,22 +21,7 @@ let tree: ChildProcess;
 let port: number;
 
 const startTree = async (): Promise<void> => {
-  tree = spawn(process.execPath, [resolve('dist/dev/start.js')], {
-    env: {
-      PATH: process.env['PATH'],
-      HOME: process.env['HOME'],
-      MOORING_DATA_DIR: folder,
-      MOORING_PORT: String(port),
-    },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
-  let said = '';
-  tree.stdout?.on('data', (chunk: Buffer) => (said += chunk.toString()));
-  tree.stderr?.on('data', (chunk: Buffer) => (said += chunk.toString()));
-  while (!said.includes('Mooring is ready')) {
-    if (tree.exitCode !== null) throw new Error(`the start ended:\n${said}`);
-    await pause(50);
-  }
+  tree = await startProduct(folder, port);
 };
 
 const runFile = (): RunFile => {

@@ -1,14 +1,13 @@
-import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { setTimeout as pause } from 'node:timers/promises';
+import { join } from 'node:path';
 import { chromium } from 'playwright-core';
 import type { Browser, Page } from 'playwright-core';
 import { readRunFile } from '../../dev/run-file';
 import { freePort } from '../../dev/supervisor/ports';
+import { startProduct } from '../harness/product';
 
 // The main job as a newcomer does it: `npm start`'s own process tree, a real browser, no fake between them.
 const CHROMIUM = '/usr/bin/chromium';
@@ -25,21 +24,7 @@ beforeAll(async () => {
   folder = mkdtempSync(join(tmpdir(), 'mooring-page-'));
   const port = await freePort();
   url = `http://127.0.0.1:${port}`;
-  tree = spawn(process.execPath, [resolve('dist/dev/start.js')], {
-    env: {
-      PATH: process.env['PATH'],
-      HOME: process.env['HOME'],
-      MOORING_DATA_DIR: folder,
-      MOORING_PORT: String(port),
-    },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  let said = '';
-  tree.stdout?.on('data', (chunk: Buffer) => (said += chunk.toString()));
-  while (!said.includes('Mooring is ready')) {
-    if (tree.exitCode !== null) throw new Error(`the start ended:\n${said}`);
-    await pause(50);
-  }
+  tree = await startProduct(folder, port);
   browser = await chromium.launch({
     executablePath: CHROMIUM,
     args: [
