@@ -4,8 +4,8 @@ export type Reconciled = Omit<OutboxSignal, 'id'>;
 
 /**
  * Open rows whose workflow may not know the newest: those that have lagged for longer than `ageMs`. With `all`
- * (at start) also every open row that was woken in the last minute of the run before, and every one that waits
- * for something, so that a workflow that is missing is started.
+ * (at start) also what was woken in the last minute of the run before, and every row that something must still come
+ * of, so that a workflow that is missing is started; a chat that only rests is left alone.
  */
 export async function lagging(
   tx: Tx,
@@ -16,7 +16,10 @@ export async function lagging(
     `select 'chatSession' as workflow, 'session/' || id as "workflowId",
               jsonb_build_object('sessionId', id, 'userId', user_id) as input, 'messageArrived' as signal,
               jsonb_build_object('version', wake_version) as "signalInput"
-         from sessions where phase <> 'CLOSED' and wake_version > 0 and (${late} or $2)`,
+         from sessions s where phase <> 'CLOSED' and wake_version > 0
+          and (${late} or $2 and (exists (select from turns t where t.session_id = s.id and t.outcome is null)
+                                  or exists (select from messages m where m.session_id = s.id and m.turn_id is null)
+                                  or woken_at > (select max(woken_at) from sessions) - interval '1 minute'))`,
     [ageMs, all],
   );
   const payments = await tx.query<Reconciled>(
