@@ -1,0 +1,129 @@
+import { run, setStage } from './stage';
+import type { Stage } from './stage';
+import { answer, sends, toolUse } from './test-chat';
+import type { TestChat } from './test-chat';
+import { OK } from './zoo';
+
+let stage: Stage;
+let agentId: string;
+beforeAll(async () => {
+  stage = await setStage();
+  agentId = await stage.listAgent('Counter', stage.zoo.keep('counter', { invoke: OK }));
+});
+afterAll(() => stage.close());
+
+/** A chat whose turn waits for a free task. */
+async function chatWithTask(): Promise<{ chat: TestChat; callId: string; taskId: string }> {
+  const chat = await stage.openChat();
+  await chat.say('count these words');
+  await chat.use('connect_agent', { agent_id: agentId });
+  const call = await chat.use('invoke_agent', { agent_id: agentId, action: 'count', arguments: {} });
+  expect(call.state).toBe('waiting');
+  return { chat, callId: call.id, taskId: await chat.lastTask() };
+}
+
+const toolResults = (): unknown => stage.model.asked.at(-1)?.at(-1)?.content;
+
+test('while a call waits, the model is not asked', async () => {
+  const { chat, callId } = await chatWithTask();
+  const progress = await chat.step();
+  expect(progress).toMatchObject({ kind: 'waiting', turn: 1 });
+  expect(await chat.step()).toEqual(progress);
+  expect((await chat.call(callId)).state).toBe('waiting');
+});
+
+test('a wait that is answered in its turn goes on in that turn', async () => {
+  const { chat, callId, taskId } = await chatWithTask();
+  await run(stage.activities.deliverTask, { taskId });
+  expect(await chat.call(callId)).toMatchObject({ state: 'done', is_error: false });
+  expect(await chat.step([sends('3 words')])).toMatchObject({ kind: 'ended', turn: 1, outcome: 'answered' });
+  expect(toolResults()).toMatchObject([
+    {
+      type: 'tool_result',
+      is_error: false,
+      content: JSON.stringify({ output: { words: 3 }, status: 'completed', task_id: taskId }),
+    },
+  ]);
+  expect(await chat.step()).toMatchObject({ kind: 'idle' });
+});
+
+test('when the wait is over the turn goes on without it, and its outcome is a turn of its own', async () => {
+  const { chat, callId, taskId } = await chatWithTask();
+  expect(await chat.step([sends('I come back.')], true)).toMatchObject({ kind: 'ended', outcome: 'waiting' });
+  expect(toolResults()).toMatchObject([{ content: JSON.stringify({ id: callId, status: 'pending' }) }]);
+  expect(await chat.step()).toMatchObject({ kind: 'idle' });
+
+  await run(stage.activities.deliverTask, { taskId });
+  await run(stage.activities.deliverTask, { taskId });
+  expect(await chat.call(callId)).toMatchObject({ state: 'done', result: { status: 'pending' } });
+  expect(await chat.step([sends('Now I know: 3.')])).toMatchObject({
+    kind: 'ended',
+    turn: 2,
+    outcome: 'answered',
+  });
+  const asked = JSON.stringify(stage.model.asked.at(-1)?.at(-1));
+  expect(asked).toContain('<outcome>');
+  expect(asked).toContain('completed');
+  expect(await chat.step()).toMatchObject({ kind: 'idle' });
+  expect(await chat.frames('TURN_END')).toMatchObject([{ outcome: 'waiting' }, { outcome: 'answered' }]);
+  expect(await chat.frames('USER_MESSAGE')).toHaveLength(1);
+});
+
+test('a person who writes again is not kept waiting', async () => {
+  const { chat, callId, taskId } = await chatWithTask();
+  await chat.say('are you there?');
+  expect(await chat.step([sends('I am; the counter still works.')])).toMatchObject({
+    turn: 1,
+    outcome: 'waiting',
+  });
+  expect((await chat.call(callId)).state).toBe('left');
+  expect(await chat.step([sends('Yes.')])).toMatchObject({ turn: 2, outcome: 'answered' });
+  await run(stage.activities.deliverTask, { taskId });
+  expect(await chat.step([sends('3 words.')])).toMatchObject({ turn: 3, outcome: 'answered' });
+  expect(await chat.step()).toMatchObject({ kind: 'idle' });
+});
+
+test('of two that wait, the one that is answered keeps its answer when the other is left', async () => {
+  const chat = await stage.openChat();
+  await chat.say('count twice');
+  await chat.use('connect_agent', { agent_id: agentId });
+  const wish = { agent_id: agentId, action: 'count', arguments: {} };
+  const [first = '', second = ''] = await chat.propose(['invoke_agent', wish], ['invoke_agent', wish]);
+  await chat.runTool(first);
+  const firstTask = await chat.lastTask();
+  await chat.runTool(second);
+  await run(stage.activities.deliverTask, { taskId: firstTask });
+  expect(await chat.step()).toMatchObject({ kind: 'waiting' });
+  expect(await chat.step([sends('One of two.')], true)).toMatchObject({ outcome: 'waiting' });
+  expect((await chat.call(first)).result).toMatchObject({ status: 'completed' });
+  expect((await chat.call(second)).result).toMatchObject({ status: 'pending' });
+});
+
+test('a tool that was given up ends in words for the model, and a turn that was given up ends once', async () => {
+  const chat = await stage.openChat();
+  await chat.say('hello');
+  const progress = await chat.step([answer([toolUse('vector_search', { query: 'texts' })])]);
+  const callId = progress.kind === 'tools' ? (progress.calls[0]?.id ?? '') : '';
+  await run(stage.activities.failToolCall, { callId, code: 'internal_error' });
+  await run(stage.activities.failToolCall, { callId, code: 'internal_error' });
+  expect(await chat.call(callId)).toMatchObject({ state: 'done', is_error: true });
+  await run(stage.activities.failTurn, { sessionId: chat.sessionId, code: 'model_overloaded' });
+  await run(stage.activities.failTurn, { sessionId: chat.sessionId, code: 'model_overloaded' });
+  expect(await chat.frames('ERROR')).toMatchObject([{ code: 'model_overloaded', retryable: true }]);
+  expect(await chat.frames('TURN_END')).toMatchObject([{ outcome: 'failed' }]);
+  await chat.say('again');
+  expect(await chat.step([sends('hello')])).toMatchObject({ turn: 2, outcome: 'answered' });
+});
+
+test('a chat closes by its last message, not by the timer that asks', async () => {
+  const chat = await stage.openChat();
+  await chat.say('hello');
+  await chat.step([sends('hello')]);
+  const close = (asOf: Date) =>
+    run(stage.activities.closeIdleSession, { sessionId: chat.sessionId, asOf: asOf.toISOString() });
+  expect(await close(new Date())).toEqual({ closed: false });
+  expect(await close(new Date(Date.now() + 7_200_000))).toEqual({ closed: true });
+  expect(await close(new Date(Date.now() + 7_200_000))).toEqual({ closed: true });
+  expect(await chat.frames('SESSION_CLOSED')).toHaveLength(1);
+  expect(await chat.step()).toEqual({ kind: 'closed' });
+});
