@@ -4,6 +4,7 @@ import { z } from 'zod';
 import type { AgentHealth, AgentOffer } from '../../domain/agent';
 import { MooringError } from '../../domain/errors';
 import { parseUsdc } from '../../domain/money';
+import { AGENT_TEXT_LIMIT } from '../../domain/session';
 import { RISK_LEVELS } from '../../domain/task';
 import type { GuardedHttp, GuardedResponse } from '../../lib/guarded-http';
 import { cleanJson, cleanText } from '../clean-json';
@@ -73,17 +74,18 @@ export async function checkHealth(
   }
 }
 
-/** `GET /capabilities` as an offer, and the hash that prices are bound to. Throws agent_bad_answer. */
+/** `GET /capabilities` as an offer, and the hash that prices are bound to. Throws agent_unavailable, agent_bad_answer. */
 export async function fetchOffer(
   http: GuardedHttp,
   baseUrl: string,
   timeoutMs: number,
 ): Promise<{ offer: AgentOffer; hash: string }> {
-  const answer = await http.request(join(baseUrl, '/capabilities'), {
-    method: 'GET',
-    timeoutMs,
-    maxBytes: 256 * 1024,
-  });
+  const answer = await http
+    .request(join(baseUrl, '/capabilities'), { method: 'GET', timeoutMs, maxBytes: 256 * 1024 })
+    .catch((error: unknown) => {
+      if (error instanceof MooringError) throw error;
+      throw new MooringError('agent_unavailable', 'The agent does not say what it offers.', { cause: error });
+    });
   const parsed = answer.status === 200 ? Capabilities.safeParse(parseJson(answer.body)) : null;
   if (parsed === null || !parsed.success) {
     throw new MooringError('agent_bad_answer', 'The agent does not say in the agreed form what it offers.');
@@ -95,7 +97,11 @@ export async function fetchOffer(
       price_usdc: price !== undefined && price !== null && parseUsdc(price) !== 0n ? price : null,
     })),
   };
-  return { offer, hash: createHash('sha256').update(JSON.stringify(offer)).digest('hex') };
+  const text = JSON.stringify(offer);
+  if (Buffer.byteLength(text) > AGENT_TEXT_LIMIT) {
+    throw new MooringError('agent_bad_answer', 'The agent’s terms are longer than 16 KiB.');
+  }
+  return { offer, hash: createHash('sha256').update(text).digest('hex') };
 }
 
 /** `POST /invoke`, signed, with the task's id as its idempotency key on every attempt. Never throws. */

@@ -1,5 +1,5 @@
 import { agentsOfTurn, connectAgent, getActiveAgent, recordHealth, recordOffer } from '../../db/agents';
-import type { Database } from '../../db/database';
+import type { Database, Tx } from '../../db/database';
 import { MooringError } from '../../domain/errors';
 import { SYSTEM } from '../../domain/principal';
 import { TURN_LIMITS } from '../../domain/session';
@@ -21,13 +21,10 @@ export const createConnectAgent = (deps: ConnectDeps) =>
     working: () => 'Checking the agent',
     async look(call, { agent_id }) {
       const { db, http, healthTimeoutMs } = deps;
-      const { agent, connected } = await db.withTx(SYSTEM, async (tx) => ({
-        agent: await getActiveAgent(tx, agent_id),
-        connected: await agentsOfTurn(tx, call.turnId),
-      }));
-      if (!connected.includes(agent.id) && connected.length >= TURN_LIMITS.agents) {
-        throw new MooringError('turn_limit', `A turn connects to ${TURN_LIMITS.agents} agents at most.`);
-      }
+      const agent = await db.withTx(SYSTEM, async (tx) => {
+        await requirePlace(tx, call.turnId, agent_id);
+        return getActiveAgent(tx, agent_id);
+      });
       const health = await checkHealth(http, agent.baseUrl, healthTimeoutMs);
       await db.withTx(SYSTEM, (tx) => recordHealth(tx, agent.id, health));
       if (health === 'unhealthy' || health === 'not_ready') {
@@ -35,6 +32,8 @@ export const createConnectAgent = (deps: ConnectDeps) =>
       }
       const { offer, hash } = await fetchOffer(http, agent.baseUrl, healthTimeoutMs);
       return async (tx) => {
+        // again under the session's lock: others of this turn may have connected side by side
+        await requirePlace(tx, call.turnId, agent.id);
         await recordOffer(tx, agent.id, offer);
         await connectAgent(tx, {
           sessionId: call.sessionId,
@@ -54,3 +53,9 @@ export const createConnectAgent = (deps: ConnectDeps) =>
       };
     },
   });
+
+async function requirePlace(tx: Tx, turnId: string, agentId: string): Promise<void> {
+  const connected = await agentsOfTurn(tx, turnId);
+  if (connected.includes(agentId) || connected.length < TURN_LIMITS.agents) return;
+  throw new MooringError('turn_limit', `A turn connects to ${TURN_LIMITS.agents} agents at most.`);
+}
