@@ -115,6 +115,7 @@ export default tseslint.config(
     files: ['test/**/*.ts'],
     rules: { 'max-lines-per-function': 'off' },
   },
+  { files: ['*.js'], languageOptions: { globals: { process: 'readonly', module: 'writable' } } },
   {
     files: ['**/*.mjs'],
     languageOptions: {

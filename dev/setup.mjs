@@ -87,8 +87,15 @@ async function install() {
   const flags = ['ci', '--ignore-scripts', '--include=dev', '--include=optional', '--no-audit', '--no-fund'];
   flags.push('--prefer-offline');
   const npm = process.env.npm_execpath;
-  if (npm !== undefined && /npm-cli\.js$/.test(npm)) await runQuietly([npm, ...flags], 'hide');
-  else await runQuietly(flags, 'hide', process.platform === 'win32' ? 'npm.cmd' : 'npm');
+  const run = () =>
+    npm !== undefined && /npm-cli\.js$/.test(npm)
+      ? runQuietly([npm, ...flags], 'hide')
+      : runQuietly(flags, 'hide', process.platform === 'win32' ? 'npm.cmd' : 'npm');
+  await run().catch((error) => {
+    // Seen: a tarball that came corrupted from the registry. A second try finds the rest in npm's cache.
+    console.log(`  … npm ci failed (${String(error.message).split('\n').at(-1)}); trying once more`);
+    return run();
+  });
   writeFileSync(lockHashFile, wantedHash());
 }
 

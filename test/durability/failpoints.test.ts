@@ -14,6 +14,7 @@ const FAILPOINTS = [
   'vector_search.recorded',
   'connect_agent.recorded',
   'request_payment_confirmation.recorded',
+  'payment.authorize.before',
   'payment.authorize.recorded',
   'invoke_agent.recorded',
   'delivery.before',
