@@ -67,7 +67,7 @@ export async function startScriptedServer({ webRoot, script }: Options = {}): Pr
       return chat;
     },
     async stop() {
-      for (const chat of chats.values()) chat.closeSockets(1006);
+      for (const socket of wss.clients) socket.terminate();
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     },

@@ -135,8 +135,14 @@ function Person({ side, onSignOut }: { side: SideSnapshot; onSignOut: () => void
         {wallet !== null && <small>{wallet.balance_usdc} USDC available</small>}
       </span>
       {me !== null && (
-        <button className="btn plain sm" type="button" onClick={onSignOut}>
-          Sign out
+        <button
+          className="btn plain sm icon-only"
+          type="button"
+          aria-label="Sign out"
+          title="Sign out"
+          onClick={onSignOut}
+        >
+          <Icon name="out" />
         </button>
       )}
     </div>
