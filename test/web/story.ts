@@ -29,6 +29,7 @@ export interface Story {
   ask: (minutes?: number) => void;
   /** the decision is taken, the agent works */
   work: () => void;
+  decline: () => void;
   /** the first part of the answer, token by token, up to this length */
   stream: (length: number) => void;
   finish: () => void;
@@ -111,6 +112,15 @@ export function tell(chat: ScriptedChat, turn = `trn_${chat.log.length}`): Story
         ...AGENT,
       });
       step('4', { state: 'now', text: 'Text Analyst works: readability', tool: 'invoke_agent', ...AGENT });
+    },
+    decline() {
+      append({ type: 'PAYMENT_FAILED', data: { ...pay, state: 'DECLINED', reason_code: 'declined' } });
+      chat.budget = { ...chat.budget, asked_usdc: '0.00' };
+      step('3', { state: 'failed', text: 'You declined; nothing was paid', ...AGENT });
+      const content = 'Nothing was paid. Ask again when you like.';
+      append({ type: 'AGENT_MESSAGE', data: { content, message_id: `${turn}/5`, turn_id: turn } });
+      const usage = { input_tokens: 10, output_tokens: 10 };
+      append({ type: 'TURN_END', data: { turn_id: turn, outcome: 'answered', usage, cost_usdc: '0.00' } });
     },
     stream(length) {
       if (streamed === 0) {

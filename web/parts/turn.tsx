@@ -75,7 +75,9 @@ function looseAsks(turn: Turn, { payments }: Deciding): Payment[] {
 }
 
 function Answered({ turn, view, deciding }: PartProps) {
-  const { answer, waiting, line } = view;
+  const { answer, waiting } = view;
+  // A failed step stays visible below, where the others fold.
+  const line = view.line.filter((part) => part.kind === 'message' || part.state !== 'failed');
   const at = answer?.at ?? turn.end?.at ?? turn.since;
   return (
     <article className="turn" aria-label={`Answer, ${hourMinute(at)}`}>
@@ -112,7 +114,6 @@ function Answered({ turn, view, deciding }: PartProps) {
   );
 }
 
-/** A failed step stays visible when the others fold. */
 function FailedSteps({ turn, deciding }: { turn: Turn; deciding: Deciding }) {
   const failed = turn.parts.filter((part) => part.kind === 'step' && part.state === 'failed');
   if (failed.length === 0) return null;

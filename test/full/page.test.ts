@@ -1,0 +1,237 @@
+import { resolve } from 'node:path';
+import AxeBuilder from '@axe-core/playwright';
+import type { Browser, Page } from 'playwright-core';
+import { openBrowser, openPage } from '../web/browser';
+import type { View } from '../web/browser';
+import type { ScriptedChat } from '../web/scripted-chat';
+import { startScriptedServer } from '../web/scripted-server';
+import type { ScriptedServer } from '../web/scripted-server';
+import { ANSWER, tell } from '../web/story';
+import type { Story } from '../web/story';
+
+// The page in Chromium, before a server whose every frame the test writes. What the product makes of the main job is
+// test/full/main-job.test.ts.
+let server: ScriptedServer;
+let browser: Browser;
+const open: Page[] = [];
+
+beforeAll(async () => {
+  browser = await openBrowser();
+}, 60_000);
+afterAll(() => browser.close());
+beforeEach(async () => {
+  server = await startScriptedServer({ webRoot: resolve('dist/web') });
+});
+afterEach(async () => {
+  await Promise.all(open.splice(0).map((page) => page.context().close()));
+  await server.stop();
+});
+
+async function signIn(view: View = {}): Promise<{ page: Page; complaints: string[] }> {
+  const opened = await openPage(browser, view);
+  open.push(opened.page);
+  await opened.page.goto(server.url);
+  await opened.page.getByRole('button', { name: 'Continue as the test user' }).click();
+  await opened.page.getByRole('textbox', { name: 'Message' }).waitFor();
+  return opened;
+}
+
+/** Sends the first example, and gives the chat that it opened. */
+async function ask(page: Page): Promise<{ chat: ScriptedChat; story: Story }> {
+  await page.getByRole('button', { name: /^How readable/ }).click();
+  await page.keyboard.press('Enter');
+  await page.getByText('Reading your message').waitFor();
+  const chat = [...server.chats.values()].at(-1);
+  if (chat === undefined) throw new Error('no chat was opened');
+  return { chat, story: tell(chat) };
+}
+
+const approve = (page: Page) => page.getByRole('button', { name: 'Approve 0.05 USDC' });
+const logOf = (page: Page) => page.getByRole('log');
+
+async function seriousFindings(page: Page): Promise<string[]> {
+  const { violations } = await new AxeBuilder({ page }).analyze();
+  return violations
+    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
+    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`);
+}
+
+test('a person asks, sees each step, approves, and gets the answer with what it cost', async () => {
+  const { page, complaints } = await signIn();
+  const { chat, story } = await ask(page);
+  expect(new URL(page.url()).pathname).toBe(`/chat/${chat.id}`);
+  await page.getByText(/^Pasted text, \d+ words$/).waitFor();
+
+  story.ask();
+  await page.getByText('Connected to Text Analyst, healthy').waitFor();
+  await page.getByRole('heading', { name: 'Hire Text Analyst for readability?' }).waitFor();
+  await page.getByRole('timer').waitFor();
+  await page.getByText('0.05 USDC asked').waitFor();
+  await approve(page).click();
+  await page.getByRole('button', { name: 'Sending…' }).waitFor();
+  expect(chat.received.at(-1)).toMatchObject({ type: 'PAYMENT_RESPONSE', data: { approved: true } });
+
+  story.work();
+  await page.getByText('Text Analyst works: readability').first().waitFor();
+  await approve(page).waitFor({ state: 'detached' });
+  story.stream(200);
+  await page.getByText(/^4 steps in .*, one agent hired/).waitFor();
+  story.finish();
+  await page.getByText('Paid 0.05 USDC to Text Analyst').waitFor();
+  await page.getByText('Model 0.0123 USDC').waitFor();
+  await page.getByText(/^Saved at \d\d:\d\d:\d\d\./).waitFor();
+  expect(complaints).toEqual([]);
+});
+
+test('a reload shows all as it was, and an open question can still be answered', async () => {
+  const { page } = await signIn();
+  const { story } = await ask(page);
+  story.ask();
+  await approve(page).waitFor();
+  await page.reload();
+  await approve(page).click();
+  await page.getByRole('button', { name: 'Sending…' }).waitFor();
+  story.work();
+  story.finish();
+  await page.getByText('Paid 0.05 USDC').waitFor();
+  const before = await logOf(page).innerText();
+  await page.reload();
+  await page.getByText('Paid 0.05 USDC').waitFor();
+  expect(await logOf(page).innerText()).toBe(before);
+});
+
+test('a declined offer stays visible as a step', async () => {
+  const { page } = await signIn();
+  const { chat, story } = await ask(page);
+  story.ask();
+  await page.getByRole('button', { name: 'Decline' }).click();
+  await page.getByRole('button', { name: 'Sending…' }).waitFor();
+  expect(chat.received.at(-1)).toMatchObject({ data: { approved: false } });
+  story.decline();
+  await page.getByText('You declined; nothing was paid').waitFor();
+  await page.getByText('0.00 USDC').first().waitFor();
+  await approve(page).waitFor({ state: 'detached' });
+});
+
+test('an answer that streams is drawn as it comes, and the same when it is whole', async () => {
+  const { page } = await signIn();
+  const { story } = await ask(page);
+  story.ask();
+  story.work();
+  story.stream(ANSWER.length - 40);
+  const table = page.getByRole('table');
+  await table.waitFor();
+  const mark = await table.elementHandle();
+  story.finish();
+  await page.getByText('No language model was used for this answer.').waitFor();
+  // The finished block is the very same element: it was not drawn again.
+  expect(await mark?.isVisible()).toBe(true);
+  const link = page.getByRole('link', { name: 'plain language (plainlanguage.example)' });
+  expect(await link.getAttribute('rel')).toContain('noopener');
+});
+
+test('what an agent writes can run nothing and load nothing', async () => {
+  const { page, complaints } = await signIn();
+  const { chat } = await ask(page);
+  const content = [
+    '<img src=x onerror="document.title=1"><script>document.title = 2</script>',
+    '![picture](https://evil.example/pixel.png) [run](javascript:alert(1)) [mail](data:text/html,x)',
+    '<a href="https://evil.example" style="position:fixed">over all</a>',
+  ].join('\n\n');
+  chat.append({ type: 'AGENT_MESSAGE', data: { content, message_id: 't/1', turn_id: 't' } });
+  await page.getByText('picture').waitFor();
+  expect(await logOf(page).locator('img, script, iframe, [style], a[href]').count()).toBe(0);
+  expect(await page.title()).toContain('Mooring');
+  expect(complaints).toEqual([]);
+});
+
+test('while nobody answers the page says so, keeps what was sent, and goes on by itself', async () => {
+  const { page } = await signIn();
+  const { chat, story } = await ask(page);
+  story.ask();
+  story.work();
+  story.finish();
+  await page.getByText('Paid 0.05 USDC').waitFor();
+  await server.stop();
+  await page
+    .getByText('Nothing is lost: the work goes on without this page.', { exact: false })
+    .first()
+    .waitFor();
+  await page.getByRole('textbox', { name: 'Message' }).fill('And the second text?');
+  await page.keyboard.press('Enter');
+  await page.getByText('It goes out when the connection is back.').waitFor();
+  await server.start();
+  await chat.until(({ type, data }) => type === 'USER_MESSAGE' && data.content === 'And the second text?');
+  await page.getByText('Reading your message').waitFor();
+  await page.getByText('Reconnecting.').waitFor({ state: 'detached' });
+  expect(chat.log.filter(({ type }) => type === 'USER_MESSAGE')).toHaveLength(2);
+});
+
+test('only Tab and Enter approve: the letter keys go to places', async () => {
+  const { page } = await signIn();
+  const { chat, story } = await ask(page);
+  story.ask();
+  await approve(page).waitFor();
+  await logOf(page).focus();
+  await page.keyboard.press('a');
+  await page.keyboard.press('Enter');
+  expect(chat.received).toHaveLength(1);
+  await page.keyboard.press('/');
+  expect(await page.evaluate('document.activeElement.type')).toBe('search');
+  await page.keyboard.press('Escape');
+  await approve(page).focus();
+  await page.keyboard.press('Enter');
+  await page.getByRole('button', { name: 'Sending…' }).waitFor();
+  // The row keeps the focus when its card goes.
+  expect(await page.evaluate('document.activeElement.dataset.call')).toBeDefined();
+});
+
+test('on a phone the chats are a drawer and the money is a sheet', async () => {
+  const { page } = await signIn({ width: 390, height: 844, touch: true });
+  const { story } = await ask(page);
+  story.ask();
+  await approve(page).waitFor();
+  await page.getByRole('button', { name: 'Menu' }).click();
+  await page.getByRole('dialog', { name: 'Chats' }).getByText('Approve 0.05 USDC').waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('button', { name: /^Money in this chat/ }).click();
+  await page.getByRole('dialog', { name: 'This chat' }).getByText('Asked now').waitFor();
+  await page.keyboard.press('Escape');
+  await page.getByRole('dialog').waitFor({ state: 'detached' });
+  const sizes = await page.evaluate('[document.documentElement.scrollWidth, innerWidth]');
+  expect(sizes).toEqual([390, 390]);
+});
+
+test.each([
+  ['light', {}],
+  ['dark', { dark: true }],
+  ['on a phone', { width: 390, height: 844, touch: true }],
+  ['at 320 px, dark', { width: 320, height: 640, dark: true }],
+])('axe finds nothing serious, %s', async (_name, view) => {
+  const opened = await openPage(browser, view);
+  open.push(opened.page);
+  const { page } = opened;
+  await page.goto(server.url);
+  await page.getByRole('button', { name: 'Continue as the test user' }).waitFor();
+  expect(await seriousFindings(page)).toEqual([]);
+  await page.getByRole('button', { name: 'Continue as the test user' }).click();
+  await page.getByRole('heading', { name: 'What should be done?' }).waitFor();
+  expect(await seriousFindings(page)).toEqual([]);
+  const { story } = await ask(page);
+  story.ask();
+  await approve(page).waitFor();
+  expect(await seriousFindings(page)).toEqual([]);
+  story.work();
+  story.finish();
+  await page.getByText('Paid 0.05 USDC').waitFor();
+  expect(await seriousFindings(page)).toEqual([]);
+  expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+});
+
+test('a chat that is not ours says so and offers a way on', async () => {
+  const { page } = await signIn();
+  await page.goto(`${server.url}/chat/ses_unknown`);
+  await page.getByRole('heading', { name: 'There is no chat at this address' }).waitFor();
+  await page.getByRole('link', { name: 'Start a new chat' }).click();
+  await page.getByRole('heading', { name: 'What should be done?' }).waitFor();
+});
