@@ -1,4 +1,4 @@
-import { lookup } from 'node:dns/promises';
+import * as dns from 'node:dns/promises';
 import ipaddr from 'ipaddr.js';
 import { Agent, buildConnector, request } from 'undici';
 import { MooringError } from '../domain/errors';
@@ -27,6 +27,11 @@ export interface GuardedResponse {
   body: string;
 }
 
+type Lookup = (name: string) => Promise<string[]>;
+
+const systemLookup: Lookup = async (name) =>
+  (await dns.lookup(name, { all: true })).map(({ address }) => address);
+
 const PORTS = new Set(['', '443', '8443']);
 // Public by its range, but a cloud's own service: Azure's wire server.
 const DENIED = new Set(['168.63.129.16']);
@@ -35,11 +40,18 @@ const DENIED = new Set(['168.63.129.16']);
  * The address is checked where the connection is made, after DNS, and that very address is connected to; a look-up
  * hook alone would not see literal IPs. `allowLoopback` opens 127.0.0.0/8 and ::1, plain http and any port there.
  */
-export function createGuardedHttp({ allowLoopback }: { allowLoopback: boolean }): GuardedHttp {
+export function createGuardedHttp({
+  allowLoopback,
+  lookup = systemLookup,
+}: {
+  allowLoopback: boolean;
+  /** all addresses of a name */
+  lookup?: Lookup;
+}): GuardedHttp {
   const connect = buildConnector({ timeout: 3_000 });
   const agent = new Agent({
     connect: (options, callback) => {
-      checkedAddress(options.hostname, allowLoopback).then(
+      checkedAddress(options, { allowLoopback, lookup }).then(
         (address) =>
           connect(
             { ...options, hostname: address, servername: options.servername ?? options.hostname },
@@ -84,24 +96,27 @@ function checkUrl(text: string, allowLoopback: boolean): void {
   throw blocked('must be https on port 443 or 8443');
 }
 
-async function checkedAddress(hostname: string, allowLoopback: boolean): Promise<string> {
-  const host = hostname.replace(/^\[|\]$/g, '');
-  const addresses = ipaddr.isValid(host)
-    ? [host]
-    : (await lookup(host, { all: true })).map(({ address }) => address);
+async function checkedAddress(
+  target: { hostname: string; protocol: string; port: string },
+  { allowLoopback, lookup }: { allowLoopback: boolean; lookup: Lookup },
+): Promise<string> {
+  const host = target.hostname.replace(/^\[|\]$/g, '');
+  const addresses = ipaddr.isValid(host) ? [host] : await lookup(host);
   const [first] = addresses;
   if (first === undefined) throw blocked('has no address');
-  if (!addresses.every((address) => isAllowed(address, allowLoopback))) {
+  // What loopback is let off, an address of the network is not.
+  const strict = target.protocol === 'https:' && PORTS.has(target.port);
+  if (!addresses.every((address) => (isLoopback(address) ? allowLoopback : strict && isPublic(address)))) {
     throw blocked('does not lead to a public address');
   }
   return first;
 }
 
-function isAllowed(address: string, allowLoopback: boolean): boolean {
+const isLoopback = (address: string): boolean => ipaddr.process(address).range() === 'loopback';
+
+function isPublic(address: string): boolean {
   const parsed = ipaddr.process(address);
-  const range = parsed.range();
-  if (range === 'loopback') return allowLoopback;
-  return range === 'unicast' && !DENIED.has(parsed.toString());
+  return parsed.range() === 'unicast' && !DENIED.has(parsed.toString());
 }
 
 const blocked = (reason: string): MooringError =>
