@@ -22,7 +22,8 @@ beforeEach(async () => {
 });
 
 const log = pino({ level: 'silent' });
-const rows = (sql: string, values: unknown[] = []) => t.db.withTx(SYSTEM, (tx) => tx.query(sql, values));
+const rows = (sql: string, values: unknown[] = []) =>
+  t.db.withTx(SYSTEM, (tx) => tx.query<Record<string, unknown>>(sql, values));
 const unsent = async () => (await rows('select 1 from outbox where sent_at is null')).length;
 
 interface FakeGateway extends Gateway {
