@@ -41,7 +41,7 @@ export function ChatPage({ id, about, onSignedOut, ...sideProps }: ChatPageProps
   const refill = useMemo(() => (refused === null ? null : { text: refused.content }), [refused]);
 
   const open = openChatOf(id, snapshot, serverNow);
-  const title = open.title ?? 'New chat';
+  const title = refusal === undefined ? (open.title ?? 'New chat') : 'No chat here';
   useEffect(() => {
     document.title = `${asking ? '● ' : ''}${title} · Mooring`;
   }, [title, asking]);

@@ -35,6 +35,7 @@ test('times read as in the look', () => {
   expect([elapsed(47_000), elapsed(3_725_000)]).toEqual(['0:47', '1:02:05']);
   expect([remaining(553_000), remaining(41_520_000)]).toEqual(['9:13', '11 h 32 min']);
   expect(remainingWords(553_000)).toBe('9 minutes 13 seconds left');
+  expect(durationText(20)).toBe('under 0.1 s');
   expect([durationText(9_200), durationText(59_960), durationText(72_000)]).toEqual([
     '9.2 s',
     '1 min 0 s',

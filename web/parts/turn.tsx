@@ -76,8 +76,10 @@ function looseAsks(turn: Turn, { payments }: Deciding): Payment[] {
 
 function Answered({ turn, view, deciding }: PartProps) {
   const { answer, waiting } = view;
-  // A failed step stays visible below, where the others fold.
-  const line = view.line.filter((part) => part.kind === 'message' || part.state !== 'failed');
+  // A step that failed, or still waits, stays visible below, where the others fold.
+  const line = view.line.filter(
+    (part) => part.kind === 'message' || !['failed', 'waiting'].includes(part.state),
+  );
   const at = answer?.at ?? turn.end?.at ?? turn.since;
   return (
     <article className="turn" aria-label={`Answer, ${hourMinute(at)}`}>

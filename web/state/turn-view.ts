@@ -69,6 +69,7 @@ export function summaryOf(turn: Turn): string {
 /** 0.2 s, 9.2 s, 1 min 12 s */
 export function durationText(ms: number): string {
   const seconds = Math.max(0, ms) / 1000;
+  if (seconds < 0.05) return 'under 0.1 s';
   if (seconds < 59.95) return `${seconds.toFixed(1)} s`;
   const whole = Math.round(seconds);
   return `${Math.floor(whole / 60)} min ${whole % 60} s`;
