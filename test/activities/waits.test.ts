@@ -144,9 +144,10 @@ test('a chat closes by its last message, not by the timer that asks', async () =
   await chat.step([sends('hello')]);
   const close = (asOf: Date) =>
     run(stage.activities.closeIdleSession, { sessionId: chat.sessionId, asOf: asOf.toISOString() });
-  expect(await close(new Date())).toEqual({ closed: false });
-  expect(await close(new Date(Date.now() + 7_200_000))).toEqual({ closed: true });
-  expect(await close(new Date(Date.now() + 7_200_000))).toEqual({ closed: true });
-  expect(await chat.frames('SESSION_CLOSED')).toHaveLength(1);
+  await close(new Date());
+  expect(await chat.frames('SESSION_CLOSED')).toEqual([]);
+  await close(new Date(Date.now() + 7_200_000));
+  await close(new Date(Date.now() + 7_200_000));
+  expect(await chat.frames('SESSION_CLOSED')).toMatchObject([{ reason: 'idle' }]);
   expect(await chat.step()).toEqual({ kind: 'closed' });
 });
