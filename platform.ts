@@ -54,7 +54,6 @@ async function startPlatform(
     api.server.once('error', reject);
     api.server.listen(config.MOORING_PORT, config.MOORING_HOST, resolve);
   });
-  const stopping = new AbortController();
   worker = await startWorker({
     config,
     secret,
@@ -63,13 +62,11 @@ async function startPlatform(
     bus,
     log,
     dispatch,
-    signal: stopping.signal,
     onFailure: fail,
   });
   log.info({ port: config.MOORING_PORT }, 'ready');
 
   return async () => {
-    stopping.abort();
     await Promise.all([api.close(), worker?.stop()]);
     await bus.close();
     await db.close();

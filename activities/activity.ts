@@ -1,5 +1,5 @@
 import { Context } from '@temporalio/activity';
-import { ApplicationFailure } from '@temporalio/common';
+import { ApplicationFailure, CancelledFailure } from '@temporalio/common';
 import { MooringError } from '../domain/errors';
 
 const BEAT_MS = 500;
@@ -21,15 +21,23 @@ export function activity<I, O>(
       context.log.info('done', { ms: Math.round(performance.now() - startedAt) });
       return result;
     } catch (error) {
-      if (!(error instanceof MooringError)) throw error;
-      throw ApplicationFailure.create({
-        message: error.message,
-        type: error.code,
-        nonRetryable: !error.retryable,
-        cause: error,
-      });
+      throw failureOf(error, context);
     } finally {
       clearInterval(beat);
     }
   };
+}
+
+/** Histories get codes and our own sentences; what others wrote, and stacks, go to the log. */
+function failureOf(error: unknown, { log }: Context): unknown {
+  if (error instanceof ApplicationFailure || error instanceof CancelledFailure) return error;
+  if (error instanceof MooringError) {
+    return ApplicationFailure.create({
+      message: error.message,
+      type: error.code,
+      nonRetryable: !error.retryable,
+    });
+  }
+  log.error('an activity failed unexpectedly', { error });
+  return ApplicationFailure.create({ message: 'unexpected; the log says more', type: 'internal_error' });
 }

@@ -1,6 +1,6 @@
 import type { Database } from '../db/database';
 import { appendFrames } from '../db/events';
-import { closeSession, lockSession } from '../db/sessions';
+import { closesAt, closeSession, lockSession } from '../db/sessions';
 import { answerToolCall, getToolCall } from '../db/tool-calls';
 import { openTurn } from '../db/turns';
 import { ERRORS } from '../domain/errors';
@@ -11,6 +11,7 @@ import { activity } from './activity';
 import { createAskModel } from './orchestrator/ask-model';
 import type { AskModelDeps } from './orchestrator/ask-model';
 import { finishTurn } from './orchestrator/record-answer';
+import { CHAT_TOO_LONG, withMoney } from './orchestrator/words';
 import { createConnectAgent } from './tools/connect-agent';
 import type { ConnectDeps } from './tools/connect-agent';
 import { createHireAgent } from './tools/hire-agent';
@@ -53,19 +54,20 @@ async function failToolCall(db: Database, callId: string, code: string): Promise
 }
 
 const FAILED_WORDS: Partial<Record<ErrorCode, string>> = {
-  model_overloaded: 'The model did not answer in several tries. Nothing was bought. Ask again in a minute.',
-  model_refused: 'The model refused this request. Nothing was bought. Ask in another way.',
-  model_spend_limit:
-    'The model’s spending limit is reached, so it answers nobody until it is raised. Nothing was bought.',
+  model_overloaded: 'The model did not answer in several tries. Ask again in a minute.',
+  model_refused: 'The model refused this request. Ask in another way.',
+  model_spend_limit: 'The model’s spending limit is reached, so it answers nobody until it is raised.',
+  chat_too_long: CHAT_TOO_LONG,
 };
 
 async function failTurn(db: Database, sessionId: string, code: string): Promise<void> {
   const known = isErrorCode(code) ? code : 'internal_error';
-  const text = FAILED_WORDS[known] ?? 'This turn failed on our side. Nothing more is bought. Ask again.';
+  const words = FAILED_WORDS[known] ?? 'This turn failed on our side. Ask again.';
   await db.withTx(SYSTEM, async (tx) => {
     const session = await lockSession(tx, sessionId);
     const turn = await openTurn(tx, sessionId);
     if (turn === null) return;
+    const text = await withMoney(tx, turn.id, words);
     await appendFrames(tx, session, [
       {
         type: 'ERROR',
@@ -87,11 +89,10 @@ async function failTurn(db: Database, sessionId: string, code: string): Promise<
 async function closeIdle(
   db: Database,
   { sessionId, asOf, idleMs }: { sessionId: string; asOf: string; idleMs: number },
-): Promise<{ closed: boolean }> {
-  return db.withTx(SYSTEM, async (tx) => {
+): Promise<void> {
+  await db.withTx(SYSTEM, async (tx) => {
     const session = await lockSession(tx, sessionId);
-    const idle = Date.parse(session.lastMessageAt) + idleMs <= Date.parse(asOf);
-    if (idle && session.wakeVersion === session.seenVersion) await closeSession(tx, session, 'idle');
-    return { closed: idle };
+    const due = (await closesAt(tx, sessionId, idleMs)) <= asOf;
+    if (due && session.wakeVersion === session.seenVersion) await closeSession(tx, session, 'idle');
   });
 }

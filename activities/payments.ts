@@ -6,6 +6,7 @@ import { lockPayment, markPaymentSeen, setPaymentState, taskOfPayment } from '..
 import type { Payment } from '../db/payments';
 import { setPhase } from '../db/sessions';
 import { answerToolCall, getToolCall } from '../db/tool-calls';
+import type { ToolCall } from '../db/tool-calls';
 import { MooringError } from '../domain/errors';
 import type { LogFrame } from '../domain/frames';
 import { formatUsdc } from '../domain/money';
@@ -89,8 +90,9 @@ async function holdFunds(tx: Tx, payment: Payment): Promise<PaymentProgress> {
     return end(tx, payment, 'FAILED');
   }
   await setPaymentState(tx, payment, 'HELD');
-  await setPhase(tx, payment.sessionId, 'WORKING');
-  await status(tx, await getToolCall(tx, payment.toolCallId), {
+  const call = await getToolCall(tx, payment.toolCallId);
+  await goOn(tx, call);
+  await status(tx, call, {
     state: 'done',
     text: `You approved ${formatUsdc(payment.amountMicros)} USDC; it is held for ${payment.agentName}`,
     agent_id: payment.agentId,
@@ -100,6 +102,11 @@ async function holdFunds(tx: Tx, payment: Payment): Promise<PaymentProgress> {
     result: { status: 'held', payment_id: payment.id, amount_usdc: formatUsdc(payment.amountMicros) },
   });
   return progressOf({ ...payment, state: 'HELD' });
+}
+
+/** The turn that waited for the answer works again; one that went on without it has moved on by itself. */
+async function goOn(tx: Tx, call: ToolCall): Promise<void> {
+  if (call.state === 'waiting') await setPhase(tx, call.sessionId, 'WORKING');
 }
 
 /** Ends an offer before any money has moved. */
@@ -127,7 +134,7 @@ async function tellEnd(tx: Tx, payment: Payment, state: keyof typeof END_WORDS):
   const call = await getToolCall(tx, payment.toolCallId);
   if (call.state === 'done') return;
   const words = END_WORDS[state];
-  await setPhase(tx, payment.sessionId, 'WORKING');
+  await goOn(tx, call);
   const frames: LogFrame[] = [paymentFrame('PAYMENT_FAILED', payment, { state, reason: words.reason })];
   if (state === 'DECLINED') frames.push(declinedError(payment));
   await appendFrames(tx, { id: payment.sessionId, userId: payment.userId }, frames);
@@ -177,7 +184,8 @@ async function settle(tx: Tx, paymentId: string, asOf: string): Promise<PaymentP
   if (payment.state !== 'HELD') return progressOf(payment);
   const task = await taskOfPayment(tx, payment.id);
   if (task !== null && !isTerminal(task.status)) {
-    const later = new Date(Date.parse(task.expiresAt) + AFTER_TASK_MS).toISOString();
+    const end = Math.max(Date.parse(task.expiresAt), Date.parse(asOf));
+    const later = new Date(end + AFTER_TASK_MS).toISOString();
     return { ...progressOf(payment), captureDeadline: later };
   }
   if (task === null && payment.captureDeadline > asOf) return progressOf(payment);

@@ -9,7 +9,7 @@ import { newId } from '../lib/ids';
 import type { Tx } from './database';
 import { appendFrames } from './events';
 import { recordSignal } from './outbox';
-import { lockSession, setPhase } from './sessions';
+import { getSession, lockSession, setPhase } from './sessions';
 
 export interface Payment {
   id: string;
@@ -193,6 +193,8 @@ export async function decidePayment(
   { sessionId, paymentId, approved }: { sessionId: string; paymentId: string; approved: boolean },
 ): Promise<Payment> {
   const payment = await lockPayment(tx, paymentId);
+  const { phase } = await getSession(tx, payment.sessionId);
+  if (phase === 'CLOSED') throw new MooringError('session_closed', 'This chat is closed.');
   if (payment.sessionId !== sessionId) throw new MooringError('not_found', 'There is no such payment.');
   if (payment.state !== 'AWAITING_APPROVAL') {
     const before = payment.state !== 'DECLINED' && payment.state !== 'EXPIRED';
@@ -227,4 +229,13 @@ export async function taskOfPayment(
     [paymentId],
   );
   return rows[0] ?? null;
+}
+
+/** Whether money was held or paid in this turn. */
+export async function hasPaidFor(tx: Tx, turnId: string): Promise<boolean> {
+  const rows = await tx.query(
+    `select 1 from payments where turn_id = $1 and state in ('AUTHORIZING', 'HELD', 'CAPTURED') limit 1`,
+    [turnId],
+  );
+  return rows.length > 0;
 }

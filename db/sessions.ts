@@ -131,6 +131,24 @@ export async function setRestingPhase(tx: Tx, sessionId: string): Promise<void> 
   );
 }
 
+/**
+ * When an idle chat closes: `idleMs` after the last message or the last end of a turn, and not before what is asked
+ * for or held in it has ended.
+ */
+export async function closesAt(tx: Tx, sessionId: string, idleMs: number): Promise<string> {
+  const [row] = await tx.query<{ at: string }>(
+    `select greatest(
+              greatest(s.last_message_at, (select max(ended_at) from turns where session_id = s.id))
+                + $2 * interval '1 millisecond',
+              (select greatest(max(p.capture_deadline), now()) + interval '1 minute' from payments p
+                where p.session_id = s.id and p.state in ('AWAITING_APPROVAL', 'AUTHORIZING', 'HELD'))) as at
+       from sessions s where s.id = $1`,
+    [sessionId, idleMs],
+  );
+  if (row === undefined) throw new MooringError('session_not_found', 'There is no such chat.');
+  return row.at;
+}
+
 /** Closes a locked session: a fact and its frame. A second close changes nothing. */
 export async function closeSession(tx: Tx, session: Session, reason: string): Promise<void> {
   if (session.phase === 'CLOSED') return;

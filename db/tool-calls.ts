@@ -77,11 +77,11 @@ export async function awaitOutcome(tx: Tx, id: string, waitMs: number): Promise<
 }
 
 /** The turn goes on without the answer: the model reads that it is pending, and the outcome comes as a turn. */
-export async function leaveWaits(tx: Tx, turnId: string, step: number): Promise<void> {
+export async function leaveWaits(tx: Tx, turnId: string): Promise<void> {
   await tx.query(
     `update tool_calls set state = 'left', result = jsonb_build_object('status', 'pending', 'id', id)
-      where turn_id = $1 and step = $2 and state = 'waiting'`,
-    [turnId, step],
+      where turn_id = $1 and state = 'waiting'`,
+    [turnId],
   );
 }
 

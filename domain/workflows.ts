@@ -52,7 +52,7 @@ export interface ChatActivities {
   hireAgent: (input: { callId: string }) => Promise<ToolRun>;
   failToolCall: (input: { callId: string; code: string }) => Promise<void>;
   failTurn: (input: { sessionId: string; code: string }) => Promise<void>;
-  closeIdleSession: (input: { sessionId: string; asOf: string }) => Promise<{ closed: boolean }>;
+  closeIdleSession: (input: { sessionId: string; asOf: string }) => Promise<void>;
 }
 
 /** A tool was answered, or now waits for a person or a task, at most until then. */

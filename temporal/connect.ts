@@ -10,16 +10,15 @@ export interface TemporalConnection {
 }
 
 /**
- * Connects to Temporal, trying again until it answers or `signal` aborts. Profiles and TLS come from the standard
- * Temporal configuration (temporal.toml, TEMPORAL_*); `address` wins over them.
+ * Connects to Temporal, trying again until it answers. Profiles and TLS come from the standard Temporal configuration
+ * (temporal.toml, TEMPORAL_*); `address` wins over them.
  */
 export async function connectTemporal(
   { address, namespace }: { address: string; namespace: string },
-  { log, signal }: { log: Logger; signal: AbortSignal },
+  log: Logger,
 ): Promise<TemporalConnection> {
   const { connectionOptions } = loadClientConnectConfig();
   for (let tries = 1; ; tries += 1) {
-    signal.throwIfAborted();
     try {
       const connection = await NativeConnection.connect({ ...connectionOptions, address });
       return { connection, client: new Client({ connection, namespace }) };

@@ -16,7 +16,7 @@ export interface WorkflowSignal {
 }
 
 export interface Gateway {
-  /** Sends one; resolves when the server has it. A workflow that has run already counts as sent. */
+  /** Sends one; resolves when the server has it. A run that has ended counts as sent when its row has ended too. */
   send: (signal: WorkflowSignal) => Promise<void>;
 }
 
@@ -24,14 +24,22 @@ const DEADLINE_MS = 3_000;
 /** 1 is first, 5 is last: what a person waits for before what they do not see. */
 const PRIORITY: Record<WorkflowType, number> = { chatSession: 2, payment: 1, task: 4 };
 
-/** The only caller of the Temporal client. `region` is stored with each workflow. */
-export function createGateway(client: Client, region: string): Gateway {
+export interface GatewayDeps {
+  client: Client;
+  /** stored with each workflow */
+  region: string;
+  /** whether something must still come of the workflow's row */
+  isOpen: (workflowId: string) => Promise<boolean>;
+  /** told when a run had ended before its row, and was started anew */
+  onRestart: (workflowId: string) => void;
+}
+
+/** The only caller of the Temporal client. */
+export function createGateway({ client, region, isOpen, onRestart }: GatewayDeps): Gateway {
   const optionsOf = ({ workflow, workflowId, input }: WorkflowSignal) => ({
     workflowId,
     taskQueue: QUEUES[workflow],
     args: [input],
-    // A second sending of the same fact must never start a second run.
-    workflowIdReusePolicy: 'REJECT_DUPLICATE' as const,
     workflowTaskTimeout: '3 seconds' as const,
     staticSummary: summaryOf(workflow, input),
     typedSearchAttributes: attributesOf(input, region),
@@ -41,26 +49,40 @@ export function createGateway(client: Client, region: string): Gateway {
     },
   });
 
-  return {
-    async send(wish) {
-      try {
-        await client.withDeadline(Date.now() + DEADLINE_MS, async () => {
-          if (wish.signal === null) {
-            await client.workflow.start(wish.workflow, { ...optionsOf(wish), requestEagerStart: true });
-          } else {
-            await client.workflow.signalWithStart(wish.workflow, {
-              ...optionsOf(wish),
-              signal: wish.signal,
-              signalArgs: [wish.signalInput],
-            });
-          }
+  const tell = (wish: WorkflowSignal, reuse: Reuse) => {
+    const options = { ...optionsOf(wish), workflowIdReusePolicy: reuse };
+    return wish.signal === null
+      ? client.workflow.start(wish.workflow, { ...options, requestEagerStart: true })
+      : client.workflow.signalWithStart(wish.workflow, {
+          ...options,
+          signal: wish.signal,
+          signalArgs: [wish.signalInput],
         });
-      } catch (error) {
-        if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-      }
-    },
+  };
+  const hasEnded = async ({ workflowId, signal }: WorkflowSignal): Promise<boolean> => {
+    // A run that is there would have taken the signal; a second start does not say.
+    if (signal !== null) return true;
+    return (await client.workflow.getHandle(workflowId).describe()).status.name !== 'RUNNING';
+  };
+
+  return {
+    send: (wish) =>
+      client.withDeadline(Date.now() + DEADLINE_MS, async () => {
+        try {
+          // A second sending of the same fact must never start a second run.
+          await tell(wish, 'REJECT_DUPLICATE');
+        } catch (error) {
+          if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+          if (!(await hasEnded(wish)) || !(await isOpen(wish.workflowId))) return;
+          // Somebody ended the run by hand, or it failed: its first activity reads the row and goes on from there.
+          onRestart(wish.workflowId);
+          await tell(wish, 'ALLOW_DUPLICATE');
+        }
+      }),
   };
 }
+
+type Reuse = 'REJECT_DUPLICATE' | 'ALLOW_DUPLICATE';
 
 function summaryOf(workflow: WorkflowType, input: Record<string, string>): string {
   switch (workflow) {

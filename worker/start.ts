@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { createThreadEncoder } from '../activities/search/encoder';
 import type { Database } from '../db/database';
+import { hasOpenRow } from '../db/open-row';
+import { SYSTEM } from '../domain/principal';
 import type { Bus } from '../lib/bus';
 import type { Config } from '../lib/config';
 import { createGuardedHttp } from '../lib/guarded-http';
@@ -23,8 +25,6 @@ export interface WorkerDeps {
   bus: Bus;
   log: Logger;
   dispatch: Dispatch;
-  /** ends the wait for Temporal when the process is to stop first */
-  signal: AbortSignal;
   /** a worker has ended by itself: without it the process is of no use */
   onFailure: (error: unknown) => void;
 }
@@ -43,10 +43,16 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
   installRuntime(log);
   const temporal = await connectTemporal(
     { address: deps.temporalAddress, namespace: config.TEMPORAL_NAMESPACE },
-    { log, signal: deps.signal },
+    log,
   );
   await registerSearchAttributes(temporal.connection, config.TEMPORAL_NAMESPACE);
-  const gateway = createGateway(temporal.client, config.MOORING_REGION);
+  const gateway = createGateway({
+    client: temporal.client,
+    region: config.MOORING_REGION,
+    isOpen: (workflowId) => db.withTx(SYSTEM, (tx) => hasOpenRow(tx, workflowId)),
+    onRestart: (workflowId) =>
+      log.error({ workflow: workflowId }, 'a run had ended before its row; started anew'),
+  });
   const http = createGuardedHttp({ allowLoopback: config.MOORING_ALLOW_LOOPBACK });
   const encoder = createThreadEncoder();
   const workers = await createWorkers({

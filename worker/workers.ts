@@ -59,8 +59,9 @@ export async function createWorkers(options: {
       workflowThreadPoolSize: 1,
       stickyQueueScheduleToStartTimeout: '1 second',
       maxHeartbeatThrottleInterval: '1 second',
-      shutdownGraceTime: '2 seconds',
-      shutdownForceTime: '4 seconds',
+      // The supervisor gives the process less than two seconds.
+      shutdownGraceTime: '500ms',
+      shutdownForceTime: '1200ms',
     });
   return Promise.all([
     of(QUEUES.chatSession, activities.chat),

@@ -19,24 +19,18 @@ export const outcomeArrived = defineSignal<[Wake]>('outcomeArrived');
 // A model step beats every half second; two silent seconds mean that its process is gone.
 const { askModel } = proxyActivities<ChatActivities>({
   summary: 'Claims a message, or takes the model’s next step',
-  startToCloseTimeout: '10 minutes',
+  startToCloseTimeout: '5 minutes',
+  // Faults of ours (a crash, a database that is away) are tried again for so long; how often the model is asked again
+  // is the activity's to say.
+  scheduleToCloseTimeout: '10 minutes',
   heartbeatTimeout: '2 seconds',
-  retry: {
-    initialInterval: '100ms',
-    backoffCoefficient: 2,
-    maximumInterval: '10 seconds',
-    maximumAttempts: 8,
-  },
+  retry: { initialInterval: '100ms', backoffCoefficient: 2, maximumInterval: '5 seconds' },
 });
 const tools = proxyActivities<ChatActivities>({
-  startToCloseTimeout: '30 seconds',
+  startToCloseTimeout: '1 minute',
+  scheduleToCloseTimeout: '3 minutes',
   heartbeatTimeout: '2 seconds',
-  retry: {
-    initialInterval: '100ms',
-    backoffCoefficient: 2,
-    maximumInterval: '5 seconds',
-    maximumAttempts: 8,
-  },
+  retry: { initialInterval: '100ms', backoffCoefficient: 2, maximumInterval: '5 seconds' },
 });
 // What records an end is tried until it is recorded.
 const { failToolCall, failTurn, closeIdleSession } = proxyActivities<ChatActivities>({
@@ -68,6 +62,7 @@ export async function chatSession({ sessionId, userId, newest = 0 }: ChatSession
 
   let leaveWaits = false;
   for (;;) {
+    setCurrentDetails('Takes the next step.');
     const progress = await nextStep(sessionId, leaveWaits);
     leaveWaits = false;
     switch (progress.kind) {
@@ -76,10 +71,7 @@ export async function chatSession({ sessionId, userId, newest = 0 }: ChatSession
         setFinalPhase('closed');
         return;
       case 'idle': {
-        const info = workflowInfo();
-        if (info.historyLength > HISTORY_LIMIT || info.continueAsNewSuggested) {
-          await continueAsNew<typeof chatSession>({ sessionId, userId, newest });
-        }
+        if (isLong()) await continueAsNew<typeof chatSession>({ sessionId, userId, newest });
         setCurrentDetails(`Waits for a message; closes at ${progress.closesAt} without one.`);
         const heard = await condition(() => newest > progress.seen, millisUntil(progress.closesAt));
         if (!heard) await closeIdleSession({ sessionId, asOf: new Date(Date.now()).toISOString() });
@@ -96,9 +88,16 @@ export async function chatSession({ sessionId, userId, newest = 0 }: ChatSession
         break;
       case 'ended':
         setCurrentDetails(`Turn ${progress.turn} ended: ${progress.outcome}.`);
+        if (isLong()) await continueAsNew<typeof chatSession>({ sessionId, userId, newest });
         break;
     }
   }
+}
+
+/** Between turns nothing is under way: the place to begin a new history. */
+function isLong(): boolean {
+  const { historyLength, continueAsNewSuggested } = workflowInfo();
+  return historyLength > HISTORY_LIMIT || continueAsNewSuggested;
 }
 
 async function nextStep(sessionId: string, leaveWaits: boolean): Promise<TurnProgress> {

@@ -1,8 +1,7 @@
 import { Context } from '@temporalio/activity';
 import type { Database } from '../../db/database';
 import { loadConversation } from '../../db/conversation';
-import type { TurnTranscript } from '../../db/conversation';
-import { lockSession, markSessionSeen, sessionSpend, setPhase } from '../../db/sessions';
+import { closesAt, lockSession, markSessionSeen, sessionSpend, setPhase } from '../../db/sessions';
 import type { Session } from '../../db/sessions';
 import { leaveWaits, toolCallsOfStep } from '../../db/tool-calls';
 import { claimMessage, hasUnansweredMessage, lastStep, openTurn, takeFence } from '../../db/turns';
@@ -32,7 +31,7 @@ export interface AskModelDeps {
 
 type Next =
   | { ask: false; progress: TurnProgress }
-  | { ask: true; turn: Turn; step: number; fence: number; conversation: TurnTranscript[]; seen: number };
+  | { ask: true; turn: Turn; step: number; fence: number; seen: number };
 
 /**
  * The next step of a session, as its rows say: claim a message, hand over the tools that were proposed, say what is
@@ -45,12 +44,15 @@ export const createAskModel = (deps: AskModelDeps) =>
     if (!next.ask) return next.progress;
     const { turn, step, fence } = next;
     failpoint('model.before');
-    if (Context.current().info.attempt > 1) {
+    const { info } = Context.current();
+    if (info.attempt > 1) {
       bus.publish(input.sessionId, {
         kind: 'moment',
         frame: { type: 'TURN_RESET', data: { turn_id: turn.id, attempt: fence } },
       });
     }
+    // In a transaction of its own: what cannot be loaded must leave a turn that can be ended.
+    const conversation = await db.withTx(SYSTEM, (tx) => loadConversation(tx, input.sessionId));
     const messageId = `${turn.id}/${step}`;
     const deltas = deltaPublisher(bus, {
       sessionId: input.sessionId,
@@ -59,7 +61,7 @@ export const createAskModel = (deps: AskModelDeps) =>
       attempt: fence,
     });
     const answer = await model
-      .answer(toMessages(next.conversation), { signal, onGrowth: deltas.onGrowth })
+      .answer(toMessages(conversation), { signal, onGrowth: deltas.onGrowth, attempt: info.attempt })
       .finally(deltas.stop);
     failpoint('model.answered');
     const progress = await db.withTx(SYSTEM, (tx) =>
@@ -88,8 +90,10 @@ async function nextStep(
   if (session.phase === 'CLOSED') return { ask: false, progress: { kind: 'closed' } };
   const turn = (await openTurn(tx, session.id)) ?? (await claimMessage(tx, session));
   if (turn === null) {
-    const closesAt = new Date(Date.parse(session.lastMessageAt) + input.idleMs).toISOString();
-    return { ask: false, progress: { kind: 'idle', seen, closesAt } };
+    return {
+      ask: false,
+      progress: { kind: 'idle', seen, closesAt: await closesAt(tx, session.id, input.idleMs) },
+    };
   }
   const step = await lastStep(tx, turn.id);
   const open = step === 0 ? null : await openCalls(tx, { turn, step, seen, leave: input.leaveWaits });
@@ -100,14 +104,7 @@ async function nextStep(
   }
   await setPhase(tx, session.id, 'WORKING');
   const fence = await takeFence(tx, turn.id);
-  return {
-    ask: true,
-    turn,
-    step: step + 1,
-    fence,
-    conversation: await loadConversation(tx, session.id),
-    seen,
-  };
+  return { ask: true, turn, step: step + 1, fence, seen };
 }
 
 /** What of the last step is still open: tools to run, or waits, unless the turn is to go on without them. */
@@ -129,7 +126,7 @@ async function openCalls(
   if (!leave && !(await hasUnansweredMessage(tx, turn.sessionId))) {
     return { kind: 'waiting', seen, turn: turn.number, until };
   }
-  await leaveWaits(tx, turn.id, step);
+  await leaveWaits(tx, turn.id);
   return null;
 }
 

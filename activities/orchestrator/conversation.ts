@@ -14,7 +14,7 @@ export function toMessages(turns: TurnTranscript[]): Anthropic.MessageParam[] {
   };
 
   for (const turn of turns) {
-    say({ type: 'text', text: turn.kind === 'user' ? turn.content : outcomeText(turn.content) });
+    say({ type: 'text', text: turn.kind === 'user' ? userText(turn.content) : outcomeText(turn.content) });
     for (const step of turn.steps) {
       // Stored as the API sent them, so they are sent back unchanged, but for blanks, which it does not take back.
       const content = (step.content as unknown as Anthropic.ContentBlockParam[]).filter(isSaid);
@@ -37,6 +37,9 @@ export function toMessages(turns: TurnTranscript[]): Anthropic.MessageParam[] {
 
 const isSaid = (block: Anthropic.ContentBlockParam): boolean =>
   block.type !== 'text' || block.text.trim() !== '';
+
+/** A person's words never pass for the platform's own mark. */
+const userText = (content: string): string => content.replace(/<(?=\/?outcome)/gi, '‹');
 
 /** A late outcome is JSON; without `<` in it, nothing that an agent wrote can end it early or begin another. */
 const outcomeText = (content: string): string => `<outcome>${content.replaceAll('<', '\\u003c')}</outcome>`;

@@ -17,7 +17,7 @@ export interface Model {
   /** Streams one answer. `onGrowth` may read, whenever it wants, what the person is to see of it. Throws typed failures. */
   answer: (
     messages: Anthropic.MessageParam[],
-    options: { signal: AbortSignal; onGrowth: (read: () => string) => void },
+    options: { signal: AbortSignal; onGrowth: (read: () => string) => void; attempt: number },
   ) => Promise<ModelAnswer>;
 }
 
@@ -39,11 +39,12 @@ export function createModel({ apiKey, baseUrl, model, maxTokens, timeoutMs }: Mo
   });
   return {
     name: model,
-    async answer(messages, { signal, onGrowth }) {
+    async answer(messages, { signal, onGrowth, attempt }) {
       try {
         const stream = client.messages.stream(
           { model, max_tokens: maxTokens, system: SYSTEM_PROMPT, tools: TOOL_DEFINITIONS, messages },
-          { signal },
+          // The SDK's own timeout ends with the headers; a stream that stalls is ended by this one.
+          { signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) },
         );
         const growth = growingText();
         stream.on('streamEvent', (event) => {
@@ -58,39 +59,48 @@ export function createModel({ apiKey, baseUrl, model, maxTokens, timeoutMs }: Mo
           outputTokens: message.usage.output_tokens,
         };
       } catch (error) {
-        throw classify(error);
+        throw classify(error, attempt);
       }
     },
   };
 }
 
-/** Faults of the model as failures that say whether, and when, to try again. */
-function classify(error: unknown): ApplicationFailure {
-  const fail = (code: ErrorCode, nonRetryable: boolean, retryAfterMs?: number) =>
+/** So often is a model asked that does not answer; then the turn ends in words. */
+const TRIES = 6;
+
+/**
+ * Faults of the model as failures that say whether, and when, to try again: as it asks, or after half a second,
+ * doubling. Its own words stay out of the history.
+ */
+function classify(error: unknown, attempt: number): ApplicationFailure {
+  const { status, type, headers, error: body } = faultOf(error);
+  const fail = (code: ErrorCode, delayMs: number | null) =>
     ApplicationFailure.create({
-      message: error instanceof Error ? error.message : String(error),
+      message: `the model: ${code} (HTTP ${status ?? 'none'}, ${type ?? 'no type'})`,
       type: code,
-      nonRetryable,
-      ...(retryAfterMs === undefined ? {} : { nextRetryDelay: retryAfterMs }),
+      nonRetryable: delayMs === null || attempt >= TRIES,
+      ...(delayMs === null ? {} : { nextRetryDelay: delayMs }),
     });
-  if (!(error instanceof Anthropic.APIError)) return fail('model_overloaded', false);
-  const { status, type, headers, error: body } = error as ApiFault;
-  if (status === 429 && JSON.stringify(body ?? '').includes('enforced_spend_limit_reached')) {
-    return fail('model_spend_limit', true);
-  }
+  const said = JSON.stringify(body ?? '');
+  if (status === 429 && said.includes('enforced_spend_limit_reached')) return fail('model_spend_limit', null);
+  if (status === 413 || said.includes('prompt is too long')) return fail('chat_too_long', null);
   // Without a status the connection broke, or an error came inside the stream.
   const passing = status === undefined ? type !== 'invalid_request_error' : status >= 500;
-  if (passing || [408, 409, 429].includes(status ?? 0))
-    return fail('model_overloaded', false, retryAfter(headers));
-  return fail('model_refused', true);
+  if (passing || [408, 409, 429].includes(status ?? 0)) {
+    return fail('model_overloaded', retryAfter(headers) ?? Math.min(500 * 2 ** (attempt - 1), 15_000));
+  }
+  return fail('model_refused', null);
 }
 
 interface ApiFault {
-  status: number | undefined;
-  type: string | null;
-  headers: Headers | undefined;
-  error: unknown;
+  status?: number | undefined;
+  type?: string | null;
+  headers?: Headers | undefined;
+  error?: unknown;
 }
+
+const faultOf = (error: unknown): ApiFault =>
+  error instanceof Anthropic.APIError ? (error as ApiFault) : {};
 
 function retryAfter(headers: Headers | undefined): number | undefined {
   const seconds = Number(headers?.get('retry-after') ?? Number.NaN);

@@ -1,7 +1,7 @@
 import type { Tx } from '../../db/database';
 import { appendFrames } from '../../db/events';
 import { lockSession, setRestingPhase } from '../../db/sessions';
-import { answerToolCall, proposeToolCalls, toolCallsOfStep } from '../../db/tool-calls';
+import { answerToolCall, leaveWaits, proposeToolCalls, toolCallsOfStep } from '../../db/tool-calls';
 import type { ToolCall } from '../../db/tool-calls';
 import { endTurn, recordStep, requireFence, turnHasLeftWaits } from '../../db/turns';
 import type { Turn } from '../../db/turns';
@@ -13,6 +13,7 @@ import type { TurnProgress } from '../../domain/workflows';
 import type { ModelAnswer } from './model';
 import { readableText } from './readable-text';
 import { TOOL_INPUTS, isToolName } from './tools';
+import { CHAT_TOO_LONG, withMoney } from './words';
 
 interface Answered {
   turn: Turn;
@@ -28,10 +29,9 @@ interface Answered {
 /** How an answer that ends without a tool is told to the person, by its stop reason. */
 const STOPPED: Record<string, string> = {
   max_tokens: 'The answer grew longer than one answer may be, and was cut here. Ask me to go on.',
-  refusal:
-    'The model declined to answer this. Nothing was bought. Say it another way, or ask something else.',
-  model_context_window_exceeded: 'This chat has grown too long for the model. Open a new chat to go on.',
-  pause_turn: 'The model paused without an answer. Nothing was bought. Ask again.',
+  refusal: 'The model declined to answer this. Say it another way, or ask something else.',
+  model_context_window_exceeded: CHAT_TOO_LONG,
+  pause_turn: 'The model paused without an answer. Ask again.',
 };
 
 /** Stores a whole answer under the fence, with what it says and what it proposes, in one transaction. */
@@ -67,7 +67,9 @@ export async function recordAnswer(tx: Tx, answered: Answered): Promise<TurnProg
     await answerToolCall(tx, call.id, { result: { status: delivered ? 'delivered' : 'not_run' } });
   }
   const stopped = STOPPED[answer.stopReason];
-  if (stopped !== undefined) return finishTurn(tx, { turn, outcome: 'failed', text: stopped, seen });
+  if (stopped !== undefined) {
+    return finishTurn(tx, { turn, outcome: 'failed', text: await withMoney(tx, turn.id, stopped), seen });
+  }
   if (text.trim() === '')
     return finishTurn(tx, { turn, outcome: 'failed', text: 'The model gave no answer. Ask again.', seen });
   const outcome = (await turnHasLeftWaits(tx, turn.id)) ? 'waiting' : 'answered';
@@ -113,6 +115,8 @@ export async function finishTurn(
   tx: Tx,
   { turn, outcome, text, seen }: { turn: Turn; outcome: TurnOutcome; text?: string; seen: number },
 ): Promise<TurnProgress> {
+  // What it still waits for comes as a turn of its own.
+  await leaveWaits(tx, turn.id);
   const ended = await endTurn(tx, turn.id, outcome);
   if (ended !== null) {
     const end: LogFrame = {

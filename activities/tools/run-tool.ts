@@ -36,10 +36,16 @@ interface Tool<N extends ToolName> {
 export function createTool<N extends ToolName>(deps: { db: Database; waitMs: number }, tool: Tool<N>) {
   const { db } = deps;
   return activity(async ({ callId }: { callId: string }, signal): Promise<ToolRun> => {
-    const call = await db.withTx(SYSTEM, (tx) => getToolCall(tx, callId));
+    const { call, input } = await db.withTx(SYSTEM, async (tx) => {
+      const { sessionId } = await getToolCall(tx, callId);
+      await lockSession(tx, sessionId);
+      const proposed = await getToolCall(tx, callId);
+      const wish = TOOL_INPUTS[tool.name].parse(proposed.input) as Input<N>;
+      if (proposed.state === 'proposed')
+        await status(tx, proposed, { state: 'now', text: tool.working(wish) });
+      return { call: proposed, input: wish };
+    });
     if (call.state !== 'proposed') return { waitsUntil: call.state === 'waiting' ? call.waitUntil : null };
-    const input = TOOL_INPUTS[tool.name].parse(call.input) as Input<N>;
-    await db.withTx(SYSTEM, (tx) => status(tx, call, { state: 'now', text: tool.working(input) }));
     failpoint(`${tool.name}.before`);
     const conclude = await tool.look(call, input, signal).catch(refuse);
     const run = await db.withTx(SYSTEM, (tx) => settle(tx, call, { conclude, waitMs: deps.waitMs }));

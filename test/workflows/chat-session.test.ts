@@ -36,7 +36,7 @@ function scripted(script: (TurnProgress | Error)[], tools: Partial<ChatActivitie
     failTurn: ({ code }) => Promise.resolve(void calls.push(`failTurn ${code}`)),
     closeIdleSession: () => {
       calls.push('closeIdleSession');
-      return Promise.resolve({ closed: true });
+      return Promise.resolve();
     },
     ...tools,
   };
