@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { createApi } from './api/app';
+import { holdAlone } from './db/alone';
 import { createDatabase } from './db/database';
 import type { Database } from './db/database';
 import { migrate } from './db/migrate';
@@ -28,6 +29,7 @@ async function startPlatform(
     throw new Error('the platform process needs DATABASE_URL, TEMPORAL_ADDRESS and MOORING_SECRET');
   }
   await migrate(DATABASE_URL);
+  const leave = config.REDIS_URL === undefined ? await holdAlone(DATABASE_URL) : null;
   const bus = config.REDIS_URL === undefined ? createMemoryBus() : createRedisBus(config.REDIS_URL, log);
   const dispatch = createDispatch({ log });
   const db = createDatabase({
@@ -70,6 +72,7 @@ async function startPlatform(
     await Promise.all([api.close(), worker?.stop()]);
     await bus.close();
     await db.close();
+    await leave?.();
   };
 }
 

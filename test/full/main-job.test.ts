@@ -67,14 +67,19 @@ test('a person asks, approves, gets the answer with what it cost, and a reload k
   expect((await page.getByRole('log').innerText()).split('\n')).toEqual(shown.split('\n'));
 }, 90_000);
 
-test('the platform is killed while the agent works, and the page shows one answer', async () => {
-  const page = await signIn();
-  await page.getByRole('textbox', { name: 'Message' }).fill(QUESTION.replace('The', '#agent:slow The'));
-  await page.keyboard.press('Enter');
-  await page.getByRole('button', { name: 'Approve 0.05 USDC' }).click({ timeout: 20_000 });
-  await page.getByText('Plainsight works').waitFor({ timeout: 20_000 });
-  process.kill(readRunFile(folder)?.pids.platform ?? Number.NaN, 'SIGKILL');
-  await page.getByText(/Paid 0\.05/).waitFor({ timeout: 40_000 });
-  expect(await page.getByRole('article').count()).toBe(1);
-  expect(await page.getByText(/^The text is .* to read/).count()).toBe(1);
-}, 120_000);
+test.each(['platform', 'postgres', 'temporal', 'agents'] as const)(
+  'kill -9 of %s while the agent works: the page shows one answer, paid once',
+  async (part) => {
+    const page = await signIn();
+    await page.getByRole('textbox', { name: 'Message' }).fill(QUESTION.replace('The', '#agent:slow The'));
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Approve 0.05 USDC' }).click({ timeout: 20_000 });
+    await page.getByText('Plainsight works').waitFor({ timeout: 20_000 });
+    process.kill(readRunFile(folder)?.pids[part] ?? Number.NaN, 'SIGKILL');
+    await page.getByText(/Paid 0\.05/).waitFor({ timeout: 40_000 });
+    expect(await page.getByRole('article').count()).toBe(1);
+    expect(await page.getByText(/^The text is .* to read/).count()).toBe(1);
+    await page.context().close();
+  },
+  120_000,
+);
