@@ -230,13 +230,16 @@ async function playOut(sequence: Step[], purse: '0.07' | '0.20'): Promise<string
 
 test('whatever happens in whatever order, money goes by the rule and the ledger sums to zero', async () => {
   const seen = new Set<string>();
+  // On a machine that is busy the last runs are let go, so that this never takes long.
+  const endsAt = Date.now() + 10_000;
   const story = fc.tuple(sequences, fc.constantFrom('0.07' as const, '0.20' as const));
   // Four chats side by side: their own wallets, one owner who is paid.
   const property = fc.asyncProperty(fc.array(story, { minLength: 4, maxLength: 4 }), async (stories) => {
+    if (Date.now() > endsAt) return;
     const ends = await Promise.all(stories.map(([sequence, purse]) => playOut(sequence, purse)));
     for (const state of ends.flat()) seen.add(state);
   });
-  await fc.assert(property, { numRuns: 60, interruptAfterTimeLimit: 12_000 });
+  await fc.assert(property, { numRuns: 60 });
   await checkLedger(await stage.openChat());
   expect([...seen].sort()).toEqual(['CAPTURED', 'DECLINED', 'EXPIRED', 'FAILED', 'VOIDED']);
 });
