@@ -1,41 +1,86 @@
 import type { OutboxSignal, Tx } from './database';
 
-export type Reconciled = Omit<OutboxSignal, 'id'>;
+export type Reconciled = Omit<OutboxSignal, 'id'> & { rowId: string };
+
+export const RECONCILED = ['chatSession', 'payment', 'task'] as const;
+
+/** What a pass looks for. */
+export interface Pass {
+  /** a row lags when it was woken longer ago than this and has not been seen since */
+  ageMs: number;
+  /** a chat without a message for this long is to be closed */
+  idleMs: number;
+  /** at start: when the last wakes of the run before began (null: there were none); later: absent */
+  start?: { wokenAfter: string | null };
+}
+
+export interface Page {
+  workflow: (typeof RECONCILED)[number];
+  /** the last row of the page before */
+  after: string;
+  limit: number;
+}
+
+/** A minute before the newest wake of any chat: what was woken since may be unknown to a Temporal that was cut off. */
+export async function lastWakes(tx: Tx): Promise<string | null> {
+  const [row] = await tx.query<{ from: string | null }>(
+    `select (max(woken_at) - interval '1 minute')::text as from from sessions`,
+  );
+  return row?.from ?? null;
+}
 
 /**
- * Open rows whose workflow may not know the newest: those that have lagged for longer than `ageMs`. With `all`
- * (at start) also what was woken in the last minute of the run before, and every row that something must still come
- * of, so that a workflow that is missing is started; a chat that only rests is left alone.
+ * Open rows whose workflow may not know the newest, by id: those that lag, and chats that were never written to and
+ * are idle, which have no workflow. At start also the last wakes of the run before, idle chats, and every row that
+ * something must still come of, so that a workflow that is missing is started; a chat that only rests is left alone.
  */
-export async function lagging(
-  tx: Tx,
-  { ageMs, all }: { ageMs: number; all: boolean },
-): Promise<Reconciled[]> {
-  const late = `(wake_version > seen_version and woken_at < now() - $1 * interval '1 millisecond')`;
-  const sessions = await tx.query<Reconciled>(
-    `select 'chatSession' as workflow, 'session/' || id as "workflowId",
-              jsonb_build_object('sessionId', id, 'userId', user_id) as input, 'messageArrived' as signal,
-              jsonb_build_object('version', wake_version) as "signalInput"
-         from sessions s where phase <> 'CLOSED' and wake_version > 0
-          and (${late} or $2 and (exists (select from turns t where t.session_id = s.id and t.outcome is null)
-                                  or exists (select from messages m where m.session_id = s.id and m.turn_id is null)
-                                  or woken_at > (select max(woken_at) from sessions) - interval '1 minute'))`,
-    [ageMs, all],
-  );
-  const payments = await tx.query<Reconciled>(
-    `select 'payment' as workflow, 'payment/' || id as "workflowId",
-              jsonb_build_object('paymentId', id, 'userId', user_id, 'expiresAt', expires_at) as input,
-              case when wake_version > 0 then 'paymentDecided' end as signal,
-              case when wake_version > 0 then jsonb_build_object('version', wake_version) end as "signalInput"
-         from payments where state in ('AWAITING_APPROVAL', 'AUTHORIZING', 'HELD') and (${late} or $2)`,
-    [ageMs, all],
-  );
-  const tasks = await tx.query<Reconciled>(
-    `select 'task' as workflow, 'task/' || id as "workflowId",
-              jsonb_build_object('taskId', id, 'userId', user_id, 'agentId', to_agent_id, 'riskLevel', risk_level,
-                                 'expiresAt', expires_at) as input, null as signal, null as "signalInput"
-         from tasks where ended_at is null and (${late} or $2)`,
-    [ageMs, all],
-  );
-  return [...sessions, ...payments, ...tasks];
+export async function lagging(tx: Tx, pass: Pass, { workflow, after, limit }: Page): Promise<Reconciled[]> {
+  const atStart = pass.start !== undefined;
+  switch (workflow) {
+    case 'chatSession':
+      return tx.query<Reconciled>(CHATS, [
+        after,
+        limit,
+        atStart,
+        pass.ageMs,
+        pass.idleMs,
+        pass.start?.wokenAfter ?? null,
+      ]);
+    case 'payment':
+      return tx.query<Reconciled>(PAYMENTS, [after, limit, atStart, pass.ageMs]);
+    case 'task':
+      // A task is told nothing after its start, so it cannot lag.
+      return atStart ? tx.query<Reconciled>(TASKS, [after, limit]) : [];
+  }
 }
+
+const LATE = `(wake_version > seen_version and woken_at < now() - $4 * interval '1 millisecond')`;
+
+const CHATS = `
+  select id as "rowId", 'chatSession' as workflow, 'session/' || id as "workflowId",
+         jsonb_build_object('sessionId', id, 'userId', user_id) as input, 'messageArrived' as signal,
+         jsonb_build_object('version', wake_version) as "signalInput"
+    from sessions s
+   where id > $1 and phase <> 'CLOSED'
+     and (${LATE}
+          or last_message_at < now() - $5 * interval '1 millisecond' and (wake_version = 0 or $3)
+          or $3 and (woken_at > $6::timestamptz
+                     or exists (select from turns t where t.session_id = s.id and t.outcome is null)
+                     or exists (select from messages m where m.session_id = s.id and m.turn_id is null)))
+   order by id limit $2`;
+
+const PAYMENTS = `
+  select id as "rowId", 'payment' as workflow, 'payment/' || id as "workflowId",
+         jsonb_build_object('paymentId', id, 'userId', user_id, 'expiresAt', expires_at) as input,
+         case when wake_version > 0 then 'paymentDecided' end as signal,
+         case when wake_version > 0 then jsonb_build_object('version', wake_version) end as "signalInput"
+    from payments
+   where id > $1 and state in ('AWAITING_APPROVAL', 'AUTHORIZING', 'HELD') and (${LATE} or $3)
+   order by id limit $2`;
+
+const TASKS = `
+  select id as "rowId", 'task' as workflow, 'task/' || id as "workflowId",
+         jsonb_build_object('taskId', id, 'userId', user_id, 'agentId', to_agent_id, 'riskLevel', risk_level,
+                            'expiresAt', expires_at) as input, null as signal, null as "signalInput"
+    from tasks where id > $1 and ended_at is null
+   order by id limit $2`;

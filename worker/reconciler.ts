@@ -1,31 +1,81 @@
 import type { Database } from '../db/database';
-import { lagging } from '../db/reconcile';
+import { lagging, lastWakes, RECONCILED } from '../db/reconcile';
+import type { Pass, Reconciled } from '../db/reconcile';
 import { SYSTEM } from '../domain/principal';
 import type { Logger } from '../lib/log';
 import type { Gateway } from '../temporal/gateway';
 import { every } from './every';
 
+const PAGE = 200;
 const PARALLEL = 20;
 
-/**
- * Holds rows against workflows, at start and then each `intervalMs`: a row that has lagged for longer than `ageMs`
- * is signalled again, and at start every open row, so that what Temporal has lost is started anew from the facts.
- */
-export function startReconciler(deps: {
+interface ReconcilerDeps {
   db: Database;
   gateway: Gateway;
   log: Logger;
   intervalMs: number;
   ageMs: number;
-}): () => Promise<void> {
-  const { db, gateway, log, intervalMs, ageMs } = deps;
+  idleMs: number;
+}
+
+/**
+ * Holds rows against workflows, at start and then each `intervalMs`: a row that has lagged for longer than `ageMs`
+ * is signalled again, and at start every open row, so that what Temporal has lost is started anew from the facts.
+ * A signal that does not reach Temporal holds up no other and is sent again with the next pass.
+ */
+export function startReconciler(deps: ReconcilerDeps): () => Promise<void> {
+  const { db, log, intervalMs, ageMs, idleMs } = deps;
+  const left = new Map<string, Reconciled>();
+  let start: Pass['start'];
   let first = true;
   return every({ ms: intervalMs, log, name: 'reconciler' }, async () => {
-    const signals = await db.withTx(SYSTEM, (tx) => lagging(tx, { ageMs, all: first }));
-    for (let at = 0; at < signals.length; at += PARALLEL) {
-      await Promise.all(signals.slice(at, at + PARALLEL).map((signal) => gateway.send(signal)));
+    // Read once: by another try at the first pass, new wakes would hide those of the run before.
+    if (first) start ??= { wokenAfter: await db.withTx(SYSTEM, lastWakes) };
+    const pass = { ageMs, idleMs, ...(first && start !== undefined ? { start } : {}) };
+    const unsent = [...left.values()];
+    left.clear();
+    await sendAll(deps, unsent, left);
+    let count = unsent.length;
+    for (const workflow of RECONCILED) {
+      for await (const signals of pages(db, workflow, pass)) {
+        await sendAll(deps, signals, left);
+        count += signals.length;
+      }
     }
-    if (signals.length > 0) log.info({ count: signals.length, first }, 'reconciled');
+    if (count > 0) log.info({ count, left: left.size, first }, 'reconciled');
     first = false;
   });
+}
+
+async function* pages(
+  db: Database,
+  workflow: (typeof RECONCILED)[number],
+  pass: Pass,
+): AsyncGenerator<Reconciled[]> {
+  let after = '';
+  for (;;) {
+    const page = { workflow, after, limit: PAGE };
+    const signals = await db.withTx(SYSTEM, (tx) => lagging(tx, pass, page));
+    yield signals;
+    if (signals.length < PAGE) return;
+    after = signals.at(-1)?.rowId ?? '';
+  }
+}
+
+/** Sends each; what Temporal did not take is put into `left`. */
+async function sendAll(
+  { gateway, log }: ReconcilerDeps,
+  signals: Reconciled[],
+  left: Map<string, Reconciled>,
+): Promise<void> {
+  for (let at = 0; at < signals.length; at += PARALLEL) {
+    await Promise.all(
+      signals.slice(at, at + PARALLEL).map(({ rowId, ...signal }) =>
+        gateway.send(signal).catch((error: unknown) => {
+          left.set(rowId, { rowId, ...signal });
+          log.warn({ err: error, workflow: signal.workflowId }, 'not reconciled; the next pass will');
+        }),
+      ),
+    );
+  }
 }

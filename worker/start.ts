@@ -71,6 +71,7 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
     log,
     intervalMs: config.MOORING_RECONCILE_INTERVAL_MS,
     ageMs,
+    idleMs: config.MOORING_SESSION_IDLE_MS,
   });
   // The first search need not wait for the encoder to load.
   encoder.encode(['warm']).catch((error: unknown) => log.warn({ err: error }, 'the encoder is not ready'));

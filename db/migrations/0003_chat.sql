@@ -17,6 +17,8 @@ create table sessions (
 );
 create index sessions_of_user on sessions (user_id, last_message_at desc, id desc);
 create index sessions_lagging on sessions (woken_at) where wake_version > seen_version;
+create index sessions_woken on sessions (woken_at);
+create index sessions_resting on sessions (last_message_at) where phase <> 'CLOSED';
 select mooring_guard('sessions', 'user_id', 'select, insert, update');
 
 -- The sequence of a session's log, apart from the row so that a frame does not lock the session.
@@ -59,6 +61,7 @@ create table messages (
   unique (session_id, client_id)
 );
 create index messages_unanswered on messages (session_id, position) where turn_id is null;
+create index messages_of_turn on messages (turn_id);
 select mooring_guard('messages', 'user_id', 'select, insert, update');
 
 create table turns (
@@ -138,4 +141,5 @@ create table connections (
   created_at  timestamptz not null default now(),
   primary key (session_id, agent_id)
 );
+create index connections_of_turn on connections (turn_id);
 select mooring_guard('connections', 'user_id', 'select, insert, update');

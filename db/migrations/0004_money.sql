@@ -56,5 +56,5 @@ create table payments (
   created_at        timestamptz not null default now()
 );
 create index payments_of_session on payments (session_id, created_at);
-create index payments_lagging on payments (woken_at) where wake_version > seen_version;
+create index payments_open on payments (id) where state in ('AWAITING_APPROVAL', 'AUTHORIZING', 'HELD');
 select mooring_guard('payments', 'user_id', 'select, insert, update');

@@ -19,14 +19,11 @@ create table tasks (
   error_code     text,
   error_message  text,
   expires_at     timestamptz not null,
-  wake_version   integer not null default 0,
-  seen_version   integer not null default 0,
-  woken_at       timestamptz,
   created_at     timestamptz not null default now(),
   ended_at       timestamptz
 );
 create index tasks_of_session on tasks (session_id, created_at);
-create index tasks_lagging on tasks (woken_at) where wake_version > seen_version;
+create index tasks_open on tasks (id) where ended_at is null;
 select mooring_guard('tasks', 'user_id', 'select, insert, update');
 
 -- The legal edges, the same table as domain/task.ts; a test holds them together.
