@@ -40,12 +40,26 @@ export async function sealedKeys(
   agentId: string,
 ): Promise<{ orchestratorKey: string; signingSecret: string }> {
   const [row] = await tx.query<{ orchestratorKey: string; signingSecret: string }>(
-    `select orchestrator_key as "orchestratorKey", signing_secret as "signingSecret" from agents
-      where id = $1 and kind = 'service'`,
+    `select orchestrator_key as "orchestratorKey", signing_secret as "signingSecret" from agent_keys
+      where agent_id = $1`,
     [agentId],
   );
   if (row === undefined) throw new MooringError('not_found', 'There is no such agent.');
   return row;
+}
+
+/** Stores the sealed keys of an agent in the place of those it had. */
+export async function storeKeys(
+  tx: Tx,
+  agentId: string,
+  keys: { orchestratorKey: string; signingSecret: string },
+): Promise<void> {
+  await tx.query(
+    `insert into agent_keys (agent_id, orchestrator_key, signing_secret) values ($1, $2, $3)
+     on conflict (agent_id) do update
+       set orchestrator_key = excluded.orchestrator_key, signing_secret = excluded.signing_secret`,
+    [agentId, keys.orchestratorKey, keys.signingSecret],
+  );
 }
 
 /** A person's own agent: the sender of the tasks of their chats. */

@@ -157,9 +157,10 @@ async function bringUp(machine: Machine, supervisor: Supervisor): Promise<void> 
   );
 }
 
-const seedDemo = ({ places, secret, agentKeys }: Machine): Promise<void> =>
+const seedDemo = ({ config, places, secret, agentKeys }: Machine): Promise<void> =>
   seed({
     databaseUrl: places.databaseUrl,
+    region: config.MOORING_REGION,
     secret,
     agents: places.agents.flatMap((agent) => {
       const keys = agentKeys[agent.name];

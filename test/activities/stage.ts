@@ -6,6 +6,7 @@ import { createChatActivities } from '../../activities/chat';
 import type { Model, ModelAnswer } from '../../activities/orchestrator/model';
 import { createPaymentActivities } from '../../activities/payments';
 import { createTaskActivities } from '../../activities/tasks';
+import { storeKeys } from '../../db/agents';
 import { createSession } from '../../db/sessions';
 import { findOrOpenAccount } from '../../db/users';
 import { topUp } from '../../db/wallet';
@@ -145,10 +146,11 @@ async function listAgent(
   await db.withTx(SYSTEM, async (tx) => {
     const { user: owner } = await findOrOpenAccount(tx, 'owner@example.test');
     await tx.query(
-      `insert into agents (id, kind, owner_id, slug, name, description, base_url, status, orchestrator_key, signing_secret)
-       values ($1, 'service', $2, $3, $4, 'An animal of the zoo.', $5, 'ACTIVE', $6, $7)`,
-      [id, owner.id, `zoo-${randomUUID()}`, name, baseUrl, seal('ok_zoo'), seal(SIGNING_SECRET)],
+      `insert into agents (id, kind, owner_id, slug, name, description, base_url, status)
+       values ($1, 'service', $2, $3, $4, 'An animal of the zoo.', $5, 'ACTIVE')`,
+      [id, owner.id, `zoo-${randomUUID()}`, name, baseUrl],
     );
+    await storeKeys(tx, id, { orchestratorKey: seal('ok_zoo'), signingSecret: seal(SIGNING_SECRET) });
   });
   return id;
 }

@@ -23,8 +23,8 @@ export async function askToPay(
     if (turn === null) throw new Error('no turn');
     const agentId = newId('agt');
     await tx.query(
-      `insert into agents (id, kind, owner_id, slug, name, description, status, base_url, orchestrator_key, signing_secret)
-       values ($1, 'service', $2, $3, 'Text analyst', '', 'ACTIVE', 'http://127.0.0.1:1', 'k', 's')`,
+      `insert into agents (id, kind, owner_id, slug, name, description, status, base_url)
+       values ($1, 'service', $2, $3, 'Text analyst', '', 'ACTIVE', 'http://127.0.0.1:1')`,
       [agentId, userId, `agent-${unique}`],
     );
     const [call] = await proposeToolCalls(tx, turn, {

@@ -55,6 +55,7 @@ export async function createMachine(settings: Record<string, string> = {}): Prom
   const agentPorts = JSON.parse(await firstLine(agents, 'listening')) as Record<string, number>;
   await seed({
     databaseUrl: database.url,
+    region: 'intl',
     secret: SECRET,
     agents: Object.entries(agentPorts).map(([name, port]) => ({
       name,
