@@ -8,6 +8,7 @@ import type { GuardedHttp } from '../../lib/guarded-http';
 import { checkHealth, fetchOffer } from '../agents/service-agent';
 import type { Encoder } from '../search/encoder';
 import { rank } from '../search/rank';
+import { shorten } from '../search/shorten';
 import { createTool } from './run-tool';
 
 export interface SearchDeps {
@@ -51,7 +52,7 @@ export const createSearchAgents = (deps: SearchDeps) =>
       return () =>
         Promise.resolve({
           kind: 'answer',
-          result: { agents: found },
+          result: { agents: shorten(found) },
           text: `Searched for “${query}”: ${fit}, ${up}`,
         });
     },
