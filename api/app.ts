@@ -9,6 +9,7 @@ import type { Bus } from '../lib/bus';
 import type { Config } from '../lib/config';
 import type { Logger } from '../lib/log';
 import { createRateLimit } from '../lib/rate-limit';
+import type { RateLimit } from '../lib/rate-limit';
 import { createCaller } from './auth/caller';
 import { createTokens } from './auth/tokens';
 import { jsonBody } from './body';
@@ -80,11 +81,15 @@ function createContext(
     origins: createOrigins(config),
     watch: createWatch({ db, bus, log, checkMs }),
     metrics: createMetrics(),
-    messageLimit: createRateLimit({ limit: config.MOORING_RATE_LIMIT_MESSAGES, windowMs: MINUTE_MS }),
+    messageLimit: perMinute(config.MOORING_RATE_LIMIT_MESSAGES),
+    signInLimit: perMinute(config.MOORING_RATE_LIMIT_SIGN_INS),
+    sessionLimit: perMinute(config.MOORING_RATE_LIMIT_SESSIONS),
     pollPlaces: createPlaces(WAITS_OF_A_PERSON),
     draining,
   };
 }
+
+const perMinute = (limit: number): RateLimit => createRateLimit({ limit, windowMs: MINUTE_MS });
 
 function createApp({ log, ready, webRoot }: ApiDeps, api: ApiContext): Express {
   const app = express();

@@ -19,6 +19,10 @@ export interface ApiContext {
   metrics: Metrics;
   /** of messages, by person and chat, over sockets and REST together */
   messageLimit: RateLimit;
+  /** of sign-ins and refreshes, by address */
+  signInLimit: RateLimit;
+  /** of new chats, by person */
+  sessionLimit: RateLimit;
   /** of long polls, by person */
   pollPlaces: Places;
   /** Aborted when the API drains: whoever waits is answered. */

@@ -5,7 +5,7 @@ import type { RateLimit } from '../lib/rate-limit';
 export function takeOrRefuse(limit: RateLimit, key: string): void {
   const waitMs = limit.take(key);
   if (waitMs === 0) return;
-  throw new MooringError('rate_limited', 'Too many messages. Wait a moment.', {
+  throw new MooringError('rate_limited', 'This was asked too often. Wait a moment.', {
     details: { retry_after_ms: waitMs },
   });
 }

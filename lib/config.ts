@@ -19,6 +19,8 @@ const flag = (fallback: boolean, meaning: string) =>
     .default(fallback ? 'true' : 'false')
     .transform((value) => value === 'true')
     .describe(meaning);
+const limit = (fallback: number, meaning: string) =>
+  z.coerce.number().int().min(1).default(fallback).describe(meaning);
 const port = (fallback: number, meaning: string) =>
   z.coerce.number().int().min(0).max(65_535).default(fallback).describe(meaning);
 const optional = (meaning: string) => z.string().min(1).optional().describe(meaning);
@@ -68,22 +70,27 @@ export const SETTINGS = {
     .regex(/^\d+(,\d+){0,9}$/, 'must be whole numbers with commas between')
     .default('0,1000,5000,25000')
     .transform((text) => text.split(',').map(Number))
-    .describe('waits before each delivery attempt of a task; their count is the number of attempts'),
+    .describe(
+      'one number for each delivery attempt of a task: how long it waits after the one before; the first is not waited',
+    ),
   MOORING_RELAY_AGE_MS: ms(2_000, 'the relay sends signals that are unsent for longer than this'),
   MOORING_RECONCILE_INTERVAL_MS: ms(60_000, 'how often rows are held against their workflows'),
-  MOORING_ALLOW_LOOPBACK: flag(true, 'agents may live on loopback and plain http; never on in production'),
-  MOORING_RATE_LIMIT_MESSAGES: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .default(60)
-    .describe('messages a person may send in a chat, a minute'),
-  MOORING_RATE_LIMIT_FRAMES: z.coerce
-    .number()
-    .int()
-    .min(1)
-    .default(240)
-    .describe('frames a socket may send, a minute'),
+  MOORING_ALLOW_LOOPBACK: flag(
+    true,
+    'agents may live on loopback, on any port and over plain http; never on in production',
+  ),
+  MOORING_RATE_LIMIT_MESSAGES: limit(60, 'messages a person may send in a chat, a minute'),
+  MOORING_RATE_LIMIT_FRAMES: limit(240, 'frames a socket may send, a minute'),
+  MOORING_RATE_LIMIT_SIGN_INS: limit(
+    60,
+    'sign-ins and refreshes from one address, a minute; behind a proxy all people share its address',
+  ),
+  MOORING_RATE_LIMIT_SESSIONS: limit(60, 'chats a person may open, a minute'),
+  MOORING_RATE_LIMIT_SOCKETS_PER_IP: limit(
+    20,
+    'sockets open from one address; behind a proxy all people share its address',
+  ),
+  MOORING_RATE_LIMIT_SOCKETS_PER_CHAT: limit(5, 'sockets of a person open in one chat'),
   MOORING_LOG_LEVEL: z
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent'])
     .default('info')

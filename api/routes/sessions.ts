@@ -9,6 +9,7 @@ import { asUser } from '../../domain/principal';
 import { ownAccount } from '../auth/sign-in';
 import { SESSION_TOKEN_SECONDS } from '../auth/tokens';
 import type { ApiContext } from '../context';
+import { takeOrRefuse } from '../limits';
 import { SESSION_ID, sessionIdOf, Usdc } from '../schemas';
 import { listItem, sessionView } from '../session-view';
 
@@ -33,6 +34,7 @@ export function sessionRoutes(api: ApiContext): Router {
   router.post('/api/sessions', async (req, res) => {
     const userId = await caller(req);
     const wish = NewSession.parse(req.body);
+    takeOrRefuse(api.sessionLimit, userId);
     const budgetMicros = wish.budget_usdc ?? parseUsdc(config.MOORING_SESSION_BUDGET_USDC) ?? 0n;
     const session = await db.withTx(asUser(userId), async (tx) => {
       await ownAccount(tx, userId);

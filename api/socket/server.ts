@@ -11,8 +11,6 @@ import type { SocketTimings } from './timings';
 import { createWire } from './wire';
 import type { Wire } from './wire';
 
-const PLACES_OF_A_VISITOR = 5;
-const PLACES_OF_AN_IP = 20;
 /** Beyond its places, an address gets a reason at so many more sockets; then it is cut off unheard. */
 const REFUSALS_OF_AN_IP = 20;
 const DRAIN_MS = 700;
@@ -42,8 +40,8 @@ export function createSocketServer(deps: SocketServerDeps): SocketServer {
   const { api, log, timings } = deps;
   const wss = new WebSocketServer({ ...LIMITS, clientTracking: false });
   const open = new Map<WebSocket, { wire: Wire; heardAt: number }>();
-  const places = createPlaces(PLACES_OF_A_VISITOR);
-  const placesByIp = createPlaces(PLACES_OF_AN_IP);
+  const places = createPlaces(api.config.MOORING_RATE_LIMIT_SOCKETS_PER_CHAT);
+  const placesByIp = createPlaces(api.config.MOORING_RATE_LIMIT_SOCKETS_PER_IP);
   const refusalsByIp = createPlaces(REFUSALS_OF_AN_IP);
 
   const heartbeat = setInterval(() => {
