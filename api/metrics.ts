@@ -1,10 +1,11 @@
-import { Counter, Gauge, Registry } from 'prom-client';
+import { collectDefaultMetrics, Counter, Gauge, Registry } from 'prom-client';
 
 export type Metrics = ReturnType<typeof createMetrics>;
 
-/** What the API counts. One registry an API, so that two of them in a process (tests) do not mix. */
+/** What the API counts, and what prom-client knows of any process (CPU, memory, event loop, GC). One registry an API, so that two of them in a process (tests) do not mix. */
 export function createMetrics() {
   const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
   const registers = [registry];
   return {
     registry,

@@ -8,6 +8,7 @@ const WELL_FORMED = /^[\w.-]{1,64}$/;
 /** The id that this answer, its log line and its error carry. */
 export const requestId = (res: Response): string => String(res.getHeader('X-Request-Id'));
 
+const SESSION_PATH = /^\/api\/sessions\/(ses_\w{21})(?=\/|$)/;
 const PROBES = new Set(['/healthz', '/readyz', '/metrics']);
 
 /** Each request gets an id, one log line (never its query, which may hold a token), and is counted. */
@@ -19,6 +20,7 @@ export function traceRequests({ log, metrics }: { log: Logger; metrics: Metrics 
     const startedAt = performance.now();
     res.once('close', () => {
       metrics.httpRequests.inc({ method: req.method, route: routeOf(req), status: res.statusCode });
+      const session = SESSION_PATH.exec(path ?? '')?.[1];
       // Probes come every second and say nothing.
       const line = PROBES.has(path ?? '') ? 'debug' : 'info';
       log[line](
@@ -26,6 +28,7 @@ export function traceRequests({ log, metrics }: { log: Logger; metrics: Metrics 
           request: requestId(res),
           method: req.method,
           path,
+          ...(session === undefined ? {} : { session }),
           status: res.statusCode,
           ms: Math.round(performance.now() - startedAt),
           ...(res.writableFinished ? {} : { aborted: true }),

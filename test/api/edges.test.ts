@@ -67,6 +67,18 @@ test('the log has a line for each request, without its query or any token', asyn
   for (const secret of ['secret-in-query', token, refreshToken]) expect(text).not.toContain(secret);
 });
 
+test('the log line of a request about a chat names the chat', async () => {
+  const { token } = await api.signIn('log@example.test');
+  const { id } = await api.openSession(token);
+  await api.call(`/api/sessions/${id}/events`, { token });
+  await until(() => api.logged().includes(`/${id}/events`));
+  const line = api
+    .logged()
+    .split('\n')
+    .find((text) => text.includes(`/${id}/events`));
+  expect(JSON.parse(line ?? '{}')).toMatchObject({ msg: 'request', session: id, status: 200 });
+});
+
 test('with the database away a request is answered 503 and may be tried again', async () => {
   const away = await createTestApi();
   const { token } = await away.signIn('ann@example.test');
@@ -109,6 +121,7 @@ test('health, readiness and figures are there for operators', async () => {
     'mooring_http_requests_total{method="GET",route="/api/sessions/:id",status="401"} 1',
   );
   expect(text).toContain('mooring_sockets_open 0');
+  expect(text).toContain('nodejs_eventloop_lag_seconds');
 });
 
 test('pages are served with a strict policy, and every chat address is the page', async () => {
