@@ -5,8 +5,12 @@ import { parseUsdc } from '../domain/money';
 export const SESSION_ID = /^ses_\w{21}$/;
 const TEXT_LIMIT = 16 * 1024;
 
-/** A client's own name for what it sends; repeated, it is answered as the first was. */
-export const ClientId = z.string().min(1).max(200);
+/** A client's own name for what it sends; repeated, it is answered as the first was. `outcome/` names what we send. */
+export const ClientId = z
+  .string()
+  .min(1)
+  .max(200)
+  .refine((id) => !id.startsWith('outcome/'), 'must not begin with outcome/');
 
 export const MessageContent = z
   .string()

@@ -2,11 +2,12 @@ import type { Tx } from './database';
 
 const LIFETIME = `interval '30 days'`;
 
-/** The first refresh token of a login. Only its hash is stored. */
+/** The first refresh token of a login. Only its hash is stored. What has expired of the person's tokens goes. */
 export async function startFamily(
   tx: Tx,
   token: { hash: Buffer; familyId: string; userId: string },
 ): Promise<void> {
+  await tx.query('delete from refresh_tokens where user_id = $1 and expires_at < now()', [token.userId]);
   await tx.query(
     `insert into refresh_tokens (token_hash, user_id, family_id, expires_at) values ($1, $2, $3, now() + ${LIFETIME})`,
     [token.hash, token.userId, token.familyId],

@@ -3,6 +3,8 @@ import { newId } from '../lib/ids';
 import type { Tx } from './database';
 import { openAccount, userAccount } from './ledger';
 
+const NAME_LIMIT = 100;
+
 export interface User {
   id: string;
   email: string;
@@ -21,9 +23,10 @@ export async function getUser(tx: Tx, id: string): Promise<User> {
  */
 export async function findOrOpenAccount(tx: Tx, email: string): Promise<{ user: User; opened: boolean }> {
   const address = email.toLowerCase();
+  const name = (address.split('@')[0] || address).slice(0, NAME_LIMIT);
   const [inserted] = await tx.query<User>(
     `insert into users (id, email, name) values ($1, $2, $3) on conflict (email) do nothing returning id, email, name`,
-    [newId('usr'), address, address.split('@')[0] || address],
+    [newId('usr'), address, name],
   );
   if (inserted === undefined) {
     const [user] = await tx.query<User>('select id, email, name from users where email = $1', [address]);

@@ -52,7 +52,8 @@ create table refresh_tokens (
   created_at  timestamptz not null default now()
 );
 create index refresh_tokens_family on refresh_tokens (family_id);
-select mooring_guard('refresh_tokens', 'user_id', 'select, insert, update');
+create index refresh_tokens_of_user on refresh_tokens (user_id);
+select mooring_guard('refresh_tokens', 'user_id', 'select, insert, update, delete');
 
 -- What must still be told to Temporal. Written in the transaction that makes it true, sent after its commit,
 -- and sent again by the relay when a crash came between.

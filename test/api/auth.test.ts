@@ -104,6 +104,41 @@ test('no refresh token is stored as it is', async () => {
   expect(rows.some(({ text }) => text.includes(refreshToken))).toBe(false);
 });
 
+test('sign-ins and refreshes of one address have a limit a minute', async () => {
+  const strict = await createTestApi({ env: { MOORING_RATE_LIMIT_SIGN_INS: '2' } });
+  const { refreshToken } = await strict.signIn('ann@example.test');
+  await strict.call('/api/auth/refresh', { body: { refresh_token: refreshToken } });
+  const refused = [
+    await strict.call('/dev/sign-in', { body: { email: 'ben@example.test' } }),
+    await strict.call('/api/auth/refresh', { body: { refresh_token: 'x' } }),
+  ];
+  for (const answer of refused) {
+    expect(answer).toMatchObject({ status: 429, body: { error: { code: 'rate_limited' } } });
+    expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+  }
+  await strict.stop();
+});
+
+test('the expired refresh tokens of a person go when they get a new one', async () => {
+  const { userId, refreshToken } = await api.signIn('expired@example.test');
+  const { refreshToken: other } = await api.signIn('expired@example.test');
+  const stored = async (sql: string) => api.t.db.withTx(SYSTEM, (tx) => tx.query(sql, [userId]));
+  await stored(`update refresh_tokens set expires_at = now() - interval '1 second' where user_id = $1`);
+  const refused = await api.call('/api/auth/refresh', { body: { refresh_token: refreshToken } });
+  expect(refused.status).toBe(401);
+  await api.signIn('expired@example.test');
+  expect(await stored('select 1 from refresh_tokens where user_id = $1')).toHaveLength(1);
+  expect((await api.call('/api/auth/refresh', { body: { refresh_token: other } })).status).toBe(401);
+});
+
+test('an address whose first part is longer than a name gets an account with a shorter name', async () => {
+  const email = `${'a'.repeat(64)}${'.b'.repeat(60)}@example.test`;
+  const answer = await api.call('/dev/sign-in', { body: { email } });
+  expect(answer.status).toBe(200);
+  const me = await api.call('/api/me', { token: answer.body.access_token });
+  expect(me.body).toMatchObject({ email, name: email.slice(0, 100) });
+});
+
 test('a forged, borrowed or worn-out token opens nothing', async () => {
   const { userId, token } = await api.signIn('ann@example.test');
   const { token: sessionToken } = await api.openSession(token);

@@ -146,6 +146,7 @@ test.each<[string, unknown]>([
   ['without words', { id: 'm', content: '  \n ' }],
   ['over 16 KiB', { id: 'm', content: 'é'.repeat(8193) }],
   ['without an id', { content: 'x' }],
+  ['with an id of our own outcomes', { id: 'outcome/x', content: 'x' }],
   ['with an endless id', { id: 'i'.repeat(201), content: 'x' }],
   ['with U+0000', { id: 'm', content: 'a\0b' }],
   ['with half a surrogate pair', { id: 'm', content: '\ud800' }],
@@ -167,6 +168,17 @@ test('the sixty-first message of a minute waits', async () => {
   const refused = await send(60);
   expect(refused).toMatchObject({ status: 429, body: { error: { code: 'rate_limited' } } });
   expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+});
+
+test('the sixty-first chat of a minute waits', async () => {
+  const { token } = await api.signIn('eager@example.test');
+  const open = () => api.call('/api/sessions', { method: 'POST', token });
+  for (let n = 0; n < 60; n += 1) expect((await open()).status).toBe(201);
+  const refused = await open();
+  expect(refused).toMatchObject({ status: 429, body: { error: { code: 'rate_limited' } } });
+  expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(0);
+  const { token: other } = await api.signIn('ann@example.test');
+  expect((await api.call('/api/sessions', { method: 'POST', token: other })).status).toBe(201);
 });
 
 test('a long poll answers as soon as there is a frame', async () => {
