@@ -1,5 +1,6 @@
 import { NetworkError } from './errors';
 import type { ApiError } from './errors';
+import type { ConnectionState } from './connection-state';
 import { createFrameQueue } from './frame-queue';
 import type { Frame } from './frames';
 import { attempt, createLine } from './line';
@@ -8,13 +9,6 @@ import { createOutbox } from './outbox';
 import type { Fact, Outgoing } from './outbox';
 import { newClientId, pause } from './platform';
 import { createReader } from './reader';
-
-export type ConnectionState =
-  | { kind: 'connecting' }
-  | { kind: 'open'; way: 'socket' | 'polling' }
-  /** `retryAt` in milliseconds of this machine's clock */
-  | { kind: 'waiting'; retryAt: number }
-  | { kind: 'closed'; reason: 'by us' | 'by the server' | 'refused'; error?: ApiError };
 
 export interface ChatConnection {
   /** Every frame once, the log's rows in order. One reader; it ends with the connection. */

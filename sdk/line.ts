@@ -1,5 +1,5 @@
 import type { Admission } from './api-types';
-import type { ConnectionState } from './chat-connection';
+import type { ConnectionState } from './connection-state';
 import { DELAYS, delayOf, reconnectAfter } from './delays';
 import type { Delays } from './delays';
 import { ApiError, NetworkError } from './errors';

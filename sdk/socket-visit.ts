@@ -70,27 +70,17 @@ export function visitBySocket(visit: Visit): Promise<SocketEnd> {
   });
 }
 
-/** What goes out over one socket and what comes in. The server answers our frames in the order we sent them. */
+/** What goes out over one socket and what comes in. Each of our frames is answered by an ACK or an ERROR that names it. */
 function createDesk(socket: SocketLike, { reader, outbox, onReady }: Visit, later: (ms: number) => void) {
-  let inFlight: string[] = [];
-  const send = ({ id, frame }: Outgoing): void => {
-    inFlight.push(id);
-    socket.send(JSON.stringify(frame));
-  };
-  const sendAll = (): void => {
-    inFlight = [];
-    outbox.open().forEach(send);
-  };
+  const send = ({ frame }: Outgoing): void => socket.send(JSON.stringify(frame));
+  const sendAll = (): void => outbox.open().forEach(send);
   return {
     sendAll,
     take(frame: Frame): 'taken' | 'known' | 'gap' {
-      if (frame.type === 'ACK') {
-        inFlight = inFlight.filter((id) => id !== frame.data.for);
-        outbox.settle(frame.data.for, frame.data.seq);
-      }
+      if (frame.type === 'ACK') outbox.settle(frame.data.for, frame.data.seq);
       if (frame.type === 'ERROR' && frame.seq === undefined && !frame.data.fatal) {
-        const refused = inFlight.shift();
-        if (refused !== undefined && frame.data.retryable) later(frame.data.retry_after_ms ?? RESEND_MS);
+        const { for: refused, retryable } = frame.data;
+        if (refused !== undefined && retryable) later(frame.data.retry_after_ms ?? RESEND_MS);
         else if (refused !== undefined) outbox.refuse(refused, refusal(frame.data));
       }
       const fate = reader.take(frame);

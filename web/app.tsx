@@ -5,18 +5,10 @@ import { NewPage } from './new-page';
 import { useRoute } from './router';
 import { client } from './session/client';
 import { createSideStore } from './session/sessions-store';
-import type { SideSnapshot } from './session/sessions-store';
 import { SignInPage } from './sign-in-page';
 
 const SIDE_EVERY_MS = 15_000;
 const AGAIN_MS = 2_000;
-
-export interface SideProps {
-  side: SideSnapshot;
-  refreshSide: () => void;
-  onMore: () => void;
-  onSignOut: () => void;
-}
 
 export function App() {
   const about = useAbout();

@@ -14,9 +14,9 @@ import { createChatStore } from './session/chat-store';
 import { client } from './session/client';
 import { takeOver } from './session/hand-over';
 import { isUnanswered, liveTurn, openPayments } from './state/turn-view';
-import type { SideProps } from './app';
+import type { PageProps } from './page-props';
 
-interface ChatPageProps extends SideProps {
+interface ChatPageProps extends PageProps {
   id: string;
   about: About | null;
   onSignedOut: () => void;

@@ -9,9 +9,9 @@ import { Shell } from './parts/shell';
 import { goTo } from './router';
 import { client } from './session/client';
 import { handOver } from './session/hand-over';
-import type { SideProps } from './app';
+import type { PageProps } from './page-props';
 
-interface NewPageProps extends SideProps {
+interface NewPageProps extends PageProps {
   about: About | null;
   onSignedOut: () => void;
 }

@@ -1,5 +1,5 @@
 import { useEffect, useState } from 'react';
-import type { ConnectionState } from '../../sdk/chat-connection';
+import type { ConnectionState } from '../../sdk/connection-state';
 import { Icon } from './icons';
 
 const PATIENCE_MS = 700;

@@ -1,5 +1,6 @@
 import type { Admission, SessionView } from '../../sdk/api-types';
-import type { ChatConnection, ConnectionState } from '../../sdk/chat-connection';
+import type { ChatConnection } from '../../sdk/chat-connection';
+import type { ConnectionState } from '../../sdk/connection-state';
 import type { MooringClient } from '../../sdk/client';
 import type { Frame } from '../../sdk/frames';
 import { EMPTY, reduce } from '../state/transcript';

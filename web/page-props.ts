@@ -1,0 +1,9 @@
+import type { SideSnapshot } from './session/sessions-store';
+
+/** What every page with the side gets. */
+export interface PageProps {
+  side: SideSnapshot;
+  refreshSide: () => void;
+  onMore: () => void;
+  onSignOut: () => void;
+}
