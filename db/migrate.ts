@@ -2,10 +2,12 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
+import { sqlState } from './database';
 
 const FOLDER = join(__dirname, 'migrations');
 /** Any number, the same in every process: whoever holds it migrates, the others wait. */
 const LOCK = 7_160_417;
+const LOCK_TIMEOUT_MS = 30_000;
 
 /** A migration that cannot be applied; the message names the file and says what to do. */
 export class MigrationError extends Error {
@@ -20,12 +22,19 @@ interface Applied {
   sha256: string;
 }
 
-/** Applies the plain SQL files of db/migrations, each once, in order, under an advisory lock. */
-export async function migrate(databaseUrl: string, folder = FOLDER): Promise<void> {
+/**
+ * Applies the plain SQL files of db/migrations, each once, in order, under an advisory lock. It waits for no lock
+ * longer than `lockTimeoutMs`.
+ */
+export async function migrate(
+  databaseUrl: string,
+  { folder = FOLDER, lockTimeoutMs = LOCK_TIMEOUT_MS } = {},
+): Promise<void> {
   const client = new Client({ connectionString: databaseUrl, connectionTimeoutMillis: 3_000 });
   await client.connect();
   try {
-    await client.query('select pg_advisory_lock($1)', [LOCK]);
+    await client.query(`set lock_timeout = ${lockTimeoutMs}`);
+    await takeLock(client, lockTimeoutMs);
     await client.query(
       `create table if not exists schema_migrations
          (name text primary key, sha256 text not null, applied_at timestamptz not null default now())`,
@@ -34,6 +43,20 @@ export async function migrate(databaseUrl: string, folder = FOLDER): Promise<voi
     for (const file of pendingFiles(folder, rows)) await apply(client, file);
   } finally {
     await client.end();
+  }
+}
+
+const LOCK_NOT_AVAILABLE = '55P03';
+
+async function takeLock(client: Client, lockTimeoutMs: number): Promise<void> {
+  try {
+    await client.query('select pg_advisory_lock($1)', [LOCK]);
+  } catch (cause) {
+    if (sqlState(cause) !== LOCK_NOT_AVAILABLE) throw cause;
+    throw new MigrationError(
+      `Another process has held this database's migrations for ${lockTimeoutMs / 1000} s. Wait until it is done, or end it, and start again.`,
+      { cause },
+    );
   }
 }
 
