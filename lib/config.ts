@@ -33,7 +33,7 @@ export const SETTINGS = {
   MOORING_PORT: port(4400, 'port of the API and the pages'),
   MOORING_HOST: z.string().default('127.0.0.1').describe('address the API listens on'),
   MOORING_DATA_DIR: z.string().default('.mooring').describe('where one machine keeps its data'),
-  MOORING_PUBLIC_URL: optional('origin of the pages as people see it; default http://127.0.0.1:<port>'),
+  MOORING_PUBLIC_URL: optional('origin of the pages as people see it; default http://<host>:<port>'),
   MOORING_SECRET: optional(
     'at least 32 characters; keys for tokens and sealed secrets are derived from it; made and kept in the data folder when absent in development',
   ),

@@ -158,25 +158,35 @@ export function platformPart(machine: Machine): Part {
     lastLines: log.lastLines,
     start: async (signal) => {
       const port = await machine.ports.free('platform', 0);
+      const address = addressOf(machine.config.MOORING_HOST, port);
       starts += 1;
       const running = await startNodeChild({
         file: program('platform.js'),
-        env: platformEnv(machine, port, starts === 1),
+        env: platformEnv(machine, { port, address, first: starts === 1 }),
         log,
-        ready: () => isReady(port),
+        ready: () => isReady(address),
         readyWithinMs: 60_000,
         pollMs: 100, // each is a line in its log
         spawned: (pid) => machine.note('platform', pid),
         signal,
       });
       machine.ports.keep('platform', port);
-      machine.places.api = `http://127.0.0.1:${port}`;
+      machine.places.api = address;
       return running;
     },
   };
 }
 
-function platformEnv(machine: Machine, port: number, first: boolean): Record<string, string | undefined> {
+/** Where who listens on this host is reached from this machine. */
+export function addressOf(host: string, port: number): string {
+  const reached = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
+  return `http://${reached.includes(':') ? `[${reached}]` : reached}:${port}`;
+}
+
+function platformEnv(
+  machine: Machine,
+  { port, address, first }: { port: number; address: string; first: boolean },
+): Record<string, string | undefined> {
   const { config, places, secret } = machine;
   const standIn = places.modelUrl !== undefined && {
     ANTHROPIC_BASE_URL: places.modelUrl,
@@ -191,7 +201,7 @@ function platformEnv(machine: Machine, port: number, first: boolean): Record<str
     DATABASE_URL: places.databaseUrl,
     TEMPORAL_ADDRESS: places.temporal,
     MOORING_PORT: String(port),
-    MOORING_PUBLIC_URL: config.MOORING_PUBLIC_URL ?? `http://127.0.0.1:${port}`,
+    MOORING_PUBLIC_URL: config.MOORING_PUBLIC_URL ?? address,
     MOORING_TEMPORAL_UI: config.MOORING_TEMPORAL_UI ?? places.temporalUi,
     MOORING_SECRET: secret,
     // A test asks for one kill: the process that comes back must not meet it again.
@@ -199,9 +209,9 @@ function platformEnv(machine: Machine, port: number, first: boolean): Record<str
   };
 }
 
-async function isReady(port: number): Promise<true | null> {
+async function isReady(address: string): Promise<true | null> {
   try {
-    const answer = await fetch(`http://127.0.0.1:${port}/readyz`, { signal: AbortSignal.timeout(2_000) });
+    const answer = await fetch(`${address}/readyz`, { signal: AbortSignal.timeout(2_000) });
     await answer.arrayBuffer();
     return answer.status === 200 ? true : null;
   } catch {
