@@ -11,7 +11,6 @@ export const ERRORS = {
   session_not_found: { status: 404, retryable: false },
   session_closed: { status: 409, retryable: false },
   idempotency_conflict: { status: 409, retryable: false },
-  prompt_not_open: { status: 409, retryable: false },
   payment_not_open: { status: 409, retryable: false },
   payment_declined: { status: 402, retryable: false },
   insufficient_funds: { status: 402, retryable: false },

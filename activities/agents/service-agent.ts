@@ -145,7 +145,7 @@ export async function invoke(
   }
 }
 
-/** 2xx with the agreed body is final; 408, 409, 425, 429 and 5xx are tried again; everything else is a refusal. */
+/** Only 200 with the agreed body is an answer; 408, 409, 425, 429 and 5xx are tried again; everything else is a refusal. */
 function judge(answer: GuardedResponse): InvokeOutcome {
   const { status } = answer;
   const seen = { httpStatus: status, head: head(answer.body) };

@@ -30,7 +30,10 @@ export const findTemporal = (options: FindOptions = {}): Promise<string> => find
 /** The absolute path of the pinned time-skipping test server. */
 export const findTestServer = (options: FindOptions = {}): Promise<string> => find(TEST_SERVER, options);
 
-/** Finds or fetches one pinned program. What has not the pinned bytes is never used. */
+/**
+ * Finds or fetches one pinned program. What we fetch or keep has the pinned bytes; of a program that the person has
+ * put on PATH, its word that it is the pinned version is enough, where it can say so.
+ */
 export async function find(pin: Pin, options: FindOptions): Promise<string> {
   const binDir = resolve(options.binDir ?? join('.mooring', 'bin'));
   const kept = join(binDir, `${pin.name}-${pin.version}`);
