@@ -22,7 +22,7 @@ export interface TaskDeps {
   db: Database;
   http: GuardedHttp;
   seal: Seal;
-  /** waits before each attempt; their count is the number of attempts */
+  /** waits before each attempt but the first, whose entry is not waited; their count is the number of attempts */
   delaysMs: number[];
   invokeTimeoutMs: number;
 }
