@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import express from 'express';
@@ -53,6 +54,8 @@ export interface ApiDeps {
 /** What comes in: pages, REST and sockets of one process. Nothing listens until the caller says where. */
 export function createApi(deps: ApiDeps): { server: Server; close: () => Promise<void> } {
   const drain = new AbortController();
+  // As many listen as there are polls that wait; each leaves when it is answered.
+  setMaxListeners(0, drain.signal);
   const timings = { ...SOCKET_TIMINGS, ...deps.timings };
   const api = createContext(deps, { draining: drain.signal, checkMs: timings.checkMs });
   const server = createServer({ headersTimeout: 10_000, requestTimeout: 30_000 }, createApp(deps, api));

@@ -63,11 +63,10 @@ export async function recordOutcome(
   );
 }
 
-/** What a chat is called in the list: the beginning of its first message, without what was pasted. */
+/** What a chat is called in the list: the beginning of the first line of its first message. */
 function titleOf(content: string): string {
   const line = content.trim().split('\n')[0] ?? '';
-  const ask = line.length > 60 ? (line.split(/(?<=[?:])\s/)[0] ?? line) : line;
-  const words = ask.replace(/[:\s]+$/, '');
+  const words = line.replace(/[:\s]+$/, '');
   return words.length > 60 ? `${words.slice(0, 59).trimEnd()}…` : words || 'New chat';
 }
 

@@ -23,6 +23,7 @@ export const ERRORS = {
   model_overloaded: { status: 503, retryable: true },
   model_refused: { status: 502, retryable: false },
   chat_too_long: { status: 409, retryable: false },
+  model_settings: { status: 502, retryable: false },
   model_spend_limit: { status: 503, retryable: false },
   fence_lost: { status: 409, retryable: false },
   turn_limit: { status: 409, retryable: false },

@@ -23,6 +23,12 @@ const limit = (fallback: number, meaning: string) =>
   z.coerce.number().int().min(1).default(fallback).describe(meaning);
 const port = (fallback: number, meaning: string) =>
   z.coerce.number().int().min(0).max(65_535).default(fallback).describe(meaning);
+const url = (meaning: string) =>
+  z
+    .string()
+    .refine((text) => URL.canParse(text) && /^https?:/.test(text), 'must be an http or https URL')
+    .optional()
+    .describe(meaning);
 const optional = (meaning: string) => z.string().min(1).optional().describe(meaning);
 
 export const SETTINGS = {
@@ -33,18 +39,18 @@ export const SETTINGS = {
   MOORING_PORT: port(4400, 'port of the API and the pages'),
   MOORING_HOST: z.string().default('127.0.0.1').describe('address the API listens on'),
   MOORING_DATA_DIR: z.string().default('.mooring').describe('where one machine keeps its data'),
-  MOORING_PUBLIC_URL: optional('origin of the pages as people see it; default http://<host>:<port>'),
+  MOORING_PUBLIC_URL: url('origin of the pages as people see it; default http://<host>:<port>'),
   MOORING_SECRET: optional(
     'at least 32 characters; keys for tokens and sealed secrets are derived from it; made and kept in the data folder when absent in development',
   ),
   MOORING_REGION: z.enum(['intl', 'cn']).default('intl').describe('the region whose rows this process sees'),
   DATABASE_URL: optional('PostgreSQL 15 or newer; absent: our own under the data folder'),
   TEMPORAL_ADDRESS: optional('a Temporal server; absent: our own under the data folder'),
-  MOORING_TEMPORAL_UI: optional('address of the Temporal UI, for the links that operators follow'),
+  MOORING_TEMPORAL_UI: url('address of the Temporal UI, for the links that operators follow'),
   TEMPORAL_NAMESPACE: z.string().default('default').describe('the Temporal namespace'),
   REDIS_URL: optional('Redis for the bus; needed only when several platform processes share one database'),
   ANTHROPIC_API_KEY: optional('set: Claude answers; absent: the stand-in, which uses no language model'),
-  ANTHROPIC_BASE_URL: optional('another server that speaks the Anthropic Messages API'),
+  ANTHROPIC_BASE_URL: url('another server that speaks the Anthropic Messages API'),
   MOORING_MODEL: z.string().default('claude-sonnet-5-5').describe('the model that is asked'),
   MOORING_MODEL_MAX_TOKENS: z.coerce
     .number()

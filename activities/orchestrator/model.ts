@@ -84,6 +84,7 @@ function classify(error: unknown, attempt: number): ApplicationFailure {
   const said = JSON.stringify(body ?? '');
   if (status === 429 && said.includes('enforced_spend_limit_reached')) return fail('model_spend_limit', null);
   if (status === 413 || said.includes('prompt is too long')) return fail('chat_too_long', null);
+  if ([401, 403, 404].includes(status ?? 0)) return fail('model_settings', null);
   // Without a status the connection broke, or an error came inside the stream.
   const passing = status === undefined ? type !== 'invalid_request_error' : status >= 500;
   if (passing || [408, 409, 429].includes(status ?? 0)) {

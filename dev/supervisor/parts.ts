@@ -62,8 +62,10 @@ export function temporalPart(machine: Machine): Part {
     name: 'temporal',
     stopWithinMs: 1_000,
     lastLines: log.lastLines,
-    start: async () => {
+    start: async (signal) => {
       const binary = await findTemporal({ log: machine.say });
+      // Another part may have failed meanwhile: what begins now would be nobody's.
+      signal.throwIfAborted();
       const running = await startTemporal({
         binary,
         dbFile: join(machine.dataDir, 'temporal', 'temporal.db'),

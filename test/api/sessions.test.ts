@@ -79,6 +79,10 @@ test('the list is paged without a gap or a repeat, also over chats of the same m
   expect(seen).toHaveLength(7);
   expect([...seen].sort()).toEqual([...ids].sort());
   expect((await api.call('/api/sessions?cursor=bm90IG91cnM', { token })).status).toBe(400);
+  for (const at of ['2026-99-99 99:99:99+00', '2026-11-22 16:00:00+99', '2026-11-22 16:00:00']) {
+    const forged = Buffer.from(JSON.stringify({ at, id: `ses_${'a'.repeat(21)}` })).toString('base64url');
+    expect((await api.call(`/api/sessions?cursor=${forged}`, { token })).status).toBe(400);
+  }
 });
 
 test('every call about a chat of somebody else answers as if it did not exist', async () => {

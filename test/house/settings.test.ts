@@ -25,3 +25,9 @@ test('every setting says what it means, and a length of time ends in _MS', () =>
   const lengths = describeSettings().filter(({ meaning }) => /^how (long|often)|^longest/.test(meaning));
   expect(lengths.map(({ name }) => name).filter((name) => !name.endsWith('_MS'))).toEqual([]);
 });
+
+test('a setting that cannot be used is named with its rule', () => {
+  const bad = { ANTHROPIC_BASE_URL: 'not a url', MOORING_SESSION_BUDGET_USDC: '1e3' };
+  expect(() => loadConfig(bad)).toThrow(/ANTHROPIC_BASE_URL: must be an http or https URL/);
+  expect(() => loadConfig(bad)).toThrow(/MOORING_SESSION_BUDGET_USDC: must be an amount of USDC/);
+});

@@ -61,6 +61,12 @@ test('a free action is invoked without any payment, and its table comes back as 
   expect(said).toContain('Tablewright did this free of charge.');
 });
 
+test('values that stand out are outliers, as the page words its example', () => {
+  const chat = simulatedChat(platformOf(ALL, { summary: '1 outlier' }));
+  const { calls } = chat.send('Which values stand out in this table?\nday,visitors\nMon,300\nTue,1142');
+  expect(inputOf(calls, 'invoke_agent')).toMatchObject({ action: 'outliers' });
+});
+
 test('an agent never seen before is served from its schema alone', () => {
   const { calls } = simulatedChat(platformOf(ALL)).send('Convert 1,250.50 USD to EUR please');
   expect(inputOf(calls, 'invoke_agent')).toEqual({

@@ -136,6 +136,23 @@ test('a turn that fails keeps its words and the code an operator asks for', () =
   });
 });
 
+test('a turn that fails before its first step shows its code all the same', () => {
+  const failure = {
+    error_type: 'internal_error',
+    code: 'model_settings',
+    message: 'm',
+    retryable: false,
+    fatal: false,
+  };
+  const end = { turn_id: 't1', outcome: 'failed', text: 'No.', cost_usdc: '0.00' };
+  const state = play([
+    said(0),
+    frame('ERROR', 1, { ...failure, request_id: 't1' }),
+    frame('TURN_END', 1, end),
+  ]);
+  expect(turnOf(state)).toMatchObject({ failure: { code: 'model_settings', requestId: 't1' } });
+});
+
 test('the outcome of an earlier wait is a turn of its own', () => {
   const late = frame('AGENT_MESSAGE', 9, { content: 'It is here.', message_id: 't2/1', turn_id: 't2' });
   const state = play([said(0), answer(1, 'Waiting.'), end(2, 'waiting'), late]);

@@ -35,8 +35,18 @@ export function Row({ part, deciding }: { part: Step | Message; deciding: Decidi
         </span>
       </div>
       {asks && <Asking payment={payment} deciding={deciding} />}
+      {!asks && payment !== undefined && (
+        <TooLate decision={deciding.decisions[payment.request.payment_id]} />
+      )}
     </li>
   );
+}
+
+/** A decision that another one came before: it is said where the first one stands. */
+function TooLate({ decision }: { decision: Deciding['decisions'][string] | undefined }) {
+  if (decision === undefined || decision.error === null) return null;
+  const answer = decision.approved ? 'approval' : 'decline';
+  return <p className="hint">Your {answer} came too late: this had been decided elsewhere, and stands.</p>;
 }
 
 export function Asking({ payment, deciding }: { payment: Payment; deciding: Deciding }) {

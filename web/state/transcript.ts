@@ -123,7 +123,7 @@ export function reduce(state: Transcript, frame: Frame, now: number): Transcript
       return inTurn(seen, { id, at: frame.ts }, (turn) => ({ ...turn, end: turn.end ?? end }));
     }
     case 'ERROR':
-      return frame.seq === undefined ? seen : withFailure(seen, frame.data);
+      return frame.seq === undefined ? seen : withFailure(seen, frame);
     case 'SESSION_READY': {
       const clockOffset = Date.parse(frame.ts) - now;
       return { ...seen, phase: frame.data.phase, clockOffset: Number.isNaN(clockOffset) ? 0 : clockOffset };
@@ -264,9 +264,8 @@ function withFate(state: Transcript, id: string, fate: PaymentFate): Transcript 
 }
 
 /** A logged error names its turn as the request; one that names a payment is told by the payment's own frame. */
-function withFailure(state: Transcript, { code, request_id: requestId }: Of<'ERROR'>['data']): Transcript {
-  const items = state.items.map((item) =>
-    item.kind === 'turn' && item.id === requestId ? { ...item, failure: { code, requestId } } : item,
-  );
-  return { ...state, items };
+function withFailure(state: Transcript, { data, ts }: Of<'ERROR'>): Transcript {
+  const { code, request_id: requestId } = data;
+  if (requestId in state.payments) return state;
+  return inTurn(state, { id: requestId, at: ts }, (turn) => ({ ...turn, failure: { code, requestId } }));
 }

@@ -17,7 +17,7 @@ const ENDINGS = (
 
 // These words stand in nearly every offer, so that they separate nothing.
 const COMMON = new Set(
-  'text data agent action tool user input output result answer service task work find information thing return given write'
+  'text data table agent action tool user input output result answer service task work find information thing return given write'
     .split(' ')
     .map((word) => stem(word)),
 );
@@ -38,7 +38,7 @@ const GROUPS = [
   'fix correct repair proofread grammar spelling',
   'readable readability legible clarity grade easy hard difficult understandable',
   'keyword topic term tag phrase theme',
-  'outlier anomaly unusual odd suspicious extreme',
+  'outlier anomaly unusual odd suspicious extreme standout stand stick',
   'statistic statistics stats average mean median deviation sum total',
   'explain describe clarify',
   'compare comparison difference diff versus',
