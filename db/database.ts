@@ -40,6 +40,11 @@ export function createDatabase({ pool, region, onCommit }: DatabaseDeps): Databa
   const attempt = async <T>(principal: Principal, fn: (tx: Tx) => Promise<T>): Promise<T> => {
     const client = await pool.connect();
     let broken: Error | undefined;
+    // Between two queries a lost connection is told by an event, which would end the process if nobody listened.
+    const onError = (error: Error): void => {
+      broken = error;
+    };
+    client.on('error', onError);
     try {
       await client.query(beginAs(principal, region));
       const tx = openTx(client);
@@ -53,6 +58,7 @@ export function createDatabase({ pool, region, onCommit }: DatabaseDeps): Databa
       });
       throw error;
     } finally {
+      client.off('error', onError);
       client.release(broken);
     }
   };

@@ -88,3 +88,17 @@ test('messages sent at the same moment get a dense sequence', async () => {
     Array.from({ length: 20 }, (_, n) => n + 1),
   );
 });
+
+test('a connection that is lost in a transaction fails that one, and the next has another', async () => {
+  const lost = t.db.withTx(SYSTEM, async (tx) => {
+    const [mine] = await tx.query<{ pid: number }>('select pg_backend_pid() as pid');
+    await t.db.withTx(SYSTEM, (other) =>
+      other.query(`reset role; select pg_terminate_backend(${mine?.pid ?? 0})`),
+    );
+    // the next round trip of another connection comes back after the loss has been told
+    await t.db.withTx(SYSTEM, (other) => other.query('select pg_sleep(0.05)'));
+    await tx.query('select 1');
+  });
+  await expect(lost).rejects.toThrow();
+  expect(await t.db.withTx(SYSTEM, (tx) => tx.query('select 1 as one'))).toEqual([{ one: 1 }]);
+});
