@@ -25,7 +25,13 @@ const lockHashFile = join(root, 'node_modules', '.mooring-lock-hash');
 
 const commands = {
   start: { file: 'dist/dev/start.js' },
+  dev: { file: 'dist/dev/dev.js' },
   demo: { file: 'dist/dev/demo.js' },
+  'new-agent': { file: 'dist/dev/agent-kit/new-agent.js' },
+  'check-agent': { file: 'dist/dev/agent-kit/check-agent.js' },
+  'register-agent': { file: 'dist/dev/agent-kit/register-agent.js' },
+  'crash-test': { file: 'node_modules/jest/bin/jest.js', env: { MOORING_TEST_SET: 'crash' } },
+  'record-histories': { file: 'node_modules/jest/bin/jest.js', env: { MOORING_TEST_SET: 'histories' } },
   'bench:start': { file: 'dist/bench/start.js' },
   env: { file: 'dist/dev/env.js' },
   test: { file: 'node_modules/jest/bin/jest.js' },
