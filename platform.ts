@@ -80,7 +80,7 @@ async function startPlatform(
 async function whatIsMissing(db: Database, worker: RunningWorker | null): Promise<string[]> {
   const [postgres, temporal] = await Promise.all([
     db
-      .withTx(SYSTEM, (tx) => tx.query('select 1'))
+      .withTx(SYSTEM, 'platform.ready', (tx) => tx.query('select 1'))
       .then(
         () => true,
         () => false,

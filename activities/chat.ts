@@ -32,9 +32,9 @@ export function createChatActivities(deps: ChatDeps): ChatActivities {
     connectAgent: createConnectAgent(deps),
     requestPayment: createRequestPayment(deps),
     hireAgent: createHireAgent(deps),
-    failToolCall: activity(({ callId, code }) => failToolCall(db, callId, code)),
-    failTurn: activity(({ sessionId, code }) => failTurn(db, sessionId, code)),
-    closeIdleSession: activity(({ sessionId, asOf }) =>
+    failToolCall: activity('failToolCall', ({ callId, code }) => failToolCall(db, callId, code)),
+    failTurn: activity('failTurn', ({ sessionId, code }) => failTurn(db, sessionId, code)),
+    closeIdleSession: activity('closeIdleSession', ({ sessionId, asOf }) =>
       closeIdle(db, { sessionId, asOf, idleMs: deps.sessionIdleMs }),
     ),
   };
@@ -44,7 +44,7 @@ const isErrorCode = (code: string): code is ErrorCode => code in ERRORS;
 
 async function failToolCall(db: Database, callId: string, code: string): Promise<void> {
   const message = 'This step failed and was given up. Nothing was paid by it.';
-  await db.withTx(SYSTEM, async (tx) => {
+  await db.withTx(SYSTEM, 'tool.fail', async (tx) => {
     const call = await getToolCall(tx, callId);
     await lockSession(tx, call.sessionId);
     if ((await getToolCall(tx, callId)).state !== 'proposed') return;
@@ -65,7 +65,7 @@ const FAILED_WORDS: Partial<Record<ErrorCode, string>> = {
 async function failTurn(db: Database, sessionId: string, code: string): Promise<void> {
   const known = isErrorCode(code) ? code : 'internal_error';
   const words = FAILED_WORDS[known] ?? 'This turn failed on our side. Ask again.';
-  await db.withTx(SYSTEM, async (tx) => {
+  await db.withTx(SYSTEM, 'turn.fail', async (tx) => {
     const session = await lockSession(tx, sessionId);
     const turn = await openTurn(tx, sessionId);
     if (turn === null) return;
@@ -92,7 +92,7 @@ async function closeIdle(
   db: Database,
   { sessionId, asOf, idleMs }: { sessionId: string; asOf: string; idleMs: number },
 ): Promise<void> {
-  await db.withTx(SYSTEM, async (tx) => {
+  await db.withTx(SYSTEM, 'session.close-idle', async (tx) => {
     const session = await lockSession(tx, sessionId);
     const due = (await closesAt(tx, sessionId, idleMs)) <= asOf;
     if (due && session.wakeVersion === session.seenVersion) await closeSession(tx, session, 'idle');

@@ -14,7 +14,6 @@ import type { PaymentState } from '../domain/payment';
 import { SYSTEM } from '../domain/principal';
 import { isTerminal } from '../domain/task';
 import type { PaymentActivities, PaymentProgress } from '../domain/workflows';
-import { failpoint } from '../lib/failpoints';
 import { activity } from './activity';
 import { status } from './tools/run-tool';
 
@@ -25,18 +24,12 @@ const holdKey = (payment: Payment): string => `payment/${payment.id}/hold`;
 
 export function createPaymentActivities({ db }: { db: Database }): PaymentActivities {
   return {
-    authorizePayment: activity(async ({ paymentId, asOf }) => {
-      failpoint('payment.authorize.before');
-      const progress = await db.withTx(SYSTEM, (tx) => authorize(tx, paymentId, asOf));
-      failpoint('payment.authorize.recorded');
-      return progress;
-    }),
-    settlePayment: activity(async ({ paymentId, asOf }) => {
-      failpoint('payment.settle.before');
-      const progress = await db.withTx(SYSTEM, (tx) => settle(tx, paymentId, asOf));
-      failpoint('payment.settle.recorded');
-      return progress;
-    }),
+    authorizePayment: activity('authorizePayment', ({ paymentId, asOf }) =>
+      db.withTx(SYSTEM, 'payment.authorize', (tx) => authorize(tx, paymentId, asOf)),
+    ),
+    settlePayment: activity('settlePayment', ({ paymentId, asOf }) =>
+      db.withTx(SYSTEM, 'payment.settle', (tx) => settle(tx, paymentId, asOf)),
+    ),
   };
 }
 

@@ -33,17 +33,17 @@ type Delivery =
 export function createTaskActivities(deps: TaskDeps): TaskActivities {
   const { db, http } = deps;
   return {
-    deliverTask: activity(async ({ taskId }, signal) => {
-      const delivery = await db.withTx(SYSTEM, (tx) => openDelivery(tx, deps, taskId));
+    deliverTask: activity('deliverTask', async ({ taskId }, signal) => {
+      const delivery = await db.withTx(SYSTEM, 'task.open-delivery', (tx) => openDelivery(tx, deps, taskId));
       if ('ended' in delivery) return { status: delivery.ended, retryInMs: null };
-      failpoint('delivery.before');
+      failpoint('delivery', 'before');
       const outcome = await invoke(http, delivery.agent, {
         ...delivery.call,
         timeoutMs: deps.invokeTimeoutMs,
         signal,
       });
-      failpoint('delivery.answered');
-      const result = await db.withTx(SYSTEM, (tx) =>
+      failpoint('delivery', 'answered');
+      return db.withTx(SYSTEM, 'task.record-outcome', (tx) =>
         recordOutcome(tx, deps, {
           taskId,
           attempt: delivery.attempt,
@@ -51,11 +51,9 @@ export function createTaskActivities(deps: TaskDeps): TaskActivities {
           outcome,
         }),
       );
-      failpoint('delivery.recorded');
-      return result;
     }),
-    expireTask: activity(async ({ taskId, asOf }) => {
-      const ended = await db.withTx(SYSTEM, async (tx) => {
+    expireTask: activity('expireTask', async ({ taskId, asOf }) => {
+      const ended = await db.withTx(SYSTEM, 'task.expire', async (tx) => {
         const task = await lockTask(tx, taskId);
         if (isTerminal(task.status)) return task.status;
         const expired = task.expiresAt <= asOf;

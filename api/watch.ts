@@ -32,7 +32,7 @@ export function createWatch({ db, bus, log, checkMs }: WatchDeps): Watch {
     checking = true;
     try {
       const ids = [...followed.keys()];
-      for (const [id, seq] of await db.withTx(SYSTEM, (tx) => lastSeqs(tx, ids))) {
+      for (const [id, seq] of await db.withTx(SYSTEM, 'feed.last-seqs', (tx) => lastSeqs(tx, ids))) {
         for (const watcher of followed.get(id) ?? []) watcher.onLastSeq(seq);
       }
     } catch (error) {

@@ -2,6 +2,7 @@ import { escapeLiteral } from 'pg';
 import type { Pool, PoolClient, QueryResultRow } from 'pg';
 import type { LoggedFrame } from '../domain/frames';
 import type { Principal } from '../domain/principal';
+import { failpoint } from '../lib/failpoints';
 
 /** A signal for a workflow, as recorded in the outbox. Ids and versions only, never content. */
 export interface OutboxSignal {
@@ -21,8 +22,11 @@ export interface Tx {
 }
 
 export interface Database {
-  /** The only way to PostgreSQL: a transaction as somebody. Deadlocks are retried; `fn` must only touch the tx. */
-  withTx: <T>(principal: Principal, fn: (tx: Tx) => Promise<T>) => Promise<T>;
+  /**
+   * The only way to PostgreSQL: a transaction as somebody. Deadlocks are retried; `fn` must only touch the tx.
+   * `name` is unique and gives the transaction its two failpoints: `<name>.commit` and `<name>.committed`.
+   */
+  withTx: <T>(principal: Principal, name: string, fn: (tx: Tx) => Promise<T>) => Promise<T>;
   close: () => Promise<void>;
 }
 
@@ -37,7 +41,7 @@ const RETRIED = new Set(['40P01', '40001']);
 const MAX_TRIES = 4;
 
 export function createDatabase({ pool, region, onCommit }: DatabaseDeps): Database {
-  const attempt = async <T>(principal: Principal, fn: (tx: Tx) => Promise<T>): Promise<T> => {
+  const attempt = async <T>(principal: Principal, name: string, fn: (tx: Tx) => Promise<T>): Promise<T> => {
     const client = await pool.connect();
     let broken: Error | undefined;
     // Between two queries a lost connection is told by an event, which would end the process if nobody listened.
@@ -49,7 +53,9 @@ export function createDatabase({ pool, region, onCommit }: DatabaseDeps): Databa
       await client.query(beginAs(principal, region));
       const tx = openTx(client);
       const result = await fn(tx);
+      failpoint(name, 'commit');
       await client.query('commit');
+      failpoint(name, 'committed');
       if (tx.signals.length > 0 || tx.frames.length > 0) onCommit({ signals: tx.signals, frames: tx.frames });
       return result;
     } catch (error) {
@@ -64,10 +70,10 @@ export function createDatabase({ pool, region, onCommit }: DatabaseDeps): Databa
   };
 
   return {
-    async withTx(principal, fn) {
+    async withTx(principal, name, fn) {
       for (let tries = 1; ; tries += 1) {
         try {
-          return await attempt(principal, fn);
+          return await attempt(principal, name, fn);
         } catch (error) {
           if (tries >= MAX_TRIES || !RETRIED.has(sqlState(error))) throw error;
         }

@@ -22,7 +22,7 @@ export async function seed({ databaseUrl, region, secret, agents }: SeedInput): 
   const db = createDatabase({ pool: createPool(databaseUrl, 1), region, onCommit: () => undefined });
   const seal = createSeal(secret);
   try {
-    await db.withTx(SYSTEM, async (tx) => {
+    await db.withTx(SYSTEM, 'demo.seed', async (tx) => {
       const { user: owner } = await findOrOpenAccount(tx, OWNER);
       for (const running of agents) {
         const listing = DEMO_AGENTS.find(({ slug }) => slug === running.name);

@@ -101,7 +101,9 @@ export const SETTINGS = {
     .enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent'])
     .default('info')
     .describe('least severe line that is logged'),
-  MOORING_FAILPOINT: optional('tests only: `name` or `name@n`, the process kills itself at the n-th pass'),
+  MOORING_FAILPOINT: optional(
+    'tests only: `name` or `name@n`, the process kills itself at the n-th pass; `log:<file>` notes every pass',
+  ),
 } as const;
 
 const Schema = z.object(SETTINGS);

@@ -1,18 +1,29 @@
-/**
- * Named points where a test lets the process kill itself (SIGKILL, so nothing is cleaned up).
- * Unarmed, a pass costs one comparison with null.
- */
-let armed: { name: string; passesLeft: number } | null = null;
+import { appendFileSync } from 'node:fs';
 
-/** Arms one point: `name` (first pass) or `name@n` (n-th pass). */
+/**
+ * Named points where a test lets the process kill itself (SIGKILL, so nothing is cleaned up): before and after each
+ * effect and each report. `test/crash/points.ts` lists them from the code. Unarmed, a pass costs one comparison.
+ */
+let armed: ((name: string) => void) | null = null;
+
+/** Arms one point, `name` (first pass) or `name@n` (n-th pass); or `log:<file>`, which notes every pass in a file. */
 export function armFailpoint(spec: string | undefined): void {
   if (spec === undefined) return;
+  if (spec.startsWith('log:')) {
+    const file = spec.slice('log:'.length);
+    armed = (passed) => appendFileSync(file, `${passed}\n`);
+    return;
+  }
   const [name = '', pass = '1'] = spec.split('@');
-  armed = { name, passesLeft: Number(pass) };
+  let passesLeft = Number(pass);
+  armed = (passed) => {
+    if (passed !== name) return;
+    passesLeft -= 1;
+    if (passesLeft === 0) process.kill(process.pid, 'SIGKILL');
+  };
 }
 
-export function failpoint(name: string): void {
-  if (armed === null || armed.name !== name) return;
-  armed.passesLeft -= 1;
-  if (armed.passesLeft === 0) process.kill(process.pid, 'SIGKILL');
+/** `step` tells two points of one name apart: `model.before`, `model.answered`. */
+export function failpoint(name: string, step: string): void {
+  if (armed !== null) armed(`${name}.${step}`);
 }

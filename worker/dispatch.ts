@@ -23,7 +23,7 @@ export function createDispatch({ log }: { log: Logger }): Dispatch {
       const ids = sent;
       sent = [];
       await db
-        .withTx(SYSTEM, (tx) => markSent(tx, ids))
+        .withTx(SYSTEM, 'outbox.mark', (tx) => markSent(tx, ids))
         .catch((error: unknown) => {
           // Sent twice is harmless: the relay will find them unsent and send them again.
           log.warn({ err: error, count: ids.length }, 'sent signals could not be marked');
@@ -40,10 +40,10 @@ export function createDispatch({ log }: { log: Logger }): Dispatch {
       if (way === null) return;
       const { db, gateway } = way;
       for (const signal of signals) {
-        failpoint('dispatch.before');
+        failpoint('dispatch', 'before');
         gateway.send(signal).then(
           () => {
-            failpoint('dispatch.sent');
+            failpoint('dispatch', 'sent');
             sent.push(signal.id);
             marking ??= mark(db);
           },

@@ -2,6 +2,7 @@ import type { Database } from '../db/database';
 import { lagging, lastWakes, RECONCILED } from '../db/reconcile';
 import type { Pass, Reconciled } from '../db/reconcile';
 import { SYSTEM } from '../domain/principal';
+import { failpoint } from '../lib/failpoints';
 import type { Logger } from '../lib/log';
 import type { Gateway } from '../temporal/gateway';
 import { every } from './every';
@@ -30,7 +31,7 @@ export function startReconciler(deps: ReconcilerDeps): () => Promise<void> {
   let first = true;
   return every({ ms: intervalMs, log, name: 'reconciler' }, async () => {
     // Read once: by another try at the first pass, new wakes would hide those of the run before.
-    if (first) start ??= { wokenAfter: await db.withTx(SYSTEM, lastWakes) };
+    if (first) start ??= { wokenAfter: await db.withTx(SYSTEM, 'reconcile.last-wakes', lastWakes) };
     const pass = { ageMs, idleMs, ...(first && start !== undefined ? { start } : {}) };
     const unsent = [...left.values()];
     left.clear();
@@ -55,7 +56,7 @@ async function* pages(
   let after = '';
   for (;;) {
     const page = { workflow, after, limit: PAGE };
-    const signals = await db.withTx(SYSTEM, (tx) => lagging(tx, pass, page));
+    const signals = await db.withTx(SYSTEM, 'reconcile.lagging', (tx) => lagging(tx, pass, page));
     yield signals;
     if (signals.length < PAGE) return;
     after = signals.at(-1)?.rowId ?? '';
@@ -69,12 +70,16 @@ async function sendAll(
   left: Map<string, Reconciled>,
 ): Promise<void> {
   for (let at = 0; at < signals.length; at += PARALLEL) {
+    failpoint('reconcile', 'before');
     await Promise.all(
       signals.slice(at, at + PARALLEL).map(({ rowId, ...signal }) =>
-        gateway.send(signal).catch((error: unknown) => {
-          left.set(rowId, { rowId, ...signal });
-          log.warn({ err: error, workflow: signal.workflowId }, 'not reconciled; the next pass will');
-        }),
+        gateway.send(signal).then(
+          () => failpoint('reconcile', 'sent'),
+          (error: unknown) => {
+            left.set(rowId, { rowId, ...signal });
+            log.warn({ err: error, workflow: signal.workflowId }, 'not reconciled; the next pass will');
+          },
+        ),
       ),
     );
   }

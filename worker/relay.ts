@@ -1,6 +1,7 @@
 import type { Database } from '../db/database';
 import { forgetSent, markSent, takeUnsent } from '../db/outbox';
 import { SYSTEM } from '../domain/principal';
+import { failpoint } from '../lib/failpoints';
 import type { Logger } from '../lib/log';
 import type { Gateway } from '../temporal/gateway';
 import { every } from './every';
@@ -22,9 +23,11 @@ export function startRelay(deps: {
   let forgotAt = 0;
   return every({ ms: 1_000, log, name: 'relay' }, async () => {
     for (;;) {
-      const count = await db.withTx(SYSTEM, async (tx) => {
+      const count = await db.withTx(SYSTEM, 'outbox.relay', async (tx) => {
         const signals = await takeUnsent(tx, { ageMs, limit: BATCH });
+        if (signals.length > 0) failpoint('relay', 'before');
         const results = await Promise.allSettled(signals.map((signal) => gateway.send(signal)));
+        if (signals.length > 0) failpoint('relay', 'sent');
         const sent = signals.filter((_, index) => results[index]?.status === 'fulfilled');
         await markSent(
           tx,
@@ -37,6 +40,6 @@ export function startRelay(deps: {
     }
     if (Date.now() - forgotAt < FORGET_MS) return;
     forgotAt = Date.now();
-    await db.withTx(SYSTEM, (tx) => forgetSent(tx));
+    await db.withTx(SYSTEM, 'outbox.forget', (tx) => forgetSent(tx));
   });
 }

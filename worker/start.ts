@@ -49,7 +49,7 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
   const gateway = createGateway({
     client: temporal.client,
     region: config.MOORING_REGION,
-    isOpen: (workflowId) => db.withTx(SYSTEM, (tx) => hasOpenRow(tx, workflowId)),
+    isOpen: (workflowId) => db.withTx(SYSTEM, 'run.is-open', (tx) => hasOpenRow(tx, workflowId)),
     onRestart: (workflowId) =>
       log.error({ workflow: workflowId }, 'a run had ended before its row; started anew'),
   });

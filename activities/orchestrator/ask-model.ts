@@ -38,47 +38,52 @@ type Next =
  * waited for, or ask the model. An answer that is stored already is never asked for again.
  */
 export const createAskModel = (deps: AskModelDeps) =>
-  activity(async (input: { sessionId: string; leaveWaits: boolean }, signal): Promise<TurnProgress> => {
-    const { db, bus, model } = deps;
-    const next = await db.withTx(SYSTEM, (tx) => nextStep(tx, { ...input, idleMs: deps.sessionIdleMs }));
-    if (!next.ask) return next.progress;
-    const { turn, step, fence } = next;
-    failpoint('model.before');
-    const { info } = Context.current();
-    if (info.attempt > 1) {
-      bus.publish(input.sessionId, {
-        kind: 'moment',
-        frame: { type: 'TURN_RESET', data: { turn_id: turn.id, attempt: fence } },
-      });
-    }
-    // In a transaction of its own: what cannot be loaded must leave a turn that can be ended.
-    const conversation = await db.withTx(SYSTEM, (tx) => loadConversation(tx, input.sessionId));
-    const messageId = `${turn.id}/${step}`;
-    const deltas = deltaPublisher(bus, {
-      sessionId: input.sessionId,
-      turnId: turn.id,
-      messageId,
-      attempt: fence,
-    });
-    const answer = await model
-      .answer(toMessages(conversation), { signal, onGrowth: deltas.onGrowth, attempt: info.attempt })
-      .finally(deltas.stop);
-    failpoint('model.answered');
-    const progress = await db.withTx(SYSTEM, (tx) =>
-      recordAnswer(tx, {
-        turn,
-        step,
-        fence,
+  activity(
+    'askModel',
+    async (input: { sessionId: string; leaveWaits: boolean }, signal): Promise<TurnProgress> => {
+      const { db, bus, model } = deps;
+      const next = await db.withTx(SYSTEM, 'turn.next-step', (tx) =>
+        nextStep(tx, { ...input, idleMs: deps.sessionIdleMs }),
+      );
+      if (!next.ask) return next.progress;
+      const { turn, step, fence } = next;
+      failpoint('model', 'before');
+      const { info } = Context.current();
+      if (info.attempt > 1) {
+        bus.publish(input.sessionId, {
+          kind: 'moment',
+          frame: { type: 'TURN_RESET', data: { turn_id: turn.id, attempt: fence } },
+        });
+      }
+      // In a transaction of its own: what cannot be loaded must leave a turn that can be ended.
+      const conversation = await db.withTx(SYSTEM, 'turn.conversation', (tx) =>
+        loadConversation(tx, input.sessionId),
+      );
+      const messageId = `${turn.id}/${step}`;
+      const deltas = deltaPublisher(bus, {
+        sessionId: input.sessionId,
+        turnId: turn.id,
         messageId,
-        answer: { ...answer, content: answer.content.map((block) => cleanRecord(block)) },
-        model: model.name,
-        price: deps.price,
-        seen: next.seen,
-      }),
-    );
-    failpoint('model.recorded');
-    return progress;
-  });
+        attempt: fence,
+      });
+      const answer = await model
+        .answer(toMessages(conversation), { signal, onGrowth: deltas.onGrowth, attempt: info.attempt })
+        .finally(deltas.stop);
+      failpoint('model', 'answered');
+      return db.withTx(SYSTEM, 'turn.record-step', (tx) =>
+        recordAnswer(tx, {
+          turn,
+          step,
+          fence,
+          messageId,
+          answer: { ...answer, content: answer.content.map((block) => cleanRecord(block)) },
+          model: model.name,
+          price: deps.price,
+          seen: next.seen,
+        }),
+      );
+    },
+  );
 
 async function nextStep(
   tx: Tx,

@@ -1,4 +1,5 @@
 import type { Bus } from '../../lib/bus';
+import { failpoint } from '../../lib/failpoints';
 
 /** The first piece goes out at once, the next ones together. */
 const EVERY_MS = 40;
@@ -25,6 +26,7 @@ export function deltaPublisher(
     if (text.length <= sent.length || !text.startsWith(sent)) return;
     const piece = text.slice(sent.length);
     sent = text;
+    failpoint('delta', 'before');
     bus.publish(sessionId, {
       kind: 'moment',
       frame: {
@@ -32,6 +34,7 @@ export function deltaPublisher(
         data: { message_id: messageId, turn_id: turnId, attempt, index: index++, text: piece },
       },
     });
+    failpoint('delta', 'published');
   };
   return {
     onGrowth(read) {

@@ -18,15 +18,16 @@ export interface ConnectDeps {
 export const createConnectAgent = (deps: ConnectDeps) =>
   createTool(deps, {
     name: 'connect_agent',
+    activity: 'connectAgent',
     working: () => 'Checking the agent',
     async look(call, { agent_id }) {
       const { db, http, healthTimeoutMs } = deps;
-      const agent = await db.withTx(SYSTEM, async (tx) => {
+      const agent = await db.withTx(SYSTEM, 'connect.look-up', async (tx) => {
         await requirePlace(tx, call.turnId, agent_id);
         return getActiveAgent(tx, agent_id);
       });
       const health = await checkHealth(http, agent.baseUrl, healthTimeoutMs);
-      await db.withTx(SYSTEM, (tx) => recordHealth(tx, agent.id, health));
+      await db.withTx(SYSTEM, 'connect.health', (tx) => recordHealth(tx, agent.id, health));
       if (health === 'unhealthy' || health === 'not_ready') {
         throw new MooringError('agent_unavailable', `${agent.name} is not available now.`);
       }

@@ -16,6 +16,7 @@ export interface HireDeps {
 export const createHireAgent = (deps: HireDeps) =>
   createTool(deps, {
     name: 'invoke_agent',
+    activity: 'hireAgent',
     working: () => 'Handing over the work',
     look: (call, { agent_id, action: name, arguments: args }) =>
       Promise.resolve(async (tx) => {

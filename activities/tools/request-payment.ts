@@ -21,6 +21,7 @@ export interface RequestPaymentDeps {
 export const createRequestPayment = (deps: RequestPaymentDeps) =>
   createTool(deps, {
     name: 'request_payment_confirmation',
+    activity: 'requestPayment',
     working: () => 'Preparing the payment',
     look: (call, { agent_id, action: name, amount_usdc, reason }) =>
       Promise.resolve(async (tx) => {

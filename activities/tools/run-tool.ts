@@ -9,8 +9,7 @@ import { MooringError } from '../../domain/errors';
 import type { StatusData } from '../../domain/frames';
 import { SYSTEM } from '../../domain/principal';
 import type { ToolName } from '../../domain/session';
-import type { ToolRun } from '../../domain/workflows';
-import { failpoint } from '../../lib/failpoints';
+import type { ChatActivities, ToolRun } from '../../domain/workflows';
 import { activity } from '../activity';
 import { TOOL_INPUTS } from '../orchestrator/tools';
 
@@ -23,6 +22,7 @@ export type ToolOutcome =
 
 interface Tool<N extends ToolName> {
   name: N;
+  activity: keyof ChatActivities;
   /** said while it works */
   working: (input: Input<N>) => string;
   /** asks the world; no transaction is open */
@@ -35,8 +35,8 @@ interface Tool<N extends ToolName> {
  */
 export function createTool<N extends ToolName>(deps: { db: Database; waitMs: number }, tool: Tool<N>) {
   const { db } = deps;
-  return activity(async ({ callId }: { callId: string }, signal): Promise<ToolRun> => {
-    const { call, input } = await db.withTx(SYSTEM, async (tx) => {
+  return activity(tool.activity, async ({ callId }: { callId: string }, signal): Promise<ToolRun> => {
+    const { call, input } = await db.withTx(SYSTEM, 'tool.open', async (tx) => {
       const { sessionId } = await getToolCall(tx, callId);
       await lockSession(tx, sessionId);
       const proposed = await getToolCall(tx, callId);
@@ -46,10 +46,10 @@ export function createTool<N extends ToolName>(deps: { db: Database; waitMs: num
       return { call: proposed, input: wish };
     });
     if (call.state !== 'proposed') return { waitsUntil: call.state === 'waiting' ? call.waitUntil : null };
-    failpoint(`${tool.name}.before`);
     const conclude = await tool.look(call, input, signal).catch(refuse);
-    const run = await db.withTx(SYSTEM, (tx) => settle(tx, call, { conclude, waitMs: deps.waitMs }));
-    failpoint(`${tool.name}.recorded`);
+    const run = await db.withTx(SYSTEM, 'tool.settle', (tx) =>
+      settle(tx, call, { conclude, waitMs: deps.waitMs }),
+    );
     return run;
   });
 }

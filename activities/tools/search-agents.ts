@@ -24,9 +24,10 @@ export interface SearchDeps {
 export const createSearchAgents = (deps: SearchDeps) =>
   createTool(deps, {
     name: 'vector_search',
+    activity: 'searchAgents',
     working: ({ query }) => `Searching for “${query}”`,
     async look(_call, { query, k }) {
-      const agents = await withOffers(deps, await deps.db.withTx(SYSTEM, activeAgents));
+      const agents = await withOffers(deps, await deps.db.withTx(SYSTEM, 'search.agents', activeAgents));
       const vectors = await vectorsOf(deps, agents);
       const [wish = []] = await deps.encoder.encode([query]);
       const candidates = rank(wish, agents, vectors).slice(0, k * 2);
@@ -68,7 +69,7 @@ async function withOffers(
       if (agent.offer !== null) return agent;
       const answer = await fetchOffer(http, agent.baseUrl, healthTimeoutMs).catch(() => null);
       if (answer === null) return agent;
-      await db.withTx(SYSTEM, (tx) => recordOffer(tx, agent.id, answer.offer));
+      await db.withTx(SYSTEM, 'search.offer', (tx) => recordOffer(tx, agent.id, answer.offer));
       return { ...agent, offer: answer.offer };
     }),
   );
@@ -79,7 +80,7 @@ async function vectorsOf(
   { db, encoder }: SearchDeps,
   agents: ServiceAgent[],
 ): Promise<Map<string, number[]>> {
-  const stored = await db.withTx(SYSTEM, (tx) => agentVectors(tx, encoder.modelId));
+  const stored = await db.withTx(SYSTEM, 'search.vectors', (tx) => agentVectors(tx, encoder.modelId));
   const vectors = new Map<string, number[]>();
   const missing: { agentId: string; sourceHash: string; text: string }[] = [];
   for (const agent of agents) {
@@ -94,7 +95,7 @@ async function vectorsOf(
   for (const [index, { agentId, sourceHash }] of missing.entries()) {
     const vector = made[index] ?? [];
     vectors.set(agentId, vector);
-    await db.withTx(SYSTEM, (tx) =>
+    await db.withTx(SYSTEM, 'search.store-vector', (tx) =>
       storeVector(tx, { agentId, sourceHash, vector, modelId: encoder.modelId }),
     );
   }
@@ -107,6 +108,6 @@ async function healthOf(deps: SearchDeps, agent: ServiceAgent): Promise<AgentHea
   const fresh = lastHealthCheckAt !== null && Date.now() - Date.parse(lastHealthCheckAt) < deps.healthCacheMs;
   if (fresh && lastHealthStatus !== null) return lastHealthStatus;
   const health = await checkHealth(deps.http, agent.baseUrl, deps.healthTimeoutMs);
-  await deps.db.withTx(SYSTEM, (tx) => recordHealth(tx, agent.id, health));
+  await deps.db.withTx(SYSTEM, 'search.health', (tx) => recordHealth(tx, agent.id, health));
   return health;
 }

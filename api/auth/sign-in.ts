@@ -32,7 +32,7 @@ interface SignInDeps {
 /** Signs in without a code; a new account gets 5 USDC of test money. For development only. */
 export async function signInForDevelopment({ db, tokens }: SignInDeps, email: string): Promise<Login> {
   const refreshToken = newRefreshToken();
-  const userId = await db.withTx(SYSTEM, async (tx) => {
+  const userId = await db.withTx(SYSTEM, 'user.sign-in', async (tx) => {
     const { user, opened } = await findOrOpenAccount(tx, email);
     if (opened) {
       const key = `top_up/${user.id}/welcome`;
@@ -48,7 +48,7 @@ export async function signInForDevelopment({ db, tokens }: SignInDeps, email: st
 export async function refresh({ db, tokens }: SignInDeps, refreshToken: string): Promise<Login> {
   const next = newRefreshToken();
   // A reuse revokes its family: that must commit, so the refusal is thrown outside.
-  const owner = await db.withTx(SYSTEM, (tx) =>
+  const owner = await db.withTx(SYSTEM, 'token.rotate', (tx) =>
     rotate(tx, { spent: hashOf(refreshToken), next: hashOf(next) }),
   );
   if (owner === null) throw new MooringError('auth_failed', 'Sign in again.');

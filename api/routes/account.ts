@@ -20,12 +20,16 @@ export function accountRoutes({ config, db, caller, origins }: ApiContext): Rout
   });
   router.get('/api/me', async (req, res) => {
     const userId = await caller(req);
-    const { id, email, name } = await db.withTx(asUser(userId), (tx) => ownAccount(tx, userId));
+    const { id, email, name } = await db.withTx(asUser(userId), 'account.read', (tx) =>
+      ownAccount(tx, userId),
+    );
     res.json({ user_id: id, email, name, role: 'user' });
   });
   router.get('/api/wallet', async (req, res) => {
     const userId = await caller(req);
-    const { balanceMicros, heldMicros } = await db.withTx(asUser(userId), (tx) => wallet(tx, userId));
+    const { balanceMicros, heldMicros } = await db.withTx(asUser(userId), 'wallet.read', (tx) =>
+      wallet(tx, userId),
+    );
     res.json({ balance_usdc: formatUsdc(balanceMicros), held_usdc: formatUsdc(heldMicros) });
   });
   return router;

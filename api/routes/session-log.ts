@@ -33,7 +33,8 @@ export function sessionLogRoutes(api: ApiContext): Router {
     const userId = await caller(req);
     const sessionId = sessionIdOf(req.params.id);
     const { after_seq: afterSeq, limit, wait } = EventsQuery.parse(req.query);
-    const read = () => db.withTx(asUser(userId), (tx) => readPage(tx, { sessionId, afterSeq, limit }));
+    const read = () =>
+      db.withTx(asUser(userId), 'feed.read', (tx) => readPage(tx, { sessionId, afterSeq, limit }));
     const giveBack = api.pollPlaces.take(userId);
     if (giveBack === null) throw tooManyPolls();
     // Heard from before the first read on, and no connection to PostgreSQL is held while waiting.
@@ -57,7 +58,7 @@ export function sessionLogRoutes(api: ApiContext): Router {
     const sessionId = sessionIdOf(req.params.id);
     const { id: clientId, content } = NewMessage.parse(req.body);
     takeOrRefuse(api.messageLimit, `${userId}/${sessionId}`);
-    const { seq } = await db.withTx(asUser(userId), (tx) =>
+    const { seq } = await db.withTx(asUser(userId), 'message.send', (tx) =>
       acceptMessage(tx, { sessionId, clientId, content }),
     );
     api.metrics.messagesAccepted.inc({ way: 'rest' });
@@ -68,7 +69,7 @@ export function sessionLogRoutes(api: ApiContext): Router {
     const userId = await caller(req);
     const sessionId = sessionIdOf(req.params.id);
     const { payment_id: paymentId, approved } = Answer.parse(req.body);
-    const payment = await db.withTx(asUser(userId), (tx) =>
+    const payment = await db.withTx(asUser(userId), 'payment.answer', (tx) =>
       answerPayment(tx, { sessionId, paymentId, approved }),
     );
     res.status(202).json({ payment_id: payment.id, state: payment.state });

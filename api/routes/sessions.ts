@@ -36,7 +36,7 @@ export function sessionRoutes(api: ApiContext): Router {
     const wish = NewSession.parse(req.body);
     takeOrRefuse(api.sessionLimit, userId);
     const budgetMicros = wish.budget_usdc ?? parseUsdc(config.MOORING_SESSION_BUDGET_USDC) ?? 0n;
-    const session = await db.withTx(asUser(userId), async (tx) => {
+    const session = await db.withTx(asUser(userId), 'session.open', async (tx) => {
       await ownAccount(tx, userId);
       return createSession(tx, { userId, title: wish.title ?? null, budgetMicros, metadata: wish.metadata });
     });
@@ -47,7 +47,7 @@ export function sessionRoutes(api: ApiContext): Router {
     const userId = await caller(req);
     const { limit, cursor } = Page.parse(req.query);
     const before = cursor === undefined ? null : readCursor(cursor);
-    const page = await db.withTx(asUser(userId), async (tx) => {
+    const page = await db.withTx(asUser(userId), 'session.list', async (tx) => {
       const sessions = await listSessions(tx, { userId, before, limit: limit + 1 });
       const last = sessions.length > limit ? sessions[limit - 1] : undefined;
       const next = last && writeCursor({ at: await placeInList(tx, last.id), id: last.id });
@@ -59,13 +59,13 @@ export function sessionRoutes(api: ApiContext): Router {
   router.get('/api/sessions/:id', async (req, res) => {
     const userId = await caller(req);
     const id = sessionIdOf(req.params.id);
-    res.json(await db.withTx(asUser(userId), (tx) => sessionView(tx, id)));
+    res.json(await db.withTx(asUser(userId), 'session.read', (tx) => sessionView(tx, id)));
   });
 
   router.post('/api/sessions/:id/token', async (req, res) => {
     const userId = await caller(req);
     const sessionId = sessionIdOf(req.params.id);
-    const { phase } = await db.withTx(asUser(userId), (tx) => getSession(tx, sessionId));
+    const { phase } = await db.withTx(asUser(userId), 'session.token', (tx) => getSession(tx, sessionId));
     if (phase === 'CLOSED') throw new MooringError('session_closed', 'This chat is closed.');
     res.json(await admission(api, req, { userId, sessionId }));
   });

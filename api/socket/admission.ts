@@ -23,7 +23,7 @@ export async function admit(
   const { userId } = bearer;
   if (bearer.sessionId !== sessionId) return { refused: (await isKnown(db, sessionId)) ? 4403 : 4404 };
   try {
-    const session = await db.withTx(asUser(userId), async (tx) => {
+    const session = await db.withTx(asUser(userId), 'socket.admit', async (tx) => {
       const locked = await lockSession(tx, sessionId);
       if (locked.phase === 'STARTED') await setPhase(tx, sessionId, 'CONNECTED');
       return locked;
@@ -37,7 +37,9 @@ export async function admit(
 
 async function isKnown(db: Database, sessionId: string): Promise<boolean> {
   if (!SESSION_ID.test(sessionId)) return false;
-  const rows = await db.withTx(SYSTEM, (tx) => tx.query('select from sessions where id = $1', [sessionId]));
+  const rows = await db.withTx(SYSTEM, 'socket.is-known', (tx) =>
+    tx.query('select from sessions where id = $1', [sessionId]),
+  );
   return rows.length > 0;
 }
 

@@ -17,13 +17,15 @@ export async function recordFrame(
   const id = frame.id ?? newId('msg');
   if (frame.type === 'USER_MESSAGE') {
     takeOrRefuse(api.messageLimit, `${userId}/${sessionId}`);
-    const { seq } = await api.db.withTx(asUser(userId), (tx) =>
+    const { seq } = await api.db.withTx(asUser(userId), 'socket.message', (tx) =>
       acceptMessage(tx, { sessionId, clientId: id, content: frame.data.content }),
     );
     api.metrics.messagesAccepted.inc({ way: 'socket' });
     return { type: 'ACK', data: { for: id, seq } };
   }
   const { approved, payment_id: paymentId } = frame.data;
-  await api.db.withTx(asUser(userId), (tx) => answerPayment(tx, { sessionId, paymentId, approved }));
+  await api.db.withTx(asUser(userId), 'socket.payment-answer', (tx) =>
+    answerPayment(tx, { sessionId, paymentId, approved }),
+  );
   return { type: 'ACK', data: { for: id, seq: null } };
 }

@@ -59,7 +59,9 @@ export async function welcome(
     wire,
     log,
     read: (after, limit) =>
-      api.db.withTx(asUser(userId), (tx) => readFrames(tx, { sessionId, afterSeq: after, limit })),
+      api.db.withTx(asUser(userId), 'socket.read', (tx) =>
+        readFrames(tx, { sessionId, afterSeq: after, limit }),
+      ),
   });
   // Heard from before the log is read: what happens in between is not missed.
   leave.push(giveBack, api.watch.follow(sessionId, feed));
@@ -94,7 +96,7 @@ async function beginAt(
   { api, feed, wire, sessionId, userId }: Beginning,
 ): Promise<void> {
   await feed.pause();
-  const ready = await api.db.withTx(asUser(userId), (tx) => readyFrame(tx, sessionId));
+  const ready = await api.db.withTx(asUser(userId), 'socket.ready', (tx) => readyFrame(tx, sessionId));
   const lastSeq = ready.data.last_seq;
   const afterSeq = place ?? lastSeq;
   if (!(afterSeq >= 0 && afterSeq <= lastSeq)) {

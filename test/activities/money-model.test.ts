@@ -18,7 +18,7 @@ let ownerId: string;
 beforeAll(async () => {
   stage = await setStage();
   agentId = await stage.listAgent('Good', stage.zoo.keep('good', {}));
-  const rows = await stage.t.db.withTx(SYSTEM, (tx) =>
+  const rows = await stage.t.db.withTx(SYSTEM, 'test', (tx) =>
     tx.query<{ owner: string }>('select owner_id as owner from agents where id = $1', [agentId]),
   );
   ownerId = rows[0]?.owner ?? '';
@@ -95,7 +95,7 @@ interface Scene {
 async function arrange(amounts: number[], wallet: string): Promise<Scene> {
   const chat = await stage.openChat({ wallet });
   const { sessionId, userId } = chat;
-  return stage.t.db.withTx(SYSTEM, async (tx) => {
+  return stage.t.db.withTx(SYSTEM, 'test', async (tx) => {
     await acceptMessage(tx, { sessionId, clientId: randomUUID(), content: 'pay' });
     const turn = await claimMessage(tx, { id: sessionId, userId });
     if (turn === null) throw new Error('no turn');
@@ -129,7 +129,9 @@ async function perform({ chat, turn, payments }: Scene, step: Step): Promise<voi
   switch (step.do) {
     case 'decide':
       await db
-        .withTx(SYSTEM, (tx) => decidePayment(tx, { sessionId, paymentId: id, approved: step.approved }))
+        .withTx(SYSTEM, 'test', (tx) =>
+          decidePayment(tx, { sessionId, paymentId: id, approved: step.approved }),
+        )
         .catch((error: unknown) => expect(error).toMatchObject({ code: 'payment_not_open' }));
       return;
     case 'authorize':
@@ -139,7 +141,7 @@ async function perform({ chat, turn, payments }: Scene, step: Step): Promise<voi
       await run(stage.activities.settlePayment, { paymentId: id, asOf: asOf(step.late) });
       return;
     case 'hire':
-      await db.withTx(SYSTEM, async (tx) => {
+      await db.withTx(SYSTEM, 'test', async (tx) => {
         const held = await findHeldPayment(tx, { sessionId, agentId, action, offerHash: 'h' });
         if (held === null) return;
         const task = await createInvocation(tx, {
@@ -153,7 +155,7 @@ async function perform({ chat, turn, payments }: Scene, step: Step): Promise<voi
     case 'end':
       if (payment.taskId === null) return;
       await db
-        .withTx(SYSTEM, (tx) =>
+        .withTx(SYSTEM, 'test', (tx) =>
           transitionTask(tx, payment.taskId ?? '', {
             ...{ to: step.completed ? 'completed' : 'failed', actor: 'test' },
             ...(step.completed ? { result: 1 } : { error: { code: 'agent_refused', message: 'no' } }),

@@ -58,7 +58,7 @@ async function work({ chat, agentId }: Asked): Promise<void> {
   await run(stage.activities.deliverTask, { taskId: await chat.lastTask() });
 }
 
-const purse = ({ chat }: Asked) => stage.t.db.withTx(SYSTEM, (tx) => wallet(tx, chat.userId));
+const purse = ({ chat }: Asked) => stage.t.db.withTx(SYSTEM, 'test', (tx) => wallet(tx, chat.userId));
 const ledger = ({ chat, paymentId }: Asked) =>
   chat.rows<{ phase: string }>('select phase from ledger_transfers where payment_id = $1 order by id', [
     paymentId,

@@ -124,7 +124,7 @@ async function openSession(
   { db }: TestDatabase,
   money: { wallet: string; budget: string },
 ): Promise<{ sessionId: string; userId: string }> {
-  return db.withTx(SYSTEM, async (tx) => {
+  return db.withTx(SYSTEM, 'test', async (tx) => {
     const { user } = await findOrOpenAccount(tx, `${randomUUID()}@example.test`);
     const amountMicros = parseUsdc(money.wallet) ?? 0n;
     if (amountMicros > 0n) await topUp(tx, { userId: user.id, amountMicros, key: `top-up/${user.id}` });
@@ -143,7 +143,7 @@ async function listAgent(
   { name, baseUrl, seal }: { name: string; baseUrl: string; seal: (text: string) => string },
 ): Promise<string> {
   const id = newId('agt');
-  await db.withTx(SYSTEM, async (tx) => {
+  await db.withTx(SYSTEM, 'test', async (tx) => {
     const { user: owner } = await findOrOpenAccount(tx, 'owner@example.test');
     await tx.query(
       `insert into agents (id, kind, owner_id, slug, name, description, base_url, status)

@@ -64,7 +64,8 @@ export function createTestChat(
   { t, model, activities }: Pick<Stage, 't' | 'model' | 'activities'>,
   { sessionId, userId }: { sessionId: string; userId: string },
 ): TestChat {
-  const rows: TestChat['rows'] = (sql, values = []) => t.db.withTx(SYSTEM, (tx) => tx.query(sql, values));
+  const rows: TestChat['rows'] = (sql, values = []) =>
+    t.db.withTx(SYSTEM, 'test', (tx) => tx.query(sql, values));
   const newest = async (table: 'payments' | 'tasks') => {
     const [row] = await rows<{ id: string }>(
       `select id from ${table} where session_id = $1 order by created_at desc limit 1`,
@@ -84,7 +85,7 @@ export function createTestChat(
     userId,
     rows,
     say: async (content) => {
-      await t.db.withTx(asUser(userId), (tx) =>
+      await t.db.withTx(asUser(userId), 'test', (tx) =>
         acceptMessage(tx, { sessionId, clientId: randomUUID(), content }),
       );
     },
@@ -115,7 +116,7 @@ export function createTestChat(
       return row;
     },
     decide: (paymentId, approved) =>
-      t.db.withTx(asUser(userId), (tx) => decidePayment(tx, { sessionId, paymentId, approved })),
+      t.db.withTx(asUser(userId), 'test', (tx) => decidePayment(tx, { sessionId, paymentId, approved })),
     lastPayment: () => newest('payments'),
     lastTask: () => newest('tasks'),
     frames: async (type) => {

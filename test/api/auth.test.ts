@@ -98,7 +98,7 @@ test('of two refreshes with one token at the same moment at most one succeeds', 
 
 test('no refresh token is stored as it is', async () => {
   const { refreshToken } = await api.signIn('stored@example.test');
-  const rows = await api.t.db.withTx(SYSTEM, (tx) =>
+  const rows = await api.t.db.withTx(SYSTEM, 'test', (tx) =>
     tx.query<{ text: string }>('select t::text as text from refresh_tokens t'),
   );
   expect(rows.some(({ text }) => text.includes(refreshToken))).toBe(false);
@@ -122,7 +122,7 @@ test('sign-ins and refreshes of one address have a limit a minute', async () => 
 test('the expired refresh tokens of a person go when they get a new one', async () => {
   const { userId, refreshToken } = await api.signIn('expired@example.test');
   const { refreshToken: other } = await api.signIn('expired@example.test');
-  const stored = async (sql: string) => api.t.db.withTx(SYSTEM, (tx) => tx.query(sql, [userId]));
+  const stored = async (sql: string) => api.t.db.withTx(SYSTEM, 'test', (tx) => tx.query(sql, [userId]));
   await stored(`update refresh_tokens set expires_at = now() - interval '1 second' where user_id = $1`);
   const refused = await api.call('/api/auth/refresh', { body: { refresh_token: refreshToken } });
   expect(refused.status).toBe(401);

@@ -14,7 +14,7 @@ export async function askToPay(
 ): Promise<string> {
   const session = { id: sessionId, userId };
   const unique = randomBytes(4).readUInt32BE() >>> 1;
-  return db.withTx(SYSTEM, async (tx) => {
+  return db.withTx(SYSTEM, 'test', async (tx) => {
     let turn = await openTurn(tx, sessionId);
     if (turn === null) {
       await acceptMessage(tx, { sessionId, clientId: `ask-${unique}`, content: 'How readable is this?' });

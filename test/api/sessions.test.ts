@@ -61,7 +61,7 @@ test('a chat takes a title, a budget and metadata, and nothing it does not know'
 test('the list is paged without a gap or a repeat, also over chats of the same moment', async () => {
   const { token, userId } = await api.signIn('many@example.test');
   const ids = await Promise.all(Array.from({ length: 7 }, async () => (await api.openSession(token)).id));
-  await api.t.db.withTx(SYSTEM, (tx) =>
+  await api.t.db.withTx(SYSTEM, 'test', (tx) =>
     tx.query(
       `update sessions set last_message_at = timestamptz '2026-01-01 00:00:00.123' + (ascii(right(id, 1)) % 3) * interval '100 microseconds'
         where user_id = $1`,
@@ -191,7 +191,7 @@ test('a long poll answers as soon as there is a frame', async () => {
   const waiting = api.call(`/api/sessions/${id}/events?after_seq=0&wait=25`, { token });
   const asked = api.call(`/api/sessions/${id}`, { token });
   await asked;
-  await api.t.db.withTx(asUser(userId), (tx) =>
+  await api.t.db.withTx(asUser(userId), 'test', (tx) =>
     appendFrames(tx, { id, userId }, [
       { type: 'AGENT_MESSAGE', data: { content: 'Hello', message_id: 'm', turn_id: 't' } },
     ]),
@@ -217,7 +217,7 @@ test('a person waits in twenty polls at once, not in more', async () => {
   const { id } = await api.openSession(token);
   const polls = Array.from({ length: 21 }, () => api.call(`/api/sessions/${id}/events?wait=25`, { token }));
   expect((await Promise.race(polls)).status).toBe(429);
-  await api.t.db.withTx(asUser(userId), (tx) =>
+  await api.t.db.withTx(asUser(userId), 'test', (tx) =>
     appendFrames(tx, { id, userId }, [
       { type: 'AGENT_MESSAGE', data: { content: 'Hello', message_id: 'm', turn_id: 't' } },
     ]),

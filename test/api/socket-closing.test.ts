@@ -153,7 +153,7 @@ test('a closed chat shows its end to who is there and lets nobody in', async () 
   const chat = await openChat();
   const client = connect(chat.wsUrl, { token: chat.sessionToken });
   await client.frame('SESSION_READY');
-  await api.t.db.withTx(asUser(chat.userId), async (tx) =>
+  await api.t.db.withTx(asUser(chat.userId), 'test', async (tx) =>
     closeSession(tx, await lockSession(tx, chat.id), 'closed by its owner'),
   );
   expect((await client.frame('SESSION_CLOSED')).data).toEqual({
@@ -243,7 +243,7 @@ test('a reader that stops reading costs at most 1 MiB, is closed, and misses not
   slow.ws.pause();
   const big = 'x'.repeat(100_000);
   const write = () =>
-    api.t.db.withTx(asUser(chat.userId), (tx) =>
+    api.t.db.withTx(asUser(chat.userId), 'test', (tx) =>
       appendFrames(tx, { id: chat.id, userId: chat.userId }, [
         { type: 'AGENT_MESSAGE', data: { content: big, message_id: 'm', turn_id: 't' } },
       ]),
@@ -264,7 +264,7 @@ test('a reader that stops reading costs at most 1 MiB, is closed, and misses not
 test('a history far larger than the limit is sent to a reader at their own pace', async () => {
   const chat = await openChat();
   const content = 'x'.repeat(50_000);
-  await api.t.db.withTx(asUser(chat.userId), (tx) =>
+  await api.t.db.withTx(asUser(chat.userId), 'test', (tx) =>
     appendFrames(
       tx,
       { id: chat.id, userId: chat.userId },

@@ -16,7 +16,7 @@ async function openChat() {
   const person = await api.signIn(`p${Math.random().toString(36).slice(2)}@example.test`);
   const session = await api.openSession(person.token);
   const say = (text: string, count = 1) =>
-    api.t.db.withTx(asUser(person.userId), (tx) =>
+    api.t.db.withTx(asUser(person.userId), 'test', (tx) =>
       appendFrames(
         tx,
         { id: session.id, userId: person.userId },
@@ -136,7 +136,7 @@ test('a frame whose wake-up was lost still comes', async () => {
   const client = connect(session.wsUrl, { token: session.token });
   await client.frame('SESSION_READY');
   await quiet.bus.close(); // forgets every subscription: from here on nobody is told
-  await quiet.t.db.withTx(asUser(person.userId), (tx) =>
+  await quiet.t.db.withTx(asUser(person.userId), 'test', (tx) =>
     appendFrames(tx, { id: session.id, userId: person.userId }, [
       { type: 'AGENT_MESSAGE', data: { content: 'quiet', message_id: 'm', turn_id: 't' } },
     ]),

@@ -30,15 +30,17 @@ test('the keys of a listed agent are for the system only, and a second seed repl
     secret: SECRET,
     agents: [{ ...agent, orchestrator_key: 'ok_second' }],
   });
-  const { user } = await t.db.withTx(SYSTEM, (tx) => findOrOpenAccount(tx, 'ann@example.test'));
-  const [listed, ...others] = await t.db.withTx(asUser(user.id), (tx) =>
+  const { user } = await t.db.withTx(SYSTEM, 'test', (tx) => findOrOpenAccount(tx, 'ann@example.test'));
+  const [listed, ...others] = await t.db.withTx(asUser(user.id), 'test', (tx) =>
     tx.query<Record<string, unknown> & { id: string }>(`select * from agents where kind = 'service'`),
   );
   expect(others).toEqual([]);
   expect(Object.keys(listed ?? {}).filter((column) => /key|secret/.test(column))).toEqual([]);
   const id = listed?.id ?? '';
-  expect(await t.db.withTx(asUser(user.id), (tx) => tx.query('select 1 from agent_keys'))).toEqual([]);
-  const keys = await t.db.withTx(SYSTEM, (tx) => sealedKeys(tx, id));
+  expect(await t.db.withTx(asUser(user.id), 'test', (tx) => tx.query('select 1 from agent_keys'))).toEqual(
+    [],
+  );
+  const keys = await t.db.withTx(SYSTEM, 'test', (tx) => sealedKeys(tx, id));
   const { open } = createSeal(SECRET);
   expect([open(keys.orchestratorKey), open(keys.signingSecret)]).toEqual(['ok_second', 'whsec_first']);
 });
@@ -46,9 +48,9 @@ test('the keys of a listed agent are for the system only, and a second seed repl
 test('the demo is seeded into the region of the settings', async () => {
   await seed({ databaseUrl: t.url, region: 'cn', secret: SECRET, agents: [agent] });
   const count = `select slug from agents where kind = 'service'`;
-  expect(await t.db.withTx(SYSTEM, (tx) => tx.query(count))).toEqual([]);
+  expect(await t.db.withTx(SYSTEM, 'test', (tx) => tx.query(count))).toEqual([]);
   const cn = createDatabase({ pool: createPool(t.url, 1), region: 'cn', onCommit: () => undefined });
-  expect(await cn.withTx(SYSTEM, (tx) => tx.query(count)).finally(() => cn.close())).toEqual([
+  expect(await cn.withTx(SYSTEM, 'test', (tx) => tx.query(count)).finally(() => cn.close())).toEqual([
     { slug: 'text-analyst' },
   ]);
 });

@@ -13,15 +13,15 @@ beforeAll(async () => {
 afterAll(() => t.drop());
 
 const openAccount = async (email: string) =>
-  (await t.db.withTx(SYSTEM, (tx) => findOrOpenAccount(tx, email))).user;
+  (await t.db.withTx(SYSTEM, 'test', (tx) => findOrOpenAccount(tx, email))).user;
 
 const openSession = async (userId: string) =>
-  t.db.withTx(asUser(userId), (tx) =>
+  t.db.withTx(asUser(userId), 'test', (tx) =>
     createSession(tx, { userId, title: null, budgetMicros: 2_000_000n, metadata: {} }),
   );
 
 test('every table has row-level security on, forced, with a policy', async () => {
-  const rows = await t.db.withTx(SYSTEM, (tx) =>
+  const rows = await t.db.withTx(SYSTEM, 'test', (tx) =>
     tx.query<{ name: string }>(
       `select c.relname as name from pg_class c join pg_namespace n on n.oid = c.relnamespace
         where n.nspname = 'public' and c.relkind = 'r' and c.relname <> 'schema_migrations'
@@ -33,7 +33,7 @@ test('every table has row-level security on, forced, with a policy', async () =>
 });
 
 test('the task edges of the database are those of domain/task.ts', async () => {
-  const rows = await t.db.withTx(SYSTEM, (tx) =>
+  const rows = await t.db.withTx(SYSTEM, 'test', (tx) =>
     tx.query<{ edge: string }>(`select from_status || ' ' || to_status as edge from task_edges`),
   );
   const edges = TASK_STATUSES.flatMap((from) => TASK_EDGES[from].map((to) => `${from} ${to}`));
@@ -43,11 +43,11 @@ test('the task edges of the database are those of domain/task.ts', async () => {
 test('a person sees neither the sessions nor the log of another', async () => {
   const [ann, ben] = [await openAccount('ann@example.test'), await openAccount('ben@example.test')];
   const session = await openSession(ann.id);
-  await t.db.withTx(asUser(ann.id), (tx) =>
+  await t.db.withTx(asUser(ann.id), 'test', (tx) =>
     acceptMessage(tx, { sessionId: session.id, clientId: 'a', content: 'mine' }),
   );
   for (const table of ['sessions', 'session_events', 'messages', 'users', 'ledger_accounts']) {
-    const seen = await t.db.withTx(asUser(ben.id), (tx) =>
+    const seen = await t.db.withTx(asUser(ben.id), 'test', (tx) =>
       tx.query<{ n: number }>(
         `select count(*)::int as n from ${table} where ${table === 'users' ? 'id' : table === 'ledger_accounts' ? 'owner_id' : 'user_id'} = $1`,
         [ann.id],
@@ -56,7 +56,7 @@ test('a person sees neither the sessions nor the log of another', async () => {
     expect({ table, n: seen[0]?.n }).toEqual({ table, n: 0 });
   }
   await expect(
-    t.db.withTx(asUser(ben.id), (tx) =>
+    t.db.withTx(asUser(ben.id), 'test', (tx) =>
       acceptMessage(tx, { sessionId: session.id, clientId: 'b', content: 'theirs' }),
     ),
   ).rejects.toMatchObject({ code: 'session_not_found' });
@@ -66,7 +66,9 @@ test('a repeated message id answers with the first seq, and with other words it 
   const ann = await openAccount('ann@example.test');
   const session = await openSession(ann.id);
   const send = (clientId: string, content: string) =>
-    t.db.withTx(asUser(ann.id), (tx) => acceptMessage(tx, { sessionId: session.id, clientId, content }));
+    t.db.withTx(asUser(ann.id), 'test', (tx) =>
+      acceptMessage(tx, { sessionId: session.id, clientId, content }),
+    );
   const first = await send('m1', 'hello');
   await send('m2', 'second');
   expect(await send('m1', 'hello')).toEqual(first);
@@ -79,7 +81,7 @@ test('messages sent at the same moment get a dense sequence', async () => {
   const session = await openSession(ann.id);
   const seqs = await Promise.all(
     Array.from({ length: 20 }, (_, n) =>
-      t.db.withTx(asUser(ann.id), (tx) =>
+      t.db.withTx(asUser(ann.id), 'test', (tx) =>
         acceptMessage(tx, { sessionId: session.id, clientId: `c${n}`, content: `message ${n}` }),
       ),
     ),
@@ -90,15 +92,15 @@ test('messages sent at the same moment get a dense sequence', async () => {
 });
 
 test('a connection that is lost in a transaction fails that one, and the next has another', async () => {
-  const lost = t.db.withTx(SYSTEM, async (tx) => {
+  const lost = t.db.withTx(SYSTEM, 'test', async (tx) => {
     const [mine] = await tx.query<{ pid: number }>('select pg_backend_pid() as pid');
-    await t.db.withTx(SYSTEM, (other) =>
+    await t.db.withTx(SYSTEM, 'test', (other) =>
       other.query(`reset role; select pg_terminate_backend(${mine?.pid ?? 0})`),
     );
     // the next round trip of another connection comes back after the loss has been told
-    await t.db.withTx(SYSTEM, (other) => other.query('select pg_sleep(0.05)'));
+    await t.db.withTx(SYSTEM, 'test', (other) => other.query('select pg_sleep(0.05)'));
     await tx.query('select 1');
   });
   await expect(lost).rejects.toThrow();
-  expect(await t.db.withTx(SYSTEM, (tx) => tx.query('select 1 as one'))).toEqual([{ one: 1 }]);
+  expect(await t.db.withTx(SYSTEM, 'test', (tx) => tx.query('select 1 as one'))).toEqual([{ one: 1 }]);
 });

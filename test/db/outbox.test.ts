@@ -23,7 +23,7 @@ beforeEach(async () => {
 
 const log = pino({ level: 'silent' });
 const rows = (sql: string, values: unknown[] = []) =>
-  t.db.withTx(SYSTEM, (tx) => tx.query<Record<string, unknown>>(sql, values));
+  t.db.withTx(SYSTEM, 'test', (tx) => tx.query<Record<string, unknown>>(sql, values));
 const unsent = async () => (await rows('select 1 from outbox where sent_at is null')).length;
 
 interface FakeGateway extends Gateway {
@@ -54,12 +54,14 @@ function fakeGateway(refuses: (signal: WorkflowSignal) => boolean = () => false)
 
 /** A chat with this many messages, none of them told to Temporal. */
 async function chatWith(messages: number): Promise<string> {
-  const { user } = await t.db.withTx(SYSTEM, (tx) => findOrOpenAccount(tx, `${randomUUID()}@example.test`));
-  const { id } = await t.db.withTx(asUser(user.id), (tx) =>
+  const { user } = await t.db.withTx(SYSTEM, 'test', (tx) =>
+    findOrOpenAccount(tx, `${randomUUID()}@example.test`),
+  );
+  const { id } = await t.db.withTx(asUser(user.id), 'test', (tx) =>
     createSession(tx, { userId: user.id, title: null, budgetMicros: 1n, metadata: {} }),
   );
   for (let n = 0; n < messages; n += 1) {
-    await t.db.withTx(asUser(user.id), (tx) =>
+    await t.db.withTx(asUser(user.id), 'test', (tx) =>
       acceptMessage(tx, { sessionId: id, clientId: `m${n}`, content: 'x' }),
     );
   }
@@ -145,7 +147,7 @@ test('sent signals are kept for an hour, unsent ones until they are sent', async
 test('at its start the reconciler signals every open row that was ever woken, and no closed one', async () => {
   const [seen, lagging, closed] = [await chatWith(1), await chatWith(2), await chatWith(1)];
   await chatWith(0);
-  await t.db.withTx(SYSTEM, (tx) => markSessionSeen(tx, seen, 1));
+  await t.db.withTx(SYSTEM, 'test', (tx) => markSessionSeen(tx, seen, 1));
   await rows(`update sessions set phase = 'CLOSED', closed_at = now() where id = $1`, [closed]);
   const gateway = fakeGateway();
   const stop = reconciler(gateway);
@@ -162,7 +164,7 @@ test('at its start the reconciler signals every open row that was ever woken, an
 
 test('later the reconciler signals only what lags behind, and only after its age', async () => {
   const [seen, lagging, young] = [await chatWith(1), await chatWith(1), await chatWith(1)];
-  await t.db.withTx(SYSTEM, (tx) => markSessionSeen(tx, seen, 1));
+  await t.db.withTx(SYSTEM, 'test', (tx) => markSessionSeen(tx, seen, 1));
   await rows(`update sessions set woken_at = now() - interval '1 hour' where id = any($1)`, [
     [seen, lagging],
   ]);
@@ -191,7 +193,7 @@ test('one row that cannot be signalled keeps no other from it', async () => {
 
 test('a start that reached nobody is a start again', async () => {
   const id = await chatWith(1);
-  await t.db.withTx(SYSTEM, (tx) => markSessionSeen(tx, id, 1));
+  await t.db.withTx(SYSTEM, 'test', (tx) => markSessionSeen(tx, id, 1));
   let down = true;
   const gateway = fakeGateway(() => down);
   const stop = reconciler(gateway, { intervalMs: 20, ageMs: 600_000 });

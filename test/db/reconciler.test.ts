@@ -12,7 +12,9 @@ let t: TestDatabase;
 let userId: string;
 beforeAll(async () => {
   t = await createTestDatabase();
-  const { user } = await t.db.withTx(SYSTEM, (tx) => findOrOpenAccount(tx, `${randomUUID()}@example.test`));
+  const { user } = await t.db.withTx(SYSTEM, 'test', (tx) =>
+    findOrOpenAccount(tx, `${randomUUID()}@example.test`),
+  );
   userId = user.id;
 });
 afterAll(() => t.drop());
@@ -22,11 +24,12 @@ beforeEach(async () => {
   await rows(`update sessions set phase = 'CLOSED', closed_at = now(), woken_at = now()`);
 });
 
-const rows = (sql: string, values: unknown[] = []) => t.db.withTx(SYSTEM, (tx) => tx.query(sql, values));
+const rows = (sql: string, values: unknown[] = []) =>
+  t.db.withTx(SYSTEM, 'test', (tx) => tx.query(sql, values));
 
 const openSession = async (): Promise<string> =>
   (
-    await t.db.withTx(asUser(userId), (tx) =>
+    await t.db.withTx(asUser(userId), 'test', (tx) =>
       createSession(tx, { userId, title: null, budgetMicros: 1n, metadata: {} }),
     )
   ).id;

@@ -10,18 +10,18 @@ const FAILPOINTS = [
   'dispatch.sent',
   'model.before',
   'model.answered@2',
-  'model.recorded@3',
-  'vector_search.recorded',
-  'connect_agent.recorded',
-  'request_payment_confirmation.recorded',
-  'payment.authorize.before',
-  'payment.authorize.recorded',
-  'invoke_agent.recorded',
+  'turn.record-step.committed@3',
+  'tool.settle.committed',
+  'tool.settle.committed@2',
+  'tool.settle.committed@3',
+  'payment.authorize.commit',
+  'payment.authorize.committed',
+  'hireAgent.report',
   'delivery.before',
   'delivery.answered',
-  'delivery.recorded',
-  'payment.settle.before',
-  'payment.settle.recorded',
+  'task.record-outcome.committed',
+  'payment.settle.commit',
+  'payment.settle.committed',
 ];
 
 const ASK =
@@ -66,7 +66,7 @@ test.each(FAILPOINTS)(
 
 /** The ledger sums to zero, and no hold has two outcomes or, once all is done, none. */
 async function expectBooksBalanced(): Promise<void> {
-  const [books] = await machine.database.db.withTx(SYSTEM, (tx) =>
+  const [books] = await machine.database.db.withTx(SYSTEM, 'test', (tx) =>
     tx.query<{ sum: bigint; open: number }>(
       `select (select coalesce(sum(posted_micros), 0)::bigint from ledger_accounts) as sum,
               (select count(*)::int from ledger_transfers h where h.phase = 'pending'
