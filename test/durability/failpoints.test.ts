@@ -36,7 +36,7 @@ afterAll(() => machine.close());
 test.each(FAILPOINTS)(
   'a platform killed at %s: the turn ends once, one effect, one payment',
   async (failpoint) => {
-    await machine.startPlatform(failpoint);
+    await machine.startPlatform([failpoint]);
     const chat = await openChat(machine.api, `${failpoint.replace(/\W/g, '-')}@example.test`);
     await chat.say('m1', ASK);
     await chat.answer(true);

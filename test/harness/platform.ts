@@ -32,9 +32,15 @@ export interface AgentCall {
 /** A whole machine without a supervisor: real servers, and a platform process that a test may kill and start. */
 export interface Machine {
   database: TestDatabase;
+  temporalAddress: string;
   api: () => string;
-  /** Starts the platform; with a failpoint it will kill itself there, and is then started again without. */
-  startPlatform: (failpoint?: string) => Promise<void>;
+  /**
+   * Starts the platform, with settings of its own. With failpoints it kills itself at the first, is started again, kills
+   * itself at the second, and so on; the last start has none.
+   */
+  startPlatform: (failpoints?: string[], settings?: Record<string, string>) => Promise<void>;
+  /** Ends it as an operator would. */
+  stopPlatform: () => Promise<void>;
   /** How often the platform has died by itself. */
   deaths: () => number;
   /** What the agent's own record says of a task. */
@@ -67,7 +73,7 @@ export async function createMachine(settings: Record<string, string> = {}): Prom
   const port = await freePort();
   let platform: ChildProcess | null = null;
   let deaths = 0;
-  const start = (failpoint?: string): void => {
+  const start = ([failpoint, ...later]: string[], own: Record<string, string>): void => {
     const child = node('platform.js', {
       DATABASE_URL: database.url,
       TEMPORAL_ADDRESS: temporal.address,
@@ -78,13 +84,14 @@ export async function createMachine(settings: Record<string, string> = {}): Prom
       ANTHROPIC_API_KEY: 'stand-in',
       MOORING_MODEL: 'stand-in',
       ...settings,
+      ...own,
       ...(failpoint === undefined ? {} : { MOORING_FAILPOINT: failpoint }),
     });
     platform = child;
     child.once('exit', (_code, signal) => {
       if (platform !== child || signal !== 'SIGKILL') return;
       deaths += 1;
-      start();
+      start(later, own);
     });
   };
   const stop = async (): Promise<void> => {
@@ -96,13 +103,15 @@ export async function createMachine(settings: Record<string, string> = {}): Prom
   };
   return {
     database,
+    temporalAddress: temporal.address,
     api: () => `http://127.0.0.1:${port}`,
     deaths: () => deaths,
-    startPlatform: async (failpoint) => {
+    startPlatform: async (failpoints = [], own = {}) => {
       await stop();
       deaths = 0;
-      start(failpoint);
+      start(failpoints, own);
     },
+    stopPlatform: stop,
     agentCalls: async (agent) => {
       const response = await fetch(`http://127.0.0.1:${agentPorts[agent] ?? 0}/calls`);
       return ((await response.json()) as { calls: AgentCall[] }).calls;

@@ -1,0 +1,61 @@
+import { isSettled } from '../../domain/payment';
+import type { PaymentState } from '../../domain/payment';
+import type { World } from './world';
+
+/** (7) The ledger sums to zero, one outcome per hold, and money follows the facts of tasks. */
+export async function ledgerWhole({ query }: World): Promise<string[]> {
+  const [sum] = await query<{ total: string }>(
+    'select coalesce(sum(posted_micros), 0)::text as total from ledger_accounts',
+  );
+  const accounts = await query<{ id: string }>(ACCOUNTS_THAT_DIFFER);
+  const holds = await query<{ key: string; outcomes: number }>(
+    `select h.key, (select count(*)::int from ledger_transfers e where e.pending_id = h.id) as outcomes
+       from ledger_transfers h where h.phase = 'pending'`,
+  );
+  const payments = await query<PaymentFacts>(PAYMENTS);
+  return [
+    ...(sum?.total === '0' ? [] : [`the ledger sums to ${sum?.total ?? '?'}`]),
+    ...accounts.map(({ id }) => `account ${id} differs from its transfers`),
+    ...holds
+      .filter(({ outcomes }) => outcomes !== 1)
+      .map(({ key, outcomes }) => `hold ${key}: ${outcomes} outcomes`),
+    ...payments.flatMap(problemsOf),
+  ];
+}
+
+interface PaymentFacts {
+  id: string;
+  state: PaymentState;
+  holds: number;
+  captured: number;
+  voided: number;
+  task: string | null;
+}
+
+function problemsOf({ id, state, holds, captured, voided, task }: PaymentFacts): string[] {
+  const said = `payment ${id} (${state}, task ${task ?? 'none'}): ${holds} holds, ${captured} captured, ${voided} given back`;
+  const moved = state === 'CAPTURED' || state === 'VOIDED' ? 1 : 0;
+  const right =
+    isSettled(state) &&
+    holds === moved &&
+    captured === (state === 'CAPTURED' ? 1 : 0) &&
+    voided === (state === 'VOIDED' ? 1 : 0) &&
+    (task === 'completed') === (state === 'CAPTURED');
+  return right ? [] : [said];
+}
+
+const PAYMENTS = `
+  select p.id, p.state, t.status as task,
+         (select count(*)::int from ledger_transfers h where h.payment_id = p.id and h.phase = 'pending') as holds,
+         (select count(*)::int from ledger_transfers h where h.payment_id = p.id and h.phase = 'posted') as captured,
+         (select count(*)::int from ledger_transfers h where h.payment_id = p.id and h.phase = 'voided') as voided
+    from payments p left join tasks t on t.payment_id = p.id`;
+
+const ACCOUNTS_THAT_DIFFER = `
+  select a.id from ledger_accounts a
+   where a.posted_micros <> coalesce((select sum(case when t.credit_account = a.id then t.amount_micros else -t.amount_micros end)
+           from ledger_transfers t where a.id in (t.debit_account, t.credit_account) and t.phase in ('single', 'posted')), 0)
+      or a.held_micros <> coalesce((select sum(t.amount_micros) from ledger_transfers t
+           where t.debit_account = a.id and t.phase = 'pending'
+             and not exists (select from ledger_transfers e where e.pending_id = t.id)), 0)
+      or (a.kind <> 'outside' and a.posted_micros - a.held_micros < 0)`;

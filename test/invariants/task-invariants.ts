@@ -1,0 +1,96 @@
+import { isLegalEdge, isTerminal, needsHuman } from '../../domain/task';
+import type { RiskLevel, TaskStatus } from '../../domain/task';
+import type { World } from './world';
+
+/** (4) Each accepted task ends in one terminal state over legal edges. */
+export async function tasksEndOnce({ query }: World): Promise<string[]> {
+  const tasks = await query<{ id: string; status: TaskStatus; ended: boolean }>(
+    'select id, status, ended_at is not null as ended from tasks',
+  );
+  const events = await query<{ id: string; number: number; from: TaskStatus | null; to: TaskStatus }>(
+    `select task_id as id, number, from_status as from, to_status as to from task_events order by task_id, number`,
+  );
+  return tasks.flatMap(({ id, status, ended }) => {
+    const way = events.filter((event) => event.id === id);
+    const problems: string[] = [];
+    way.forEach(({ number, from, to }, index) => {
+      const before = way[index - 1]?.to ?? null;
+      if (number !== index + 1) problems.push(`task ${id}: event ${index + 1} is missing`);
+      if (from !== before)
+        problems.push(`task ${id}: event ${number} does not begin where the one before ended`);
+      if (from !== null && !isLegalEdge(from, to))
+        problems.push(`task ${id}: ${from} → ${to} is no legal edge`);
+    });
+    if (way.at(-1)?.to !== status) problems.push(`task ${id} is ${status}, its events say ${way.at(-1)?.to}`);
+    if (!isTerminal(status) || !ended) problems.push(`task ${id} has not ended: ${status}`);
+    return problems;
+  });
+}
+
+/** (5) Attempts ≤ maximum, all with the same id; an effect is one key. */
+export async function attemptsBounded({ query, agentCalls, maxAttempts }: World): Promise<string[]> {
+  const tasks = await query<{ id: string; status: TaskStatus; attempts: number; last: number | null }>(
+    `select t.id, t.status, count(a.attempt)::int as attempts, max(a.attempt) as last
+       from tasks t left join task_attempts a on a.task_id = t.id group by t.id`,
+  );
+  const calls = await agentCalls();
+  const strangers = calls.filter(({ idempotency_key: key }) => !tasks.some(({ id }) => id === key));
+  return [
+    ...strangers.map(({ idempotency_key: key }) => `an agent was called with ${key}, which is no task`),
+    ...tasks.flatMap(({ id, status, attempts, last }) => {
+      const received = calls.filter(({ idempotency_key: key }) => key === id);
+      const effects = received.filter((call) => call.status === 'completed').length;
+      const problems: string[] = [];
+      if (attempts > maxAttempts) problems.push(`task ${id}: ${attempts} attempts of at most ${maxAttempts}`);
+      if ((last ?? 0) !== attempts)
+        problems.push(`task ${id}: attempts are not numbered from 1 without a gap`);
+      if (received.length > attempts)
+        problems.push(
+          `task ${id}: the agent was called ${received.length} times, ${attempts} are written down`,
+        );
+      if (effects > 1) problems.push(`task ${id}: the agent did the work ${effects} times`);
+      if (status === 'completed' && effects !== 1)
+        problems.push(`task ${id} is completed and the agent did the work ${effects} times`);
+      return problems;
+    }),
+  ];
+}
+
+/** (6) At most one decision per confirmation, equal to what ran. Payments are the confirmations there are so far. */
+export async function decisionsHold({ query, acknowledged }: World): Promise<string[]> {
+  const payments = await query<{ id: string; state: string; decided: boolean; fits: boolean | null }>(
+    `select p.id, p.state, p.decided_at is not null as decided,
+            t.action = p.action and t.to_agent_id = p.agent_id and t.user_id = p.user_id as fits
+       from payments p left join tasks t on t.payment_id = p.id`,
+  );
+  const unapproved = new Set(['AWAITING_APPROVAL', 'DECLINED', 'EXPIRED']);
+  const ran = payments.flatMap(({ id, state, decided, fits }) => [
+    ...(fits !== null && (unapproved.has(state) || !decided)
+      ? [`payment ${id} is ${state} and a task was made with it`]
+      : []),
+    ...(fits === false ? [`payment ${id} was approved for other work than was done`] : []),
+  ]);
+  const lost = acknowledged.decisions.flatMap(({ paymentId, approved }) => {
+    const payment = payments.find(({ id }) => id === paymentId);
+    const kept = payment !== undefined && payment.decided && unapproved.has(payment.state) === !approved;
+    return kept
+      ? []
+      : [`payment ${paymentId}: ${approved ? 'yes' : 'no'} was acknowledged, it is ${payment?.state}`];
+  });
+  const answers = await query<{ id: string; times: number }>(
+    `select data->>'payment_id' as id, count(*)::int as times from session_events
+      where type in ('PAYMENT_SUCCESSFUL', 'PAYMENT_FAILED', 'PAYMENT_RELEASED') group by 1 having count(*) > 1`,
+  );
+  const risky = await query<{ id: string; risk: RiskLevel; status: TaskStatus }>(
+    `select distinct t.id, t.risk_level as risk, t.status from tasks t join task_attempts a on a.task_id = t.id`,
+  );
+  return [
+    ...ran,
+    ...lost,
+    ...answers.map(({ id, times }) => `payment ${id} was told ${times} outcomes`),
+    // Nobody can confirm yet, so nothing that needs it may run.
+    ...risky
+      .filter(({ risk }) => needsHuman(risk))
+      .map(({ id, risk }) => `task ${id} (${risk}) ran unconfirmed`),
+  ];
+}
