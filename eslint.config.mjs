@@ -65,7 +65,7 @@ const zoneRule = (zone) => ({
 });
 
 export default tseslint.config(
-  { ignores: ['dist/**', 'node_modules/**', '.mooring/**', 'docs/**'] },
+  { ignores: ['dist/**', 'node_modules/**', '.mooring/**', 'docs/**', 'agents/**'] },
   js.configs.recommended,
   {
     files: ['**/*.{ts,tsx}'],
@@ -119,7 +119,10 @@ export default tseslint.config(
   {
     files: ['**/*.mjs'],
     languageOptions: {
-      globals: { process: 'readonly', console: 'readonly', URL: 'readonly', Buffer: 'readonly' },
+      globals: {
+        ...{ process: 'readonly', console: 'readonly', URL: 'readonly', Buffer: 'readonly' },
+        fetch: 'readonly',
+      },
     },
   },
 );

@@ -18,7 +18,7 @@ export interface AgentAddress {
 
 const MAX_ANSWER = 1024 * 1024;
 
-const Health = z.object({ status: z.enum(['ok', 'degraded']), ready: z.boolean() });
+export const Health = z.object({ status: z.enum(['ok', 'degraded']), ready: z.boolean() });
 
 const Action = z.object({
   name: z.string().min(1).max(100),
@@ -31,9 +31,9 @@ const Action = z.object({
     .nullish(),
   risk_level: z.enum(RISK_LEVELS).default('R0'),
 });
-const Capabilities = z.object({ message: z.string().max(4000), actions: z.array(Action).min(1).max(50) });
+export const Capabilities = z.object({ message: z.string().max(4000), actions: z.array(Action).min(1).max(50) });
 
-const InvokeAnswer = z.discriminatedUnion('ok', [
+export const InvokeAnswer = z.discriminatedUnion('ok', [
   z.object({ ok: z.literal(true), output: z.unknown() }),
   z.object({ ok: z.literal(false), error: z.string(), error_code: z.string().optional() }),
 ]);

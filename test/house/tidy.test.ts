@@ -10,6 +10,9 @@ const product = code.filter((path) => !path.startsWith('test/'));
 const ENTRIES = [
   'activities/search/encoder-thread.ts',
   'bench/start.ts',
+  'dev/agent-kit/check-agent.ts',
+  'dev/agent-kit/new-agent.ts',
+  'dev/agent-kit/template/agent.test.mjs',
   'dev/agents/main.ts',
   'dev/demo.ts',
   'dev/env.ts',
