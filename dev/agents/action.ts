@@ -20,6 +20,11 @@ export class Refusal extends Error {
   }
 }
 
+/** The call that an action works for; its key stays the same over all tries. */
+export interface CallContext {
+  key: string;
+}
+
 export interface Action {
   /** The entry of `/capabilities`. */
   listing: {
@@ -28,18 +33,22 @@ export interface Action {
     input_schema: Record<string, unknown>;
     output_schema: Record<string, unknown>;
     price?: string;
-    risk_level: 'R0';
+    risk_level: RiskLevel;
   };
-  perform: (args: unknown) => Answer;
+  perform: (args: unknown, call: CallContext) => Promise<Answer>;
 }
+
+type RiskLevel = 'R0' | 'R1' | 'R2' | 'R3';
 
 interface ActionSpec<I extends z.ZodObject, O extends z.ZodObject> {
   name: string;
   description: string;
   price?: string;
+  /** R0, unless it says otherwise: it only computes. */
+  risk_level?: RiskLevel;
   input: I;
   output: O;
-  run: (input: z.output<I>) => z.input<O>;
+  run: (input: z.output<I>, call: CallContext) => z.input<O> | Promise<z.input<O>>;
 }
 
 /** One zod schema each way: the published JSON Schema is made from it, so it cannot say something else. */
@@ -51,13 +60,13 @@ export function defineAction<I extends z.ZodObject, O extends z.ZodObject>(spec:
       input_schema: z.toJSONSchema(spec.input, { io: 'input' }),
       output_schema: z.toJSONSchema(spec.output),
       ...(spec.price === undefined ? {} : { price: spec.price }),
-      risk_level: 'R0',
+      risk_level: spec.risk_level ?? 'R0',
     },
-    perform: (args) => {
+    perform: async (args, call) => {
       const input = spec.input.safeParse(args);
       if (!input.success) return refusal('invalid_arguments', describe(input.error));
       try {
-        return { ok: true, output: spec.output.parse(spec.run(input.data)) };
+        return { ok: true, output: spec.output.parse(await spec.run(input.data, call)) };
       } catch (error) {
         if (error instanceof Refusal) return refusal(error.code, error.message);
         throw error;
@@ -77,4 +86,8 @@ export interface DemoAgent {
   version: string;
   message: string;
   actions: Action[];
+  /** Waits so long before each answer, on purpose. */
+  slowMs?: number;
+  /** Answers every third call that it receives with 503, on purpose; the retry of that call succeeds. */
+  failsEveryThird?: boolean;
 }

@@ -1,18 +1,32 @@
 import type { AddressInfo } from 'node:net';
 import { once } from 'node:events';
 import { join } from 'node:path';
+import { openMailbox } from '../mailbox/mailbox';
+import type { DemoAgent } from './action';
 import { openCallLog } from './call-log';
 import { DEMO_AGENTS } from './catalogue';
+import type { DemoAgentSlug } from './catalogue';
+import { checker } from './checker/checker';
+import { unitConverter } from './converter/unit-converter';
+import { createNewsletterSender } from './newsletter/newsletter-sender';
+import { qrMaker } from './qr/qr-maker';
 import { createAgentServer } from './server';
 import { readAgentSettings } from './settings';
 import { tableAnalyst } from './table/table-analyst';
 import { textAnalyst } from './text/text-analyst';
 
-const agents = { 'text-analyst': textAnalyst, 'table-analyst': tableAnalyst };
-
-/** Both demo agents in one process, a port each. Every line of their records is on the disk before its answer. */
+/** The demo agents and the mailbox in one process, a port each. What they answer is on the disk before its answer. */
 async function main(): Promise<void> {
-  const { ports, keys, folder } = readAgentSettings(process.env);
+  const { ports, mailboxPorts, keys, folder, mailFolder } = readAgentSettings(process.env);
+  const mailbox = await openMailbox({ folder: mailFolder, ports: mailboxPorts });
+  const agents: Record<DemoAgentSlug, DemoAgent> = {
+    'text-analyst': textAnalyst,
+    'table-analyst': tableAnalyst,
+    'unit-converter': unitConverter,
+    'qr-maker': qrMaker,
+    checker,
+    'newsletter-sender': createNewsletterSender(mailbox),
+  };
   const listening: Record<string, number> = {};
   for (const { slug } of DEMO_AGENTS) {
     const log = openCallLog(join(folder, `${slug}.jsonl`));
@@ -21,7 +35,8 @@ async function main(): Promise<void> {
     await once(server, 'listening');
     listening[slug] = (server.address() as AddressInfo).port;
   }
-  console.log(`listening ${JSON.stringify(listening)}`);
+  const { smtpPort: smtp, httpPort: http } = mailbox;
+  console.log(`listening ${JSON.stringify({ agents: listening, mailbox: { smtp, http } })}`);
 }
 
 for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => process.exit(0));

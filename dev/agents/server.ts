@@ -6,6 +6,8 @@ import type { Answer, DemoAgent } from './action';
 import { hasOrchestratorKey, verifiedBody } from './caller';
 import type { AgentKeys } from './caller';
 import type { Call, CallLog } from './call-log';
+import { createOrder } from './in-order';
+import type { InOrder } from './in-order';
 import { GARBAGE, askedMisbehaviour, hugeAnswer } from './misbehaviour';
 
 const BODY_LIMIT = 1024 * 1024;
@@ -27,8 +29,13 @@ export interface AgentServerDeps {
   slowMs?: number;
 }
 
+interface Deps extends AgentServerDeps {
+  inOrder: InOrder;
+}
+
 /** One service agent on one port: /health, /capabilities, /invoke, and /calls, its own record. */
-export function createAgentServer(deps: AgentServerDeps): Server {
+export function createAgentServer(given: AgentServerDeps): Server {
+  const deps: Deps = { ...given, inOrder: createOrder() };
   const server = createServer((req, res) => {
     route(deps, req, res).catch((error: unknown) => {
       console.error('agent: a call failed', error);
@@ -40,7 +47,7 @@ export function createAgentServer(deps: AgentServerDeps): Server {
   return server;
 }
 
-async function route(deps: AgentServerDeps, req: IncomingMessage, res: ServerResponse): Promise<void> {
+async function route(deps: Deps, req: IncomingMessage, res: ServerResponse): Promise<void> {
   const path = (req.url ?? '/').split('?')[0];
   switch (`${req.method} ${path}`) {
     case 'GET /health':
@@ -59,7 +66,7 @@ async function route(deps: AgentServerDeps, req: IncomingMessage, res: ServerRes
   }
 }
 
-async function invoke(deps: AgentServerDeps, req: IncomingMessage, res: ServerResponse): Promise<void> {
+async function invoke(deps: Deps, req: IncomingMessage, res: ServerResponse): Promise<void> {
   if (!hasOrchestratorKey(req.headers, deps.keys)) {
     return turnAway(req, res, {
       status: 401,
@@ -82,12 +89,31 @@ async function invoke(deps: AgentServerDeps, req: IncomingMessage, res: ServerRe
   return answer(deps, res, { key, invocation: invocation.data });
 }
 
-/** The first answer of a key is kept before it is sent, and is the answer of every later call of that key. */
+interface Reply {
+  status: number;
+  type?: string;
+  body: string;
+  waitMs?: number;
+}
+
 async function answer(
-  deps: AgentServerDeps,
+  deps: Deps,
   res: ServerResponse,
-  { key, invocation }: { key: string; invocation: Invocation },
+  call: { key: string; invocation: Invocation },
 ): Promise<void> {
+  // The second of two calls of a key waits for the work of the first, and not for what that waits on purpose.
+  const reply = await deps.inOrder(call.key, () => work(deps, call));
+  if (reply === 'never') return;
+  const { status, type = 'application/json', body, waitMs = 0 } = reply;
+  if (waitMs > 0) await new Promise((done) => setTimeout(done, waitMs));
+  res.writeHead(status, { 'content-type': type }).end(body);
+}
+
+/** The first answer of a key is kept before it is sent, and is the answer of every later call of that key. */
+async function work(
+  deps: Deps,
+  { key, invocation }: { key: string; invocation: Invocation },
+): Promise<Reply | 'never'> {
   const record = (status: Call['status'], kept?: Answer) =>
     deps.log.append({
       key,
@@ -95,45 +121,54 @@ async function answer(
       status,
       ...(kept === undefined ? {} : { answer: kept }),
     });
+  const fail = (status: number, error: string): Reply => {
+    record('failed');
+    return { status, body: JSON.stringify(refusal('failed_on_purpose', error)) };
+  };
 
   const stored = deps.log.answer(key);
   if (stored !== null) {
     record('replayed');
-    return send(res, 200, stored);
+    return { status: 200, body: JSON.stringify(stored) };
   }
+  if (failsNow(deps, key)) return fail(503, 'Every third call fails, on purpose: try again.');
   const asked = askedMisbehaviour(invocation.arguments);
   if (asked === 'hang' || asked === 'garbage' || asked === 'huge') {
     record('failed');
-    if (asked === 'garbage') res.writeHead(200, { 'content-type': 'text/html' }).end(GARBAGE);
-    if (asked === 'huge') res.writeHead(200, { 'content-type': 'application/json' }).end(hugeAnswer());
-    return;
+    if (asked === 'hang') return 'never';
+    return asked === 'garbage'
+      ? { status: 200, type: 'text/html', body: GARBAGE }
+      : { status: 200, body: hugeAnswer() };
   }
   if (asked === '500' && deps.log.attempts(key) === 0) {
-    record('failed');
-    return send(res, 500, refusal('failed_on_purpose', 'The first call of this key fails (#agent:500).'));
+    return fail(500, 'The first call of this key fails (#agent:500).');
   }
   const made =
     asked === 'fail'
       ? refusal('failed_on_purpose', 'The text asked for a failure (#agent:fail).')
-      : perform(deps.agent, invocation, record);
+      : await perform(deps.agent, invocation, { key, record });
   record(made.ok ? 'completed' : 'refused', made);
   // Waits after the effect: a caller that gives up here finds the answer by its key.
-  if (asked === 'slow') await new Promise((done) => setTimeout(done, deps.slowMs ?? 3_000));
-  send(res, 200, made);
+  const waitMs = (asked === 'slow' ? (deps.slowMs ?? 3_000) : 0) + (deps.agent.slowMs ?? 0);
+  return { status: 200, body: JSON.stringify(made), waitMs };
 }
 
-function perform(
+/** The third, sixth … call in the agent's record, unless it is a retry: that one shall succeed. */
+const failsNow = ({ agent, log }: AgentServerDeps, key: string): boolean =>
+  agent.failsEveryThird === true && log.calls().length % 3 === 2 && log.attempts(key) === 0;
+
+async function perform(
   agent: DemoAgent,
   { command, arguments: args }: Invocation,
-  record: (status: 'failed') => void,
-) {
+  { key, record }: { key: string; record: (status: 'failed') => void },
+): Promise<Answer> {
   const action = agent.actions.find(({ listing }) => listing.name === command);
   if (action === undefined) {
     const names = agent.actions.map(({ listing }) => listing.name).join(', ');
     return refusal('unknown_action', `command: must be one of ${names}`);
   }
   try {
-    return action.perform(args);
+    return await action.perform(args, { key });
   } catch (error) {
     record('failed');
     throw error;

@@ -64,6 +64,7 @@ export function removeData(dataDir: string, ownDatabase: boolean): void {
     'temporal',
     'agents',
     'agents.json',
+    'mail',
     'ports.json',
     'run.json',
     ...(ownDatabase ? ['secret'] : []),

@@ -18,6 +18,8 @@ export interface Places {
   temporal: string;
   temporalUi?: string;
   modelUrl?: string;
+  /** the development mailbox, over HTTP */
+  mailbox?: string;
   api: string;
   agents: { name: string; base_url: string }[];
 }
@@ -108,7 +110,12 @@ export function modelPart(machine: Machine): Part {
   };
 }
 
-const AgentPorts = z.record(z.string(), z.number().int());
+const Port = z.number().int();
+const AgentPorts = z.object({
+  agents: z.record(z.string(), Port),
+  mailbox: z.object({ smtp: Port, http: Port }),
+});
+const MAILBOX_PORTS = { smtp: 4425, http: 4426 };
 
 export function agentsPart(machine: Machine): Part {
   const log = logOf(machine, 'agents');
@@ -123,12 +130,18 @@ export function agentsPart(machine: Machine): Part {
       for (const [index, { slug }] of DEMO_AGENTS.entries()) {
         wished.push(`${slug}=${await machine.ports.free(slug, 4411 + index)}`);
       }
+      const mailboxWished: string[] = [];
+      for (const [name, usual] of Object.entries(MAILBOX_PORTS)) {
+        mailboxWished.push(`${name}=${await machine.ports.free(`mailbox-${name}`, usual)}`);
+      }
       const running = await startNodeChild({
         file: program('dev/agents/main.js'),
         env: {
           ...bareEnv('MOORING_AGENT_'),
           MOORING_AGENTS_DIR: folder,
           MOORING_AGENT_PORTS: wished.join(','),
+          MOORING_MAIL_DIR: join(machine.dataDir, 'mail'),
+          MOORING_MAILBOX_PORTS: mailboxWished.join(','),
           MOORING_AGENT_KEYS: JSON.stringify(machine.agentKeys),
         },
         log,
@@ -138,9 +151,11 @@ export function agentsPart(machine: Machine): Part {
         spawned: (pid) => machine.note('agents', pid),
         signal,
       });
-      const ports = AgentPorts.parse(JSON.parse(running.ready));
-      for (const [name, port] of Object.entries(ports)) machine.ports.keep(name, port);
-      machine.places.agents = Object.entries(ports).map(([name, port]) => ({
+      const { agents, mailbox } = AgentPorts.parse(JSON.parse(running.ready));
+      for (const [name, port] of Object.entries(agents)) machine.ports.keep(name, port);
+      for (const [name, port] of Object.entries(mailbox)) machine.ports.keep(`mailbox-${name}`, port);
+      machine.places.mailbox = `http://127.0.0.1:${mailbox.http}`;
+      machine.places.agents = Object.entries(agents).map(([name, port]) => ({
         name,
         base_url: `http://127.0.0.1:${port}`,
       }));

@@ -7,6 +7,10 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { openCallLog } from '../../dev/agents/call-log';
 import { DEMO_AGENTS } from '../../dev/agents/catalogue';
+import { checker } from '../../dev/agents/checker/checker';
+import { unitConverter } from '../../dev/agents/converter/unit-converter';
+import { createNewsletterSender } from '../../dev/agents/newsletter/newsletter-sender';
+import { qrMaker } from '../../dev/agents/qr/qr-maker';
 import { createAgentServer } from '../../dev/agents/server';
 import { tableAnalyst } from '../../dev/agents/table/table-analyst';
 import { textAnalyst } from '../../dev/agents/text/text-analyst';
@@ -14,6 +18,7 @@ import { get, invoke, invokeBody, newKeys, post, signedHeaders } from './platfor
 
 const folder = mkdtempSync(join(tmpdir(), 'mooring-agent-'));
 const keys = newKeys();
+const newsletterSender = createNewsletterSender({ smtpPort: 0 });
 const servers: Server[] = [];
 const work = { key: 'tsk_any', command: 'readability', args: { text: 'The cat sat on the mat.' } };
 let textPort = 0;
@@ -65,7 +70,7 @@ test('capabilities say what each action takes and gives, as JSON Schema with a w
         input_schema: Schema.loose(),
         output_schema: z.object({ type: z.literal('object') }).loose(),
         price: z.string().optional(),
-        risk_level: z.literal('R0'),
+        risk_level: z.enum(['R0', 'R2']),
       }),
     ),
   });
@@ -84,8 +89,56 @@ test('capabilities say what each action takes and gives, as JSON Schema with a w
 });
 
 test('the catalogue prices what the capabilities price', () => {
-  const lowest = [textAnalyst, tableAnalyst].map((agent) => agent.actions[0]?.listing.price ?? '0');
-  expect(DEMO_AGENTS.map(({ pricing_summary }) => pricing_summary.from_usdc)).toEqual(lowest);
+  const agents = [textAnalyst, tableAnalyst, unitConverter, qrMaker, checker, newsletterSender];
+  for (const [index, agent] of agents.entries()) {
+    const prices = new Set(agent.actions.map(({ listing }) => listing.price ?? '0'));
+    expect([...prices]).toEqual([DEMO_AGENTS[index]?.pricing_summary.from_usdc]);
+  }
+  expect(new Set(DEMO_AGENTS.map(({ pricing_summary }) => pricing_summary.from_usdc)).size).toBe(6);
+});
+
+test('what an agent does wrong on purpose, its listing and its own words say', () => {
+  const labelled = [unitConverter, qrMaker, checker].map(({ message }, index) => {
+    const { description } = DEMO_AGENTS[index + 2] ?? DEMO_AGENTS[0];
+    return [message, description].map((words) => /on purpose/.test(words));
+  });
+  expect(labelled).toEqual([
+    [false, false],
+    [true, true],
+    [true, true],
+  ]);
+  expect(newsletterSender.actions.map(({ listing }) => listing.risk_level)).toEqual(['R2']);
+});
+
+test('one agent fails every third call that it receives with 503, and the retry of it succeeds', async () => {
+  const port = await listen('third', checker);
+  const ask = (key: string) => invoke(port, keys, { key, command: 'check_json', args: { json: '[]' } });
+  const statuses: number[] = [];
+  for (const key of ['a', 'b', 'c', 'c', 'd', 'e', 'e', 'c']) statuses.push((await ask(key)).status);
+  expect(statuses).toEqual([200, 200, 503, 200, 200, 503, 200, 200]);
+  const { body } = await get(port, '/calls');
+  expect((body['calls'] as { idempotency_key: string; status: string }[]).slice(2, 4)).toMatchObject([
+    { idempotency_key: 'c', attempt: 1, status: 'failed' },
+    { idempotency_key: 'c', attempt: 2, status: 'completed' },
+  ]);
+});
+
+test('one agent is slow: the work is recorded at once, and the answer comes later', async () => {
+  expect(qrMaker.slowMs).toBe(3_000);
+  const port = await listen('slow', { ...qrMaker, slowMs: 400 });
+  const from = performance.now();
+  const first = invoke(port, keys, {
+    key: 'slow',
+    command: 'make_qr',
+    args: { text: 'https://example.org' },
+  });
+  for (;;) {
+    const { body } = await get(port, '/calls');
+    if ((body['calls'] as unknown[]).length === 1) break;
+  }
+  expect(performance.now() - from).toBeLessThan(400);
+  expect(await first).toMatchObject({ body: { ok: true } });
+  expect(performance.now() - from).toBeGreaterThan(380);
 });
 
 test('an invocation is answered with the output', async () => {

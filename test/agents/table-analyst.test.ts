@@ -1,13 +1,10 @@
 import { tableAnalyst } from '../../dev/agents/table/table-analyst';
+import { askAgent } from './ask';
 
-function ask(name: string, csv: string) {
-  const action = tableAnalyst.actions.find(({ listing }) => listing.name === name);
-  if (action === undefined) throw new Error(`no action ${name}`);
-  return action.perform({ csv });
-}
+const ask = (name: string, csv: string) => askAgent(tableAnalyst, name, { csv });
 
-const typesOf = (csv: string) => {
-  const answer = ask('types', csv);
+const typesOf = async (csv: string) => {
+  const answer = await ask('types', csv);
   if (!answer.ok) throw new Error(answer.error);
   return (answer.output['columns'] as { name: string; type: string }[]).map(
     ({ name, type }) => `${name}:${type}`,
@@ -32,9 +29,9 @@ test.each([
     ['item:text', 'price:currency'],
   ],
   ['none', 'score\n3\n4\n5', ['score:integer']],
-])('a table with delimiter %s is read with its types', (delimiter, csv, expected) => {
-  expect(typesOf(csv)).toEqual(expected);
-  expect(ask('types', csv)).toMatchObject({ ok: true, output: { table: { delimiter, header: true } } });
+])('a table with delimiter %s is read with its types', async (delimiter, csv, expected) => {
+  expect(await typesOf(csv)).toEqual(expected);
+  expect(await ask('types', csv)).toMatchObject({ ok: true, output: { table: { delimiter, header: true } } });
 });
 
 test.each([
@@ -47,16 +44,16 @@ test.each([
   ['a postcode', '01234', 'text'],
   ['spaces for thousands', '1 234 567', 'integer'],
   ['exponent', '1.5e-3', 'decimal'],
-])('%s is typed as %s', (_name, cell, type) => {
-  expect(typesOf(`id,v\nx,${JSON.stringify(cell)}\ny,${JSON.stringify(cell)}`)).toEqual([
+])('%s is typed as %s', async (_name, cell, type) => {
+  expect(await typesOf(`id,v\nx,${JSON.stringify(cell)}\ny,${JSON.stringify(cell)}`)).toEqual([
     'id:text',
     `v:${type}`,
   ]);
 });
 
-test('nulls, distinct values, confidence and misfits are said', () => {
+test('nulls, distinct values, confidence and misfits are said', async () => {
   const csv = 'n,city\n1,Rome\n2,\n3,N/A\n4,Rome\nfive,Oslo\n6,Bonn';
-  expect(ask('types', csv)).toMatchObject({
+  expect(await ask('types', csv)).toMatchObject({
     ok: true,
     output: {
       table: { rows: 6, notes: [expect.stringContaining('row 5 “five”')] },
@@ -68,12 +65,12 @@ test('nulls, distinct values, confidence and misfits are said', () => {
   });
 });
 
-test('a table without a header gets numbered columns', () => {
-  expect(typesOf('1,a\n2,b\n3,a')).toEqual(['column 1:integer', 'column 2:text']);
+test('a table without a header gets numbered columns', async () => {
+  expect(await typesOf('1,a\n2,b\n3,a')).toEqual(['column 1:integer', 'column 2:text']);
 });
 
-test('year columns are names, and repeated names are kept apart', () => {
-  expect(typesOf('region,2021,2022,2022\nnorth,5,6,7\nsouth,8,9,1')).toEqual([
+test('year columns are names, and repeated names are kept apart', async () => {
+  expect(await typesOf('region,2021,2022,2022\nnorth,5,6,7\nsouth,8,9,1')).toEqual([
     'region:text',
     '2021:integer',
     '2022:integer',
@@ -81,18 +78,18 @@ test('year columns are names, and repeated names are kept apart', () => {
   ]);
 });
 
-test('short rows and numbers that can be read two ways are noted', () => {
-  const answer = ask('types', 'a;b\n"1,234";x\n"2,345"');
+test('short rows and numbers that can be read two ways are noted', async () => {
+  const answer = await ask('types', 'a;b\n"1,234";x\n"2,345"');
   expect(answer.ok && (answer.output['table'] as { notes: string[] }).notes).toEqual([
     expect.stringContaining('fewer than 2 cells (row 2 first)'),
     expect.stringContaining('two ways'),
   ]);
 });
 
-test('statistics are those of the textbook', () => {
+test('statistics are those of the textbook', async () => {
   const csv =
     'x,day,who\n2,2024-03-01,ann\n4,2024-03-05,bob\n4,2024-03-02,ann\n4,2024-03-09,ann\n5,,cid\n5,2024-03-04,bob\n7,2024-03-03,ann\n9,2024-03-08,bob';
-  expect(ask('statistics', csv)).toMatchObject({
+  expect(await ask('statistics', csv)).toMatchObject({
     ok: true,
     output: {
       columns: [
@@ -110,16 +107,16 @@ test('statistics are those of the textbook', () => {
   });
 });
 
-test('money sums without the dust of binary fractions', () => {
-  const answer = ask('statistics', 'p\n$0.10\n$0.20\n$0.30');
+test('money sums without the dust of binary fractions', async () => {
+  const answer = await ask('statistics', 'p\n$0.10\n$0.20\n$0.30');
   expect(answer).toMatchObject({
     ok: true,
     output: { columns: [{ unit: '$', numbers: { sum: 0.6, mean: 0.2 } }] },
   });
 });
 
-test('an outlier is found by both methods, with its row', () => {
-  const answer = ask('outliers', 'id,v\n1,10\n2,11\n3,12\n4,10\n5,11\n6,95\n7,12\n8,10');
+test('an outlier is found by both methods, with its row', async () => {
+  const answer = await ask('outliers', 'id,v\n1,10\n2,11\n3,12\n4,10\n5,11\n6,95\n7,12\n8,10');
   expect(answer).toMatchObject({
     ok: true,
     output: {
@@ -133,20 +130,20 @@ test('an outlier is found by both methods, with its row', () => {
   expect(answer.ok && answer.output['summary']).toContain('row 6');
 });
 
-test('half the values equal still lets the odd one be found', () => {
-  expect(ask('outliers', 'v\n5\n5\n5\n5\n5\n5\n5\n50')).toMatchObject({
+test('half the values equal still lets the odd one be found', async () => {
+  expect(await ask('outliers', 'v\n5\n5\n5\n5\n5\n5\n5\n50')).toMatchObject({
     ok: true,
     output: { columns: [{ outliers: [{ row: 8, found_by: ['mad', 'iqr'] }] }] },
   });
 });
 
-test('a busy Saturday is unusual though its value is ordinary, and quiet weekends are not', () => {
+test('a busy Saturday is unusual though its value is ordinary, and quiet weekends are not', async () => {
   const rows = Array.from({ length: 28 }, (_, index) => {
     const date = new Date(Date.UTC(2024, 2, 4 + index));
     const weekend = [0, 6].includes(date.getUTCDay());
     return `${date.toISOString().slice(0, 10)},${index === 12 ? 101 : (weekend ? 20 : 100) + (index % 3)}`;
   });
-  expect(ask('outliers', ['date,visits', ...rows].join('\n'))).toMatchObject({
+  expect(await ask('outliers', ['date,visits', ...rows].join('\n'))).toMatchObject({
     ok: true,
     output: {
       weekdays: {
@@ -162,8 +159,8 @@ test.each([
   ['', 'invalid_arguments'],
   ['a,b,c', 'no_rows'],
   [`${'1,'.repeat(60)}1`, 'too_many_columns'],
-])('a table that cannot be read is refused in words (%#)', (csv, code) => {
-  expect(ask('types', csv)).toMatchObject({
+])('a table that cannot be read is refused in words (%#)', async (csv, code) => {
+  expect(await ask('types', csv)).toMatchObject({
     ok: false,
     error_code: code,
     error: expect.stringContaining('csv: ') as unknown,

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { DEMO_AGENTS } from '../../dev/agents/catalogue';
 import { seed } from '../../dev/seed';
 import { freePort } from '../../dev/supervisor/ports';
 import { findTemporal } from '../../dev/temporal/binary';
@@ -13,12 +14,12 @@ import type { TestDatabase } from './database';
 import { firstLine } from './chat';
 
 const SECRET = 'a secret of the tests that is long enough';
-const KEYS = Object.fromEntries(
-  ['text-analyst', 'table-analyst'].map((name) => [
-    name,
+const KEYS: Record<string, { orchestrator_key: string; signing_secret: string }> = Object.fromEntries(
+  DEMO_AGENTS.map(({ slug }) => [
+    slug,
     {
-      orchestrator_key: `ok_${name}`,
-      signing_secret: `whsec_${Buffer.from(`signing secret of ${name}`).toString('base64')}`,
+      orchestrator_key: `ok_${slug}`,
+      signing_secret: `whsec_${Buffer.from(`signing secret of ${slug}`).toString('base64')}`,
     },
   ]),
 );
@@ -43,6 +44,7 @@ export interface Machine {
   stopPlatform: () => Promise<void>;
   /** How often the platform has died by itself. */
   deaths: () => number;
+  agents: string[];
   /** What the agent's own record says of a task. */
   agentCalls: (agent: string) => Promise<AgentCall[]>;
   close: () => Promise<void>;
@@ -56,9 +58,12 @@ export async function createMachine(settings: Record<string, string> = {}): Prom
   const modelPort = await firstLine(model, 'listening');
   const agents = node('dev/agents/main.js', {
     MOORING_AGENTS_DIR: folder,
+    MOORING_MAIL_DIR: folder,
     MOORING_AGENT_KEYS: JSON.stringify(KEYS),
   });
-  const agentPorts = JSON.parse(await firstLine(agents, 'listening')) as Record<string, number>;
+  const { agents: agentPorts } = JSON.parse(await firstLine(agents, 'listening')) as {
+    agents: Record<string, number>;
+  };
   await seed({
     databaseUrl: database.url,
     region: 'intl',
@@ -112,6 +117,7 @@ export async function createMachine(settings: Record<string, string> = {}): Prom
       start(failpoints, own);
     },
     stopPlatform: stop,
+    agents: Object.keys(agentPorts),
     agentCalls: async (agent) => {
       const response = await fetch(`http://127.0.0.1:${agentPorts[agent] ?? 0}/calls`);
       return ((await response.json()) as { calls: AgentCall[] }).calls;
