@@ -17,3 +17,22 @@ export interface AgentOffer {
 }
 
 export type AgentHealth = 'healthy' | 'degraded' | 'not_ready' | 'unhealthy';
+
+export const LISTING_STATUSES = ['PENDING', 'ACTIVE', 'REJECTED', 'SUSPENDED', 'DELETED'] as const;
+export type ListingStatus = (typeof LISTING_STATUSES)[number];
+
+/** The legal edges of a listing. The database, the docs and the tests are held against this table. */
+export const LISTING_EDGES: Record<ListingStatus, readonly ListingStatus[]> = {
+  PENDING: ['ACTIVE', 'REJECTED', 'DELETED'],
+  // Back to PENDING when it moves to another address, which nobody has reviewed.
+  ACTIVE: ['PENDING', 'SUSPENDED', 'DELETED'],
+  SUSPENDED: ['PENDING', 'ACTIVE', 'DELETED'],
+  REJECTED: ['DELETED'],
+  DELETED: [],
+};
+
+export const isLegalListingEdge = (from: ListingStatus, to: ListingStatus): boolean =>
+  LISTING_EDGES[from].includes(to);
+
+/** Its monitor lives as long. */
+export const isMonitored = (status: ListingStatus): boolean => status !== 'REJECTED' && status !== 'DELETED';

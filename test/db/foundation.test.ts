@@ -1,3 +1,4 @@
+import { LISTING_EDGES, LISTING_STATUSES } from '../../domain/agent';
 import { SYSTEM, asUser } from '../../domain/principal';
 import { TASK_EDGES, TASK_STATUSES } from '../../domain/task';
 import { findOrOpenAccount } from '../../db/users';
@@ -37,6 +38,14 @@ test('the task edges of the database are those of domain/task.ts', async () => {
     tx.query<{ edge: string }>(`select from_status || ' ' || to_status as edge from task_edges`),
   );
   const edges = TASK_STATUSES.flatMap((from) => TASK_EDGES[from].map((to) => `${from} ${to}`));
+  expect(rows.map((row) => row.edge).sort()).toEqual(edges.sort());
+});
+
+test('the listing edges of the database are those of domain/agent.ts', async () => {
+  const rows = await t.db.withTx(SYSTEM, 'test', (tx) =>
+    tx.query<{ edge: string }>(`select from_status || ' ' || to_status as edge from listing_edges`),
+  );
+  const edges = LISTING_STATUSES.flatMap((from) => LISTING_EDGES[from].map((to) => `${from} ${to}`));
   expect(rows.map((row) => row.edge).sort()).toEqual(edges.sort());
 });
 

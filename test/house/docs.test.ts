@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { LISTING_EDGES } from '../../domain/agent';
 import { ERRORS } from '../../domain/errors';
 import { CLOSE_CODES } from '../../domain/frames';
 import { PAYMENT_EDGES } from '../../domain/payment';
@@ -14,7 +15,7 @@ const scripts = z
   .parse(JSON.parse(read('package.json'))).scripts;
 
 test('every npm command that a page names exists', () => {
-  const named = pages.flatMap((page) => all(read(page), /npm run ([\w:]+)/g));
+  const named = pages.flatMap((page) => all(read(page), /npm run ([\w:-]+)/g));
   const short = pages.flatMap((page) => all(read(page), /npm (start|test)\b/g));
   expect(named.length).toBeGreaterThan(3);
   expect([...named, ...short].filter((name) => scripts[name] === undefined)).toEqual([]);
@@ -55,8 +56,9 @@ test('docs/frames.md names every frame type, and none that does not exist', () =
   expect([...found].sort()).toEqual([...wished].sort());
 });
 
-test('docs/states.md has the edges of tasks and payments as the code has them', () => {
-  const wished = [...Object.entries(TASK_EDGES), ...Object.entries(PAYMENT_EDGES)].map(
+test('docs/states.md has the edges of tasks, payments and listings as the code has them', () => {
+  const tables = [TASK_EDGES, PAYMENT_EDGES, LISTING_EDGES].flatMap((edges) => Object.entries(edges));
+  const wished = tables.map(
     ([from, to]) => `| \`${from}\` | ${to.length === 0 ? 'an end' : to.join(', ')} |`,
   );
   expect(rows('docs/states.md')).toEqual(wished);
