@@ -47,6 +47,9 @@ export const SETTINGS = {
   DATABASE_URL: optional('PostgreSQL 15 or newer; absent: our own under the data folder'),
   TEMPORAL_ADDRESS: optional('a Temporal server; absent: our own under the data folder'),
   MOORING_TEMPORAL_UI: url('address of the Temporal UI, for the links that operators follow'),
+  MOORING_DEV_MAILBOX_URL: url(
+    'the development mailbox, shown at /dev/mail to a person at this machine; npm start sets it',
+  ),
   TEMPORAL_NAMESPACE: z.string().default('default').describe('the Temporal namespace'),
   REDIS_URL: optional('Redis for the bus; needed only when several platform processes share one database'),
   ANTHROPIC_API_KEY: optional('set: Claude answers; absent: the stand-in, which uses no language model'),

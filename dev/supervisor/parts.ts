@@ -220,6 +220,7 @@ function platformEnv(
     MOORING_PORT: String(port),
     MOORING_PUBLIC_URL: config.MOORING_PUBLIC_URL ?? address,
     MOORING_TEMPORAL_UI: config.MOORING_TEMPORAL_UI ?? places.temporalUi,
+    MOORING_DEV_MAILBOX_URL: config.MOORING_DEV_MAILBOX_URL ?? places.mailbox,
     MOORING_SECRET: secret,
     // A test asks for one kill: the process that comes back must not meet it again.
     MOORING_FAILPOINT: first ? process.env['MOORING_FAILPOINT'] : undefined,

@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export interface Mail {
+  id: string;
+  at: string;
+  to: string;
+  from: string;
+  subject: string;
+  text: string;
+  html: string;
+}
+
+/** The mailbox as a page without scripts. A mail's HTML is shown as text, and in a frame that may do nothing. */
+export function mailPage({
+  mails,
+  to,
+  webRoot,
+}: {
+  mails: Mail[];
+  to: string;
+  webRoot: string | null;
+}): string {
+  const none = to === '' ? 'Nothing has been sent yet.' : `Nothing has been sent to ${to}.`;
+  const list = mails.length === 0 ? `<p class="quiet">${escaped(none)}</p>` : mails.map(article).join('\n');
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>Development mailbox · Mooring</title>
+<link rel="icon" href="/favicon.svg" type="image/svg+xml">
+${stylesheet(webRoot)}
+</head>
+<body>
+<main class="mails" id="main">
+<h1>Development mailbox</h1>
+<p class="quiet">What was sent by mail on this machine, newest first. None of it has left the machine.</p>
+<form method="get" action="/dev/mail">
+<label for="to">Sent to</label>
+<input id="to" name="to" type="text" inputmode="email" autocomplete="off" value="${escaped(to)}">
+<button class="btn" type="submit">Show</button>
+</form>
+${list}
+</main>
+</body>
+</html>
+`;
+}
+
+function article({ id, at, to, from, subject, text, html }: Mail): string {
+  const frame = `<iframe sandbox="" title="The mail as HTML" srcdoc="${escaped(html)}"></iframe>`;
+  const asHtml = html === '' ? '' : `<details><summary>As HTML</summary>${frame}</details>`;
+  return `<article class="card" id="${escaped(id)}">
+<h2><bdi>${escaped(subject === '' ? '(no subject)' : subject)}</bdi></h2>
+<p class="small quiet">To <bdi>${escaped(to)}</bdi>, from <bdi>${escaped(from)}</bdi>, <time datetime="${escaped(at)}">${escaped(at)}</time></p>
+<pre tabindex="0">${escaped(text === '' ? '(no text)' : text)}</pre>
+${asHtml}
+</article>`;
+}
+
+const escaped = (text: string): string =>
+  text
+    .replace(/&/g, '&amp;')
+    .replace(/</g, '&lt;')
+    .replace(/>/g, '&gt;')
+    .replace(/"/g, '&quot;')
+    .replace(/'/g, '&#39;');
+
+/** The stylesheet of the built pages, whose name has a hash in it. */
+function stylesheet(webRoot: string | null): string {
+  if (webRoot === null) return '';
+  const href = /<link rel="stylesheet"[^>]* href="([^"]+)"/.exec(
+    readFileSync(join(webRoot, 'index.html'), 'utf8'),
+  )?.[1];
+  return href === undefined ? '' : `<link rel="stylesheet" href="${escaped(href)}">`;
+}
