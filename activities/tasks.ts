@@ -1,4 +1,4 @@
-import { getActiveAgent, sealedKeys } from '../db/agents';
+import { getActiveAgent, getConnection, sealedKeys } from '../db/agents';
 import type { Database, Tx } from '../db/database';
 import { messageOfTurn } from '../db/messages';
 import { closeAttempt, countAttempts, lockTask, openAttempt, transitionTask } from '../db/tasks';
@@ -16,6 +16,7 @@ import type { Seal } from '../lib/seal';
 import { activity } from './activity';
 import { invoke } from './agents/service-agent';
 import type { AgentAddress, InvokeOutcome, InvokeRequest } from './agents/service-agent';
+import { takePictures } from './pictures';
 import { status } from './tools/run-tool';
 
 export interface TaskDeps {
@@ -120,7 +121,13 @@ async function recordOutcome(
   if (isTerminal(task.status)) return { status: task.status, retryInMs: null };
   switch (outcome.kind) {
     case 'completed': {
-      await transitionTask(tx, task.id, { to: 'completed', actor: 'agent', result: capped(outcome.output) });
+      const { output, pictures } = takePictures(outcome.output, await schemaOf(tx, task));
+      await transitionTask(tx, task.id, {
+        to: 'completed',
+        actor: 'agent',
+        result: capped(output),
+        pictures,
+      });
       await tellStep(tx, task, { state: 'done', text: `${done.agentName} did the work: ${task.action}` });
       return { status: 'completed', retryInMs: null };
     }
@@ -141,6 +148,12 @@ async function recordOutcome(
       return { status: task.status, retryInMs };
     }
   }
+}
+
+/** The schema of the action's answers, as it was when the chat connected to the agent. */
+async function schemaOf(tx: Tx, { sessionId, toAgentId, action }: Task): Promise<Record<string, unknown>> {
+  const connection = sessionId === null ? null : await getConnection(tx, sessionId, toAgentId);
+  return connection?.offer.actions.find(({ name }) => name === action)?.output_schema ?? {};
 }
 
 const noAttemptLeft = (tx: Tx, task: Task): Promise<TaskStatus> =>

@@ -1,5 +1,6 @@
 import { MooringError } from '../domain/errors';
 import type { ErrorCode } from '../domain/errors';
+import type { Picture } from '../domain/frames';
 import { isLegalEdge, isTerminal } from '../domain/task';
 import type { RiskLevel, TaskStatus } from '../domain/task';
 import { newId } from '../lib/ids';
@@ -115,6 +116,7 @@ interface Transition {
   to: TaskStatus;
   actor: string;
   result?: unknown;
+  pictures?: Picture[];
   error?: { code: ErrorCode; message: string };
 }
 
@@ -160,7 +162,7 @@ async function recordEvent(
   );
 }
 
-async function endTask(tx: Tx, task: Task, { result, error }: Transition): Promise<void> {
+async function endTask(tx: Tx, task: Task, { result, pictures = [], error }: Transition): Promise<void> {
   await tx.query(
     `insert into interactions (task_id, user_id, from_agent_id, to_agent_id, status, latency_ms)
      select id, user_id, from_agent_id, to_agent_id, status, extract(epoch from now() - created_at) * 1000
@@ -176,6 +178,7 @@ async function endTask(tx: Tx, task: Task, { result, error }: Transition): Promi
           status: task.status,
           attempt: await countAttempts(tx, task.id),
           risk_level: task.riskLevel,
+          ...(pictures.length === 0 ? {} : { result: { pictures } }),
         },
       },
     ]);

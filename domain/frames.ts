@@ -35,6 +35,14 @@ export interface PaymentRequestData {
   refund_policy: string;
 }
 
+/** A picture that an agent made, as the agent wrote it: to be shown as an image and in no other way. */
+export interface Picture {
+  /** the field of the answer that it stood in */
+  name: string;
+  alt: string;
+  svg: string;
+}
+
 /** The frames that are rows of a session's log: each has a dense `seq` and is replayed on resume. */
 export type LogFrame =
   | { type: 'USER_MESSAGE'; data: { content: string; message_id: string } }
@@ -79,6 +87,8 @@ export type LogFrame =
         attempt: number;
         risk_level: RiskLevel;
         next_attempt_at?: string;
+        /** of the agent's answer, what is shown and not read */
+        result?: { pictures: Picture[] };
       };
     }
   | {

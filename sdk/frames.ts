@@ -8,6 +8,7 @@ export type {
   LoggedFrame,
   PaymentRequestData,
   PendingPrompt,
+  Picture,
   ServerFrame,
   StatusData,
 } from '../domain/frames';

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import AxeBuilder from '@axe-core/playwright';
 import type { Browser, Page } from 'playwright-core';
@@ -145,6 +146,78 @@ test('what an agent writes can run nothing and load nothing', async () => {
   expect(await logOf(page).locator('img, script, iframe, [style], a[href]').count()).toBe(0);
   expect(await page.title()).toContain('Mooring');
   expect(complaints).toEqual([]);
+});
+
+const HOSTILE = `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 40 40" onload="document.title='run'">
+  <script>document.title = 'run'; fetch('/run')</script>
+  <style>@import url('https://evil.example/style.css'); rect { fill: url(https://evil.example/fill.svg#a) }</style>
+  <image href="https://evil.example/pixel.png" xlink:href="https://evil.example/pixel.png" width="9" height="9" onerror="document.title='run'"/>
+  <foreignObject width="40" height="40"><iframe xmlns="http://www.w3.org/1999/xhtml" src="https://evil.example/frame"></iframe><body xmlns="http://www.w3.org/1999/xhtml"><img src="https://evil.example/img.png" onerror="document.title='run'"/></body></foreignObject>
+  <a xlink:href="javascript:document.title='run'"><rect width="40" height="40" fill="#0c5666"/></a>
+  <animate onbegin="document.title='run'" attributeName="x" dur="1s"/>
+</svg>`;
+const PLAIN =
+  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 3 3"><path fill="#fff" d="M0 0h3v3H0z"/><path stroke="#000" d="M1 1.5h1"/></svg>';
+
+/** The chat's agent has made this picture. */
+function draw(chat: ScriptedChat, svg: string): void {
+  const at = { turn_id: 'trn_1', call_id: 'trn_1/4', task_id: 'tsk_1' };
+  chat.append({ type: 'STATUS', data: { phase: 'WORKING', state: 'now', text: 'Squareprint works', ...at } });
+  const pictures = [{ name: '../svg', alt: 'A QR code that holds “x”', svg }];
+  chat.append({
+    type: 'TASK_UPDATE',
+    data: { task_id: 'tsk_1', status: 'completed', attempt: 1, risk_level: 'R0', result: { pictures } },
+  });
+}
+
+test('a picture stands with the answer, after a reload too, and is kept as a file as it is shown', async () => {
+  const { page, complaints } = await signIn();
+  const { chat, story } = await ask(page);
+  story.ask();
+  story.work();
+  draw(chat, PLAIN);
+  story.finish();
+  await page.getByText('Paid 0.05 USDC').waitFor();
+  await page.reload();
+  await page.getByRole('img', { name: 'A QR code that holds “x”' }).waitFor();
+  const [download] = await Promise.all([
+    page.waitForEvent('download'),
+    page.getByRole('link', { name: 'Download SVG' }).click(),
+  ]);
+  expect(download.suggestedFilename()).toBe('svg.svg');
+  expect(readFileSync(await download.path(), 'utf8').replaceAll('></path>', '/>')).toBe(PLAIN);
+  expect(complaints).toEqual([]);
+});
+
+test('a picture that an agent made is shown, and runs nothing and loads nothing, however hostile', async () => {
+  const { page, complaints } = await signIn();
+  const { chat, story } = await ask(page);
+  const asked: string[] = [];
+  page.on('request', (request) => asked.push(request.url()));
+  story.ask();
+  story.work();
+  draw(chat, HOSTILE);
+  const image = page.getByRole('img', { name: 'A QR code that holds “x”' });
+  await image.waitFor();
+  const width =
+    "document.querySelector('.picture img').decode().then(() => document.querySelector('.picture img').naturalWidth)";
+  expect(await page.evaluate(width)).toBeGreaterThan(0);
+  const link = page.getByRole('link', { name: 'Download SVG' });
+  expect(await link.getAttribute('download')).toBe('svg.svg');
+  const kept = decodeURIComponent((await link.getAttribute('href')) ?? '');
+  expect(kept).toContain('<rect');
+  expect(kept).not.toMatch(/script|onload|onerror|onbegin|foreignObject|iframe|pixel|javascript/);
+  expect(await image.getAttribute('src')).toBe(await link.getAttribute('href'));
+  expect(await logOf(page).locator('script, iframe, svg:not(.icon)').count()).toBe(0);
+  story.finish();
+  await page.getByText('Paid 0.05 USDC').waitFor();
+  await image.waitFor();
+  expect(await page.title()).not.toContain('run');
+  expect(asked.filter((url) => !url.startsWith('data:') && !url.startsWith(server.url))).toEqual([]);
+  expect(asked.filter((url) => url.endsWith('/run'))).toEqual([]);
+  // What is cleaned away is read for it first, where the page's policy stops and names it.
+  expect(complaints.filter((text) => !text.includes('Content Security Policy'))).toEqual([]);
+  expect(await seriousFindings(page)).toEqual([]);
 });
 
 test('while nobody answers the page says so, keeps what was sent, and goes on by itself', async () => {

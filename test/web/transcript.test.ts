@@ -170,3 +170,24 @@ test('a part that has not changed is the same object, so that it need not be dra
   const after = reduce(before, next, 0);
   expect(after.items[1]).toBe(before.items[1]);
 });
+
+const updated = (seconds: number, task: string, result?: unknown) =>
+  frame('TASK_UPDATE', seconds, { task_id: task, status: 'completed', attempt: 1, risk_level: 'R0', result });
+const picture = { name: 'svg', alt: 'A QR code', svg: '<svg/>' };
+
+test('a picture stands in the turn that gave out its task, also when the turn had ended', () => {
+  const pictures = { pictures: [picture] };
+  const told = [said(0), step(1, ['a', 'now'], { task_id: 'tsk_1' }), step(2, ['a', 'done'])];
+  expect(turnOf(play([...told, updated(3, 'tsk_1', pictures)])).pictures).toEqual([picture]);
+  const late = play([...told, end(3), said(4, 'And now?'), updated(5, 'tsk_1', pictures)]);
+  expect(late.items).toHaveLength(3);
+  expect(turnOf(late).pictures).toEqual([picture]);
+});
+
+test.each([[undefined], [{}], [{ pictures: [{ svg: 5 }] }], [{ pictures: 'no' }]])(
+  'an update of a task without pictures shows none: %j',
+  (result) => {
+    const state = play([said(0), step(1, ['a', 'now'], { task_id: 'tsk_1' }), updated(2, 'tsk_1', result)]);
+    expect(turnOf(state).pictures).toEqual([]);
+  },
+);

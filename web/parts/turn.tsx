@@ -7,6 +7,7 @@ import type { Message, Payment, Turn } from '../state/transcript';
 import { CopyButton } from './copy-button';
 import { Icon } from './icons';
 import { Money } from './money';
+import { Pictures } from './pictures';
 import { Prose } from './prose';
 import { Asking, Between, Row, ToCome } from './steps';
 import type { Deciding } from './steps';
@@ -61,6 +62,7 @@ function Working({ turn, view, deciding }: PartProps) {
           <ToCome waiting={view.waiting[0]} />
         )}
       </ol>
+      <Pictures pictures={turn.pictures} />
     </article>
   );
 }
@@ -101,6 +103,7 @@ function Answered({ turn, view, deciding }: PartProps) {
         </details>
       )}
       <FailedSteps turn={turn} deciding={deciding} />
+      <Pictures pictures={turn.pictures} />
       {answer !== null && <Words message={answer} />}
       {turn.end?.text != null && <EndWords turn={turn} />}
       {waiting.length > 0 && (

@@ -1,5 +1,6 @@
-import type { Frame, PaymentRequestData, StatusData } from '../../sdk/frames';
+import type { Frame, PaymentRequestData, Picture, StatusData } from '../../sdk/frames';
 import type { SessionPhase } from '../../sdk/api-types';
+import { isRecord } from '../../sdk/json';
 
 /** A step of the progress line: the frames of one call, the last of which counts. */
 export interface Step {
@@ -10,6 +11,7 @@ export interface Step {
   tool: string | null;
   agentName: string | null;
   agentId: string | null;
+  taskId: string | null;
   /** the payment it asks for */
   paymentId: string | null;
   since: string;
@@ -47,6 +49,8 @@ export interface Turn {
   since: string;
   parts: (Step | Message)[];
   paymentIds: string[];
+  /** what agents made for it to be looked at */
+  pictures: Picture[];
   end: TurnEnd | null;
   /** what an operator asks for when it failed */
   failure: { code: string; requestId: string } | null;
@@ -130,8 +134,9 @@ export function reduce(state: Transcript, frame: Frame, now: number): Transcript
     }
     case 'SESSION_CLOSED':
       return { ...seen, phase: 'CLOSED', closed: { reason: frame.data.reason } };
-    case 'ACK':
     case 'TASK_UPDATE':
+      return withPictures(seen, frame);
+    case 'ACK':
     case 'UNKNOWN':
       return seen;
   }
@@ -150,7 +155,16 @@ function inTurn(
   if (known?.kind === 'turn') return { ...state, items: state.items.with(place, change(known)) };
   const last = state.items.at(-1);
   const since = last?.kind === 'said' ? last.at : at;
-  const turn: Turn = { kind: 'turn', id, since, parts: [], paymentIds: [], end: null, failure: null };
+  const turn: Turn = {
+    kind: 'turn',
+    id,
+    since,
+    parts: [],
+    paymentIds: [],
+    pictures: [],
+    end: null,
+    failure: null,
+  };
   return { ...state, items: [...state.items, change(turn)] };
 }
 
@@ -178,6 +192,7 @@ function nextStep(before: Step | null, data: StatusData, at: string): Step {
     tool: data.tool ?? before?.tool ?? null,
     agentName: data.agent_name ?? before?.agentName ?? null,
     agentId: data.agent_id ?? before?.agentId ?? null,
+    taskId: data.task_id ?? before?.taskId ?? null,
     paymentId: before?.paymentId ?? null,
     since: before?.since ?? at,
     at,
@@ -185,6 +200,24 @@ function nextStep(before: Step | null, data: StatusData, at: string): Step {
     waitedMs: (before?.waitedMs ?? 0) + (data.state === 'waiting' ? 0 : waited),
   };
 }
+
+/** The pictures of a task belong to the turn whose step gave it out, also when that turn has long ended. */
+function withPictures(state: Transcript, { data, ts }: Of<'TASK_UPDATE'>): Transcript {
+  const given: unknown = data.result?.pictures;
+  const pictures = Array.isArray(given) ? given.filter(isPicture) : [];
+  const turn = state.items.find(
+    (item): item is Turn =>
+      item.kind === 'turn' && item.parts.some((part) => part.kind === 'step' && part.taskId === data.task_id),
+  );
+  if (pictures.length === 0 || turn === undefined) return state;
+  return inTurn(state, { id: turn.id, at: ts }, (known) => ({
+    ...known,
+    pictures: [...known.pictures, ...pictures],
+  }));
+}
+
+const isPicture = (value: unknown): value is Picture =>
+  isRecord(value) && ['name', 'alt', 'svg'].every((field) => typeof value[field] === 'string');
 
 /** A payment is asked for just before its step says that it waits. */
 function paymentOf(state: Transcript, turn: Turn, step: Step): string | null {
