@@ -141,7 +141,9 @@ export async function closesAt(tx: Tx, sessionId: string, idleMs: number): Promi
               greatest(s.last_message_at, (select max(ended_at) from turns where session_id = s.id))
                 + $2 * interval '1 millisecond',
               (select greatest(max(p.capture_deadline), now()) + interval '1 minute' from payments p
-                where p.session_id = s.id and p.state in ('AWAITING_APPROVAL', 'AUTHORIZING', 'HELD'))) as at
+                where p.session_id = s.id and p.state in ('AWAITING_APPROVAL', 'AUTHORIZING', 'HELD')
+               -- without one there is no such time; greatest() would take now() for it
+               having count(*) > 0)) as at
        from sessions s where s.id = $1`,
     [sessionId, idleMs],
   );

@@ -72,6 +72,22 @@ test('the words of a failed turn say what is true of the money', async () => {
   expect(text).not.toContain('Nothing was bought');
 });
 
+test('an idle chat that bought nothing closes at its time', async () => {
+  const chat = await stage.openChat();
+  await chat.say('hello');
+  await chat.step([answer([], 'refusal')]);
+  await run(stage.activities.failTurn, { sessionId: chat.sessionId, code: 'model_refused' });
+  await chat.rows(`update sessions set last_message_at = now() - interval '2 hours' where id = $1`, [
+    chat.sessionId,
+  ]);
+  await chat.rows(`update turns set ended_at = now() - interval '2 hours' where session_id = $1`, [
+    chat.sessionId,
+  ]);
+  expect(await chat.step()).toMatchObject({ kind: 'idle' });
+  await run(stage.activities.closeIdleSession, { sessionId: chat.sessionId, asOf: later(0) });
+  expect(await chat.step()).toEqual({ kind: 'closed' });
+});
+
 test('an idle chat does not close under an open question, and a closed one takes no decision', async () => {
   const { chat, paymentId } = await askedToPay();
   await run(stage.activities.failTurn, { sessionId: chat.sessionId, code: 'internal_error' });
