@@ -11,6 +11,7 @@ import type { Config } from '../lib/config';
 import type { Logger } from '../lib/log';
 import { createRateLimit } from '../lib/rate-limit';
 import type { RateLimit } from '../lib/rate-limit';
+import { createSeal } from '../lib/seal';
 import { createCaller } from './auth/caller';
 import { createTokens } from './auth/tokens';
 import { jsonBody } from './body';
@@ -23,6 +24,7 @@ import { pageRoutes } from './pages';
 import { createPlaces } from './places';
 import { traceRequests } from './request';
 import { accountRoutes } from './routes/account';
+import { agentRoutes } from './routes/agents';
 import { authRoutes } from './routes/auth';
 import { devMailRoutes } from './routes/dev-mail';
 import { operationRoutes } from './routes/operations';
@@ -88,6 +90,8 @@ function createContext(
     messageLimit: perMinute(config.MOORING_RATE_LIMIT_MESSAGES),
     signInLimit: perMinute(config.MOORING_RATE_LIMIT_SIGN_INS),
     sessionLimit: perMinute(config.MOORING_RATE_LIMIT_SESSIONS),
+    listingLimit: perMinute(config.MOORING_RATE_LIMIT_LISTINGS),
+    seal: createSeal(secret),
     pollPlaces: createPlaces(WAITS_OF_A_PERSON),
     draining,
   };
@@ -106,7 +110,7 @@ function createApp({ log, ready, webRoot }: ApiDeps, api: ApiContext): Express {
     next();
   });
   app.use(['/api', '/dev'], jsonBody());
-  app.use(authRoutes(api), accountRoutes(api), sessionRoutes(api), sessionLogRoutes(api));
+  app.use(authRoutes(api), accountRoutes(api), agentRoutes(api), sessionRoutes(api), sessionLogRoutes(api));
   app.use(devMailRoutes(api, webRoot));
   app.use(pageRoutes(webRoot));
   app.use(() => {

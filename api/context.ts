@@ -1,6 +1,7 @@
 import type { Database } from '../db/database';
 import type { Config } from '../lib/config';
 import type { RateLimit } from '../lib/rate-limit';
+import type { Seal } from '../lib/seal';
 import type { Caller } from './auth/caller';
 import type { Tokens } from './auth/tokens';
 import type { Metrics } from './metrics';
@@ -23,6 +24,10 @@ export interface ApiContext {
   signInLimit: RateLimit;
   /** of new chats, by person */
   sessionLimit: RateLimit;
+  /** of what a person does with the listings of agents */
+  listingLimit: RateLimit;
+  /** what agents' keys are stored under */
+  seal: Seal;
   /** of long polls, by person */
   pollPlaces: Places;
   /** Aborted when the API drains: whoever waits is answered. */

@@ -7,7 +7,7 @@ import { failpoint } from '../lib/failpoints';
 /** A signal for a workflow, as recorded in the outbox. Ids and versions only, never content. */
 export interface OutboxSignal {
   id: string;
-  workflow: 'chatSession' | 'task' | 'payment';
+  workflow: 'chatSession' | 'task' | 'payment' | 'agentMonitor';
   workflowId: string;
   input: Record<string, string>;
   signal: string | null;

@@ -2,7 +2,7 @@ import type { OutboxSignal, Tx } from './database';
 
 export type Reconciled = Omit<OutboxSignal, 'id'> & { rowId: string };
 
-export const RECONCILED = ['chatSession', 'payment', 'task'] as const;
+export const RECONCILED = ['chatSession', 'payment', 'task', 'agentMonitor'] as const;
 
 /** What a pass looks for. */
 export interface Pass {
@@ -51,6 +51,8 @@ export async function lagging(tx: Tx, pass: Pass, { workflow, after, limit }: Pa
     case 'task':
       // A task is told nothing after its start, so it cannot lag.
       return atStart ? tx.query<Reconciled>(TASKS, [after, limit]) : [];
+    case 'agentMonitor':
+      return tx.query<Reconciled>(LISTINGS, [after, limit, atStart, pass.ageMs]);
   }
 }
 
@@ -83,4 +85,14 @@ const TASKS = `
          jsonb_build_object('taskId', id, 'userId', user_id, 'agentId', to_agent_id, 'riskLevel', risk_level,
                             'expiresAt', expires_at) as input, null as signal, null as "signalInput"
     from tasks where id > $1 and ended_at is null
+   order by id limit $2`;
+
+// A listing that has ended lags until its monitor has heard of it.
+const LISTINGS = `
+  select id as "rowId", 'agentMonitor' as workflow, 'agent-monitor/' || id as "workflowId",
+         jsonb_build_object('agentId', id, 'userId', owner_id) as input, 'listingChanged' as signal,
+         jsonb_build_object('version', wake_version) as "signalInput"
+    from agents
+   where id > $1 and wake_version > 0
+     and (${LATE} or $3 and status in ('PENDING', 'ACTIVE', 'SUSPENDED'))
    order by id limit $2`;

@@ -12,6 +12,8 @@ export const ERRORS = {
   session_closed: { status: 409, retryable: false },
   idempotency_conflict: { status: 409, retryable: false },
   payment_not_open: { status: 409, retryable: false },
+  listing_not_open: { status: 409, retryable: false },
+  agent_not_checked: { status: 409, retryable: false },
   payment_declined: { status: 402, retryable: false },
   insufficient_funds: { status: 402, retryable: false },
   budget_exceeded: { status: 402, retryable: false },

@@ -3,3 +3,5 @@ export type Principal = { kind: 'user'; id: string } | { kind: 'system' };
 
 export const SYSTEM: Principal = { kind: 'system' };
 export const asUser = (id: string): Principal => ({ kind: 'user', id });
+/** Somebody who has not said who they are: sees what is public. No id of a person reads so. */
+export const ANYONE: Principal = asUser('anyone');

@@ -1,3 +1,4 @@
+import type { ListingStatus } from './agent';
 import type { TurnOutcome } from './session';
 import type { ToolName } from './session';
 import type { PaymentState } from './payment';
@@ -8,7 +9,12 @@ import type { TaskStatus } from './task';
  * by a signal with a version; it goes by the newest it has seen, and an activity's answer says which version of
  * the row it has acted on (`seen`).
  */
-export const QUEUES = { chatSession: 'chat', task: 'tasks', payment: 'money' } as const;
+export const QUEUES = {
+  chatSession: 'chat',
+  task: 'tasks',
+  payment: 'money',
+  agentMonitor: 'agents',
+} as const;
 export type WorkflowType = keyof typeof QUEUES;
 
 export interface Wake {
@@ -75,4 +81,21 @@ export interface PaymentActivities {
   authorizePayment: (input: { paymentId: string; asOf: string }) => Promise<PaymentProgress>;
   /** Captures or voids the hold as the task's end says; without a task, voids it after its deadline. */
   settlePayment: (input: { paymentId: string; asOf: string }) => Promise<PaymentProgress>;
+}
+
+export interface AgentMonitorInput {
+  agentId: string;
+  userId: string;
+  /** carried over continue-as-new: the newest version heard of, and the one that the last probe answers */
+  newest?: number;
+  seen?: number;
+}
+
+/** `retryInMs` null: nothing is to be done until the owner, or a review, says something new. */
+export type ProbeOutcome =
+  { kind: 'probed'; seen: number; retryInMs: number | null } | { kind: 'closed'; status: ListingStatus };
+
+export interface AgentActivities {
+  /** Asks the agent how it is and what it offers, and records what it found. `attempt` counts from 1. */
+  probeAgent: (input: { agentId: string; attempt: number }) => Promise<ProbeOutcome>;
 }

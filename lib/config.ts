@@ -29,6 +29,25 @@ const url = (meaning: string) =>
     .refine((text) => URL.canParse(text) && /^https?:/.test(text), 'must be an http or https URL')
     .optional()
     .describe(meaning);
+const emails = (meaning: string) =>
+  z
+    .string()
+    .default('')
+    .transform((text) =>
+      text.split(',').flatMap((part) => (part.trim() === '' ? [] : [part.trim().toLowerCase()])),
+    )
+    .refine(
+      (list) => list.every((email) => z.email().safeParse(email).success),
+      'must be mail addresses with commas between',
+    )
+    .describe(meaning);
+const delays = (fallback: string, meaning: string) =>
+  z
+    .string()
+    .regex(/^\d+(,\d+){0,9}$/, 'must be whole numbers with commas between')
+    .default(fallback)
+    .transform((text) => text.split(',').map(Number))
+    .describe(meaning);
 const optional = (meaning: string) => z.string().min(1).optional().describe(meaning);
 
 export const SETTINGS = {
@@ -42,6 +61,9 @@ export const SETTINGS = {
   MOORING_PUBLIC_URL: url('origin of the pages as people see it; default http://<host>:<port>'),
   MOORING_SECRET: optional(
     'at least 32 characters; keys for tokens and sealed secrets are derived from it; made and kept in the data folder when absent in development',
+  ),
+  MOORING_ADMIN_EMAILS: emails(
+    'mail addresses of those who review listings, with commas between; in development the test user does too',
   ),
   MOORING_REGION: z.enum(['intl', 'cn']).default('intl').describe('the region whose rows this process sees'),
   DATABASE_URL: optional('PostgreSQL 15 or newer; absent: our own under the data folder'),
@@ -74,14 +96,18 @@ export const SETTINGS = {
   MOORING_INVOKE_TIMEOUT_MS: ms(30_000, 'how long an agent may take to answer /invoke'),
   MOORING_HEALTH_TIMEOUT_MS: ms(3_000, 'how long an agent may take to answer /health'),
   MOORING_HEALTH_CACHE_MS: ms(120_000, 'how long a search trusts an earlier health check'),
-  MOORING_DELIVERY_DELAYS_MS: z
-    .string()
-    .regex(/^\d+(,\d+){0,9}$/, 'must be whole numbers with commas between')
-    .default('0,1000,5000,25000')
-    .transform((text) => text.split(',').map(Number))
-    .describe(
-      'one number for each delivery attempt of a task: how long it waits after the one before; the first is not waited',
-    ),
+  MOORING_DELIVERY_DELAYS_MS: delays(
+    '0,1000,5000,25000',
+    'one number for each delivery attempt of a task: how long it waits after the one before; the first is not waited',
+  ),
+  MOORING_PROBE_DELAYS_MS: delays(
+    '5000,30000,120000',
+    'waits between the tries of an agent’s check that is not good; after the last its owner asks for the next',
+  ),
+  MOORING_CHECK_WAIT_MS: ms(
+    8_000,
+    'how long an owner’s check of an agent waits for its outcome before it answers 202',
+  ),
   MOORING_RELAY_AGE_MS: ms(2_000, 'the relay sends signals that are unsent for longer than this'),
   MOORING_RECONCILE_INTERVAL_MS: ms(60_000, 'how often rows are held against their workflows'),
   MOORING_ALLOW_LOOPBACK: flag(
@@ -95,6 +121,10 @@ export const SETTINGS = {
     'sign-ins and refreshes from one address, a minute; behind a proxy all people share its address',
   ),
   MOORING_RATE_LIMIT_SESSIONS: limit(60, 'chats a person may open, a minute'),
+  MOORING_RATE_LIMIT_LISTINGS: limit(
+    30,
+    'agents a person may list, change, check or give new keys, a minute, all together',
+  ),
   MOORING_RATE_LIMIT_SOCKETS_PER_IP: limit(
     20,
     'sockets open from one address; behind a proxy all people share its address',

@@ -1,4 +1,5 @@
 import * as dns from 'node:dns/promises';
+import { setTimeout as pause } from 'node:timers/promises';
 import ipaddr from 'ipaddr.js';
 import { Agent, buildConnector, request } from 'undici';
 import { MooringError } from '../domain/errors';
@@ -86,6 +87,28 @@ export function createGuardedHttp({
   };
 }
 
+const LOOKUP_MS = 3_000;
+
+/** Whether requests to this address could be made, by the rules of the client itself. Throws address_blocked. */
+export async function checkAddress(
+  text: string,
+  { allowLoopback, lookup = systemLookup }: { allowLoopback: boolean; lookup?: Lookup },
+): Promise<void> {
+  checkUrl(text, allowLoopback);
+  const { hostname, protocol, port } = new URL(text);
+  const inTime: Lookup = async (name) => {
+    const late = new AbortController();
+    try {
+      return await Promise.race([lookup(name), pause(LOOKUP_MS, [], { signal: late.signal })]);
+    } catch {
+      return [];
+    } finally {
+      late.abort();
+    }
+  };
+  await checkedAddress({ hostname, protocol, port }, { allowLoopback, lookup: inTime });
+}
+
 function checkUrl(text: string, allowLoopback: boolean): void {
   if (!URL.canParse(text)) throw blocked('is not a URL');
   const url = new URL(text);
@@ -120,7 +143,9 @@ function isPublic(address: string): boolean {
 }
 
 const blocked = (reason: string): MooringError =>
-  new MooringError('address_blocked', `The agent's address ${reason}.`, { details: { field: 'base_url' } });
+  new MooringError('address_blocked', `The agent's address ${reason}.`, {
+    details: { field: 'base_url', rule: reason },
+  });
 
 async function readCapped(
   body: AsyncIterable<Buffer> & { destroy: () => unknown },

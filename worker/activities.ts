@@ -1,3 +1,4 @@
+import { createAgentActivities } from '../activities/agents/monitor';
 import { createChatActivities } from '../activities/chat';
 import { createModel } from '../activities/orchestrator/model';
 import { createPaymentActivities } from '../activities/payments';
@@ -55,5 +56,11 @@ export function createActivities({ config, db, bus, http, seal, encoder }: Activ
       invokeTimeoutMs: config.MOORING_INVOKE_TIMEOUT_MS,
     }),
     money: createPaymentActivities({ db }),
+    agents: createAgentActivities({
+      db,
+      http,
+      healthTimeoutMs: config.MOORING_HEALTH_TIMEOUT_MS,
+      delaysMs: config.MOORING_PROBE_DELAYS_MS,
+    }),
   };
 }

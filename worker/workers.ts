@@ -2,13 +2,14 @@ import { existsSync } from 'node:fs';
 import { Runtime, Worker } from '@temporalio/worker';
 import type { LogMetadata, NativeConnection, WorkflowBundleOption } from '@temporalio/worker';
 import { QUEUES } from '../domain/workflows';
-import type { ChatActivities, PaymentActivities, TaskActivities } from '../domain/workflows';
+import type { AgentActivities, ChatActivities, PaymentActivities, TaskActivities } from '../domain/workflows';
 import type { Logger } from '../lib/log';
 
 export interface Activities {
   chat: ChatActivities;
   tasks: TaskActivities;
   money: PaymentActivities;
+  agents: AgentActivities;
 }
 
 /** Temporal's own lines go to our log, with the ids of the run. Once a process, before the first connection. */
@@ -67,5 +68,6 @@ export async function createWorkers(options: {
     of(QUEUES.chatSession, activities.chat),
     of(QUEUES.task, activities.tasks),
     of(QUEUES.payment, activities.money),
+    of(QUEUES.agentMonitor, activities.agents),
   ]);
 }

@@ -7,9 +7,9 @@ import {
   proxyActivities,
   setCurrentDetails,
   setHandler,
-  workflowInfo,
 } from '@temporalio/workflow';
 import type { ChatActivities, ChatSessionInput, ToolRun, TurnProgress, Wake } from '../domain/workflows';
+import { isLong } from './history';
 import { setFinalPhase } from './phase';
 import { millisUntil } from './time';
 
@@ -45,8 +45,6 @@ const RUN = {
   request_payment_confirmation: tools.requestPayment,
   invoke_agent: tools.hireAgent,
 } as const;
-
-const HISTORY_LIMIT = 600;
 
 /**
  * One chat, from its first message to its close. It waits for a message, lets the model take steps and runs the
@@ -92,12 +90,6 @@ export async function chatSession({ sessionId, userId, newest = 0 }: ChatSession
         break;
     }
   }
-}
-
-/** Between turns nothing is under way: the place to begin a new history. */
-function isLong(): boolean {
-  const { historyLength, continueAsNewSuggested } = workflowInfo();
-  return historyLength > HISTORY_LIMIT || continueAsNewSuggested;
 }
 
 async function nextStep(sessionId: string, leaveWaits: boolean): Promise<TurnProgress> {

@@ -18,7 +18,11 @@ export interface AgentAddress {
 
 const MAX_ANSWER = 1024 * 1024;
 
-export const Health = z.object({ status: z.enum(['ok', 'degraded']), ready: z.boolean() });
+export const Health = z.object({
+  status: z.enum(['ok', 'degraded']),
+  ready: z.boolean(),
+  version: z.string().max(100).optional().catch(undefined),
+});
 
 const Action = z.object({
   name: z.string().min(1).max(100),
@@ -31,7 +35,10 @@ const Action = z.object({
     .nullish(),
   risk_level: z.enum(RISK_LEVELS).default('R0'),
 });
-export const Capabilities = z.object({ message: z.string().max(4000), actions: z.array(Action).min(1).max(50) });
+export const Capabilities = z.object({
+  message: z.string().max(4000),
+  actions: z.array(Action).min(1).max(50),
+});
 
 export const InvokeAnswer = z.discriminatedUnion('ok', [
   z.object({ ok: z.literal(true), output: z.unknown() }),
@@ -53,26 +60,44 @@ export type InvokeOutcome =
   | { kind: 'failed'; httpStatus: number | null; message: string; head: string }
   | { kind: 'retry'; httpStatus: number | null; retryAfterMs: number | null; head: string };
 
+export interface HealthAnswer {
+  health: AgentHealth;
+  version: string | null;
+  /** why it cannot work now, in a sentence; null when it can */
+  problem: string | null;
+}
+
 /** `GET /health`: 200 within the time, `status` ok or degraded, `ready` true. Never throws. */
-export async function checkHealth(
+export async function askHealth(
   http: GuardedHttp,
   baseUrl: string,
   timeoutMs: number,
-): Promise<AgentHealth> {
+): Promise<HealthAnswer> {
+  const sick = (problem: string): HealthAnswer => ({ health: 'unhealthy', version: null, problem });
   try {
     const answer = await http.request(join(baseUrl, '/health'), {
       method: 'GET',
       timeoutMs,
       maxBytes: 64 * 1024,
     });
-    if (answer.status !== 200) return 'unhealthy';
-    const { status, ready } = Health.parse(JSON.parse(answer.body));
-    if (!ready) return 'not_ready';
-    return status === 'ok' ? 'healthy' : 'degraded';
-  } catch {
-    return 'unhealthy';
+    if (answer.status !== 200) return sick(`GET /health answered HTTP ${answer.status}, not 200.`);
+    const parsed = Health.safeParse(parseJson(answer.body));
+    if (!parsed.success) return sick('GET /health did not answer in the agreed form.');
+    const { status, ready, version } = parsed.data;
+    const known = { version: version ?? null };
+    if (!ready) return { ...known, health: 'not_ready', problem: 'The agent says that it is not ready.' };
+    return { ...known, health: status === 'ok' ? 'healthy' : 'degraded', problem: null };
+  } catch (error) {
+    if (error instanceof MooringError) return sick(`GET /health: ${error.message}`);
+    return sick(`GET /health did not answer within ${timeoutMs} ms.`);
   }
 }
+
+export const checkHealth = async (
+  http: GuardedHttp,
+  baseUrl: string,
+  timeoutMs: number,
+): Promise<AgentHealth> => (await askHealth(http, baseUrl, timeoutMs)).health;
 
 /** `GET /capabilities` as an offer, and the hash that prices are bound to. Throws agent_unavailable, agent_bad_answer. */
 export async function fetchOffer(

@@ -3,10 +3,9 @@ import { wallet } from '../../db/ledger';
 import { formatUsdc } from '../../domain/money';
 import { asUser } from '../../domain/principal';
 import { version } from '../../package.json';
+import { TEST_EMAIL } from '../auth/admin';
 import { ownAccount } from '../auth/sign-in';
 import type { ApiContext } from '../context';
-
-const TEST_EMAIL = 'test@mooring.local';
 
 export function accountRoutes({ config, db, caller, origins }: ApiContext): Router {
   const router = Router();

@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
@@ -27,11 +26,6 @@ export const Keys = z.object({
   signing_secret: z.string().regex(/^whsec_[A-Za-z0-9+/]+=*$/, 'must be whsec_ and base64'),
 });
 export type Keys = z.infer<typeof Keys>;
-
-export const newKeys = (): Keys => ({
-  orchestrator_key: `ork_${randomBytes(24).toString('hex')}`,
-  signing_secret: `whsec_${randomBytes(32).toString('base64')}`,
-});
 
 const keysFile = (folder: string): string => join(folder, 'keys.json');
 

@@ -1,7 +1,8 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { parseArgs } from 'node:util';
-import { AGENTS, asTyped, newKeys, requireName, TEMPLATE, writeKeys } from './agent-folder';
+import { newAgentKeys } from '../../lib/agent-keys';
+import { AGENTS, asTyped, requireName, TEMPLATE, writeKeys } from './agent-folder';
 
 const FILES = ['agent.mjs', 'agent.test.mjs'];
 const SAMPLE = 'sample-agent';
@@ -22,7 +23,7 @@ function main(): void {
     writeFileSync(join(folder, file), readFileSync(join(TEMPLATE, file), 'utf8').replaceAll(SAMPLE, name));
   }
   // Keys of its own, so that it can be checked before it is registered.
-  writeKeys(folder, newKeys());
+  writeKeys(folder, newAgentKeys());
   writeFileSync(join(folder, '.gitignore'), 'keys.json\nanswers.jsonl\n');
   const near = relative(process.cwd(), folder);
   const shown = near.startsWith('..') ? folder : near;

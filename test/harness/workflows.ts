@@ -68,7 +68,7 @@ type Activity = (input: unknown) => unknown;
 const NAMES = [
   ...['askModel', 'searchAgents', 'connectAgent', 'requestPayment', 'hireAgent'],
   ...['failToolCall', 'failTurn', 'closeIdleSession', 'deliverTask', 'expireTask'],
-  ...['authorizePayment', 'settlePayment'],
+  ...['authorizePayment', 'settlePayment', 'probeAgent'],
 ];
 
 const bundle = (): Promise<WorkflowBundle> =>

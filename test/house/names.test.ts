@@ -1,10 +1,17 @@
 import { QUEUES } from '../../domain/workflows';
+import { listingChanged } from '../../workflows/agent-monitor';
 import * as chat from '../../workflows/chat-session';
 import * as workflows from '../../workflows';
 import * as money from '../../workflows/payment';
 import { all, filesEnding, read } from './files';
 
-const signals = [chat.messageArrived, chat.outcomeArrived, money.paymentDecided, money.taskEnded];
+const signals = [
+  listingChanged,
+  chat.messageArrived,
+  chat.outcomeArrived,
+  money.paymentDecided,
+  money.taskEnded,
+];
 
 test('each workflow is exported under the name it is started with', () => {
   expect(Object.keys(workflows).sort()).toEqual(Object.keys(QUEUES).sort());

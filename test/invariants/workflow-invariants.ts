@@ -51,7 +51,9 @@ export async function historiesReplay({ temporal, workflowBundle, since }: World
 const OPEN_ROWS = `
   select 'session/' || id as "workflowId", wake_version > 0 as needed from sessions where phase <> 'CLOSED'
   union all select 'task/' || id, true from tasks where ended_at is null
-  union all select 'payment/' || id, true from payments where state in ('AWAITING_APPROVAL', 'AUTHORIZING', 'HELD')`;
+  union all select 'payment/' || id, true from payments where state in ('AWAITING_APPROVAL', 'AUTHORIZING', 'HELD')
+  union all select 'agent-monitor/' || id, true from agents
+    where wake_version > 0 and status in ('PENDING', 'ACTIVE', 'SUSPENDED')`;
 
 /** (10) No row without a workflow, no workflow without a row. */
 export async function rowsAndRunsFit(world: World): Promise<string[]> {

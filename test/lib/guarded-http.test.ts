@@ -3,7 +3,8 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { createGuardedHttp } from '../../lib/guarded-http';
+import type { MooringError } from '../../domain/errors';
+import { checkAddress, createGuardedHttp } from '../../lib/guarded-http';
 import type { GuardedHttp } from '../../lib/guarded-http';
 
 // Every TCP connection of this process begins with one of these, whatever library asks for it.
@@ -201,4 +202,20 @@ test('who calls can give up', async () => {
     signal: abort.signal,
   });
   await expect(request).rejects.toThrow('enough');
+});
+
+test('an address is judged before anything is sent to it, by the rules of the client', async () => {
+  const judge = (url: string, allowLoopback = false, addresses: string[] = ['192.88.99.1']) =>
+    checkAddress(url, { allowLoopback, lookup: () => Promise.resolve(addresses) }).then(
+      () => 'allowed',
+      (error: MooringError) => error.details?.['rule'],
+    );
+  expect(await judge('https://agent.example', false, ['93.184.215.14'])).toBe('allowed');
+  expect(await judge('https://agent.example', false, ['93.184.215.14', '10.0.0.1'])).toBe(
+    'does not lead to a public address',
+  );
+  expect(await judge('https://agent.example', false, [])).toBe('has no address');
+  expect(await judge('https://agent.example:444', false)).toBe('must be https on port 443 or 8443');
+  expect(await judge('http://127.0.0.1:4500', true)).toBe('allowed');
+  expect(await judge('http://127.0.0.1:4500')).toBe('must be https on port 443 or 8443');
 });

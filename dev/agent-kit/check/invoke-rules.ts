@@ -2,8 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { InvokeAnswer } from '../../../activities/agents/service-agent';
 import { needsHuman, RISK_LEVELS } from '../../../domain/task';
+import { newAgentKeys } from '../../../lib/agent-keys';
 import type { Keys } from '../agent-folder';
-import { newKeys } from '../agent-folder';
 import { exampleOf } from './example';
 import { describe, invocation, invokeBody } from './exchange';
 import type { Exchange, Invocation, Send } from './exchange';
@@ -77,7 +77,7 @@ export async function checkInvokeRules(check: InvokeCheck): Promise<Finding[]> {
 async function checkForgeries({ send, keys }: InvokeCheck): Promise<Finding[]> {
   const id = newId();
   const body = invokeBody(id, 'no_such_command', {});
-  const other = newKeys();
+  const other = newAgentKeys();
   const forgeries: { rule: string; todo: string; call: Partial<Invocation> & { about: string } }[] = [
     {
       rule: 'a wrong X-Orchestrator-Key is refused with 401',

@@ -1,0 +1,99 @@
+import { openDesk } from './agent-desk';
+import type { AgentDesk } from './agent-desk';
+import { createTestApi } from './harness';
+
+let desk: AgentDesk;
+beforeAll(async () => {
+  desk = await openDesk();
+});
+afterAll(() => desk.close());
+
+test('slugs are made of names, and equal names get a number', async () => {
+  const slugs = [];
+  for (const name of ['Café & Co.', 'Café & Co.', '時計', '-- x --'])
+    slugs.push((await desk.register(name)).slug);
+  expect(slugs).toEqual(['cafe-co', 'cafe-co-2', 'agent', 'x']);
+});
+
+const BAD: [string, object, [string, string]][] = [
+  ['an unknown field', { status: 'ACTIVE' }, ['status', 'is not known here']],
+  ['no name', { name: ' ' }, ['name', '']],
+  ['a long description', { description: 'x'.repeat(4_001) }, ['description', '']],
+  ['eleven tags', { tags: Array.from({ length: 11 }, (_, n) => `t${n}`) }, ['tags', '']],
+  ['a tag twice', { tags: ['a', 'a'] }, ['tags', 'must not hold one twice']],
+  [
+    'a price in words',
+    { pricing_summary: { type: 'per_action', from_usdc: 'free' } },
+    ['pricing_summary.from_usdc', 'must be an amount of USDC'],
+  ],
+  [
+    'another way of pricing',
+    { pricing_summary: { type: 'monthly', from_usdc: '1' } },
+    ['pricing_summary.type', ''],
+  ],
+  ['no address', { base_url: undefined }, ['base_url', '']],
+  ['no URL', { base_url: 'agent.example.com' }, ['base_url', 'must be an http or https URL']],
+  ['another scheme', { base_url: 'file:///etc/passwd' }, ['base_url', 'must be an http or https URL']],
+  ['a query', { base_url: 'http://127.0.0.1:1/?a' }, ['base_url', 'must have neither query nor fragment']],
+  [
+    'a script as source',
+    { source_code_url: 'javascript:alert(1)' },
+    ['source_code_url', 'must be an http or https URL'],
+  ],
+];
+
+test.each(BAD)('%s is refused with field and rule', async (_what, more, [field, rule]) => {
+  const { status, body } = await desk.ask('POST /api/agents', {
+    token: desk.owner.token,
+    body: { ...desk.fields('Bad one'), ...more },
+  });
+  expect([status, body.error.code, body.error.details?.field]).toEqual([400, 'invalid_request', field]);
+  expect(body.error.details?.rule).toContain(rule);
+});
+
+test.each([
+  ['https://10.0.0.1', 'does not lead to a public address'],
+  ['https://169.254.169.254/latest', 'does not lead to a public address'],
+  ['http://192.0.2.1:8080', 'does not lead to a public address'],
+  ['https://user:secret@example.com', 'must not carry a user or a password'],
+  ['https://does-not-exist.invalid', 'has no address'],
+])('the address %s is refused at once: it %s', async (base_url, rule) => {
+  const { id } = await desk.register('Wanderer');
+  const calls: [string, object][] = [
+    ['POST /api/agents', { ...desk.fields('Far'), base_url }],
+    [`PATCH /api/agents/${id}`, { base_url }],
+  ];
+  for (const [call, body] of calls) {
+    const answer = await desk.ask(call, { token: desk.owner.token, body });
+    expect([answer.status, answer.body.error.code, answer.body.error.details]).toEqual([
+      400,
+      'address_blocked',
+      { field: 'base_url', rule },
+    ]);
+  }
+});
+
+test('pages are as large as was asked for, at most a hundred, and no agent is on two', async () => {
+  for (let n = 0; n < 3; n += 1) await desk.active(`Paged ${n}`);
+  const page = async (number: number) =>
+    (await desk.ask(`GET /api/agents?q=paged&per_page=2&page=${number}`)).body;
+  const [one, two] = [await page(1), await page(2)];
+  expect([one.total, one.page, one.per_page, one.agents.length, two.agents.length]).toEqual([3, 1, 2, 2, 1]);
+  expect(new Set([...one.agents, ...two.agents].map(({ id }) => id)).size).toBe(3);
+  for (const bad of ['per_page=101', 'page=0', 'status=SECRET', 'sort=name']) {
+    expect([bad, (await desk.ask(`GET /api/agents?${bad}`)).status]).toEqual([bad, 400]);
+  }
+  expect((await desk.ask(`GET /api/agents?q=${encodeURIComponent("%' or 1=1 --")}`)).body.total).toBe(0);
+});
+
+test('what a person does with listings has a limit a minute', async () => {
+  const strict = await createTestApi({ env: { MOORING_RATE_LIMIT_LISTINGS: '2' } });
+  const { token } = await strict.signIn('ann@example.test');
+  const statuses = [];
+  for (let n = 0; n < 3; n += 1) {
+    const { status } = await strict.call('/api/agents', { token, body: desk.fields(`Many ${n}`) });
+    statuses.push(status);
+  }
+  await strict.stop();
+  expect(statuses).toEqual([201, 201, 429]);
+});
