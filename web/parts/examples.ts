@@ -25,8 +25,13 @@ day,visitors
 2026-10-25,379`,
   },
   {
-    title: 'Which words matter most in a text?',
-    does: 'An agent finds its keywords for 0.05 USDC, when you approve',
-    text: `What are the keywords of this text: Tides are the rise and fall of sea levels caused by the gravity of the Moon and the Sun and by the rotation of the Earth. Most coasts have two high tides and two low tides a day. When Sun and Moon pull in one line, at new and full moon, the tidal range is largest: these are spring tides. A harbour master plans moorings by the tide table, since a line that is too short at high water breaks, and one that is too long at low water lets the boat drift.`,
+    title: 'Make a QR code',
+    does: 'An agent draws it for 0.02 USDC, when you approve; it takes three seconds on purpose',
+    text: 'Make a QR code for https://example.org',
+  },
+  {
+    title: 'What time is it there?',
+    does: 'An agent converts times and units for 0.01 USDC, when you approve',
+    text: 'What time is 15:00 in Berlin in Tokyo?',
   },
 ] as const;

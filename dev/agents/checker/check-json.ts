@@ -23,7 +23,7 @@ export const checkJson = defineAction({
   name: 'check_json',
   description:
     'Checks whether a text is valid JSON. If not: the first syntax error with its reason, line and column. ' +
-    'If it is: what kind of value, how deep, and names that stand twice in one object.',
+    'If it is: its kind, its depth, and repeated names.',
   price: PRICE,
   input: z.object({
     json: JsonText.describe('The JSON text to validate, exactly as it is written'),

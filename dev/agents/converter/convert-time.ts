@@ -8,7 +8,6 @@ const Moment = z.object({
   zone: z.string().describe('The IANA name of the time zone'),
   local: z.string().describe('Date and time of day there'),
   offset: z.string().describe('Hours and minutes ahead of UTC'),
-  abbreviation: z.string(),
   daylight_saving: z.boolean().describe('Whether daylight-saving (summer) time is in force there then'),
 });
 type Moment = z.infer<typeof Moment>;
@@ -17,13 +16,13 @@ export const convertTime = defineAction({
   name: 'convert_time',
   description:
     'Says what a time of day in one city or time zone is in another, with UTC offsets and daylight-saving ' +
-    '(summer) time on that date. Knows the IANA zones, and cities by name: Berlin, Tokyo, New York.',
+    '(summer) time on that date. Knows the IANA zones, and large cities by name.',
   price: '0.01',
   input: z.object({
     time: z
       .string()
       .max(12)
-      .regex(/^\d{1,2}(?::\d{2})?\s?(?:[ap]\.?m\.?)?$/i, 'must be a time of day such as 15:00 or 3 pm')
+      .regex(/^\d{1,2}(?::\d{2})?\s?(?:[AaPp]\.?[Mm]\.?)?$/, 'must be a time of day such as 15:00 or 3 pm')
       .describe('The time of day that is to be converted, such as 15:00 or 3 pm'),
     from_zone: Zone.describe('The city or time zone where that time is meant: Berlin, America/New_York'),
     to_zone: Zone.describe('The city or time zone whose time is wanted: Tokyo, UTC'),
@@ -88,7 +87,6 @@ function momentOf(moment: DateTime): Moment {
     zone: moment.zoneName ?? '',
     local: moment.toFormat('yyyy-MM-dd HH:mm'),
     offset: `UTC${moment.toFormat('ZZ')}`,
-    abbreviation: moment.offsetNameShort ?? '',
     daylight_saving: moment.isInDST,
   };
 }

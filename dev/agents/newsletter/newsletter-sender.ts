@@ -15,12 +15,7 @@ const Input = z.object({
     .min(1)
     .max(MOST_RECIPIENTS)
     .describe(`The e-mail addresses it goes to, at most ${MOST_RECIPIENTS}; none of them sees the others`),
-  subject: z
-    .string()
-    .min(1)
-    .max(200)
-    .regex(/^[^\r\n]*$/, 'must be one line')
-    .describe('The subject line of the newsletter'),
+  subject: z.string().min(1).max(200).describe('The subject line of the newsletter'),
   text: z.string().min(1).max(TEXT_LIMIT).describe('The text of the newsletter, as plain text'),
 });
 

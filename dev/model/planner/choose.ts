@@ -14,6 +14,7 @@ const FLOOR = 0.3;
 const NEAR_BY_MEANING = 0.35;
 // A connected agent is asked again without a search only for what it clearly does.
 const CLEARLY = 0.45;
+const NEARLY = 0.7;
 
 /** The agents found, best first, each with its best action; those that do not fit are left out. */
 export function chooseAmong(request: string, agents: Found[]): Choice[] {
@@ -36,19 +37,24 @@ export function chooseAmong(request: string, agents: Found[]): Choice[] {
     .sort((a, b) => b.score - a.score);
 }
 
-/** The best action of one offer, whatever its score: the agent was chosen already. */
-export const chooseIn = (request: string, offer: Offer): Action | null =>
-  bestAction(request, offer.actions, offer.name)?.action ?? null;
+/** The best action of one offer, whatever its score; of those that are nearly as good, one that lacks nothing. */
+export function chooseIn(request: string, offer: Offer, isReady: (action: Action) => boolean): Action | null {
+  const ranked = rankActions(request, offer.actions, offer.name);
+  const [best] = ranked;
+  if (best === undefined) return null;
+  const near = ranked.filter(({ score }) => score >= NEARLY * best.score);
+  return (near.find(({ action }) => isReady(action)) ?? best).action;
+}
 
 /** An agent connected earlier that clearly does what is asked now. */
-export function chooseConnected(request: string, offers: Offer[]): { offer: Offer; action: Action } | null {
+export function chooseConnected(request: string, offers: Offer[]): Offer | null {
   const ranked = offers
     .flatMap((offer) => {
       const best = bestAction(request, offer.actions, offer.name);
       return best === null || best.own < CLEARLY ? [] : [{ offer, ...best }];
     })
     .sort((a, b) => b.score - a.score);
-  return ranked[0] ?? null;
+  return ranked[0]?.offer ?? null;
 }
 
 interface Scored {
@@ -59,7 +65,10 @@ interface Scored {
   score: number;
 }
 
-function bestAction(request: string, actions: Action[], context: string): Scored | null {
+const bestAction = (request: string, actions: Action[], context: string): Scored | null =>
+  rankActions(request, actions, context)[0] ?? null;
+
+function rankActions(request: string, actions: Action[], context: string): Scored[] {
   const wanted = [...new Set(stems(request))];
   const around = stems(context);
   const scored = actions.map((action) => {
@@ -80,7 +89,7 @@ function bestAction(request: string, actions: Action[], context: string): Scored
     const covered = most / Math.max(1, wanted.length);
     return { action, own: own / (own + 1), score: 0.7 * (most / (most + 1)) + 0.3 * covered };
   });
-  return scored.sort((a, b) => b.score - a.score)[0] ?? null;
+  return scored.sort((a, b) => b.score - a.score);
 }
 
 /** A match counts as little as the commoner of its two words says. */

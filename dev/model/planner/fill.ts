@@ -1,9 +1,11 @@
-import { numbersIn, optionAt } from './mentions';
+import { namesBehind, unitsIn } from './beside';
+import { expressionIn, triedOn } from './expressions';
+import { numbersIn, optionAt, urlIn } from './mentions';
 import type { NumberMention } from './mentions';
-import { codesIn, directionOf, namedPhrase, phrasesIn, prepositions } from './phrases';
+import { codesIn, directionOf, namedPhrase, phrasesIn, prepositions, statedLast } from './phrases';
 import { formatted, jsonIn, listFor, readAnswer } from './read-value';
 import type { Reading } from './reading';
-import { asksInWords, formatOf, holdsText, mainText } from './roles';
+import { asksInWords, formatOf, holdsText, isExpression, isUnit, mainText, takesLink } from './roles';
 import { optionsOf, propertiesOf, satisfies, strictPattern } from './schema';
 import type { Property } from './schema';
 import { nearness, stems } from './stems';
@@ -26,6 +28,8 @@ interface Draw {
   data: string | null;
   numbers: NumberMention[];
   taken: Set<unknown>;
+  /** where the values taken from `asked` end there: what they belong to may stand behind them */
+  ends: number[];
   values: JsonObject;
 }
 
@@ -33,11 +37,22 @@ interface Draw {
 export function fillArguments(schema: JsonObject, { reading, data, answers }: Sources): Filled {
   const properties = propertiesOf(schema);
   const asked = isShort(reading.data) ? reading.whole : reading.instruction;
-  const draw: Draw = { reading, asked, data, numbers: numbersIn(asked), taken: new Set(), values: {} };
+  const draw: Draw = {
+    reading,
+    asked,
+    data,
+    numbers: numbersIn(asked),
+    taken: new Set(),
+    ends: [],
+    values: {},
+  };
+  placeExpression(properties, draw);
   placeText(properties, draw);
   const byNeed = [...properties].sort((a, b) => Number(b.required) - Number(a.required));
   for (const property of byNeed) offer(property, mentioned(property, draw), draw);
-  for (const property of byNeed) if (property.required) offer(property, fallback(property, draw), draw);
+  // Numbers first: the words behind them belong to them.
+  const numbersFirst = [...byNeed].sort((a, b) => Number(isNumber(b)) - Number(isNumber(a)));
+  for (const property of numbersFirst) if (property.required) offer(property, fallback(property, draw), draw);
   let failed = 0;
   for (const answer of answers) {
     const property = missingOne(properties, draw);
@@ -52,6 +67,7 @@ export function fillArguments(schema: JsonObject, { reading, data, answers }: So
 }
 
 const isShort = (data: string | null): boolean => data !== null && data.length <= 80 && !data.includes('\n');
+const isNumber = ({ kind }: Property): boolean => kind === 'number' || kind === 'integer';
 const isSet = (property: Property, { values }: Draw): boolean => Object.hasOwn(values, property.name);
 const missingOne = (properties: Property[], draw: Draw): Property | undefined =>
   properties.find((property) => property.required && !isSet(property, draw));
@@ -65,6 +81,17 @@ function offer(property: Property, value: unknown, draw: Draw): void {
     configurable: true,
     writable: true,
   });
+}
+
+/** A pattern and what it is tried on stand in one sentence; whatever else was read as a text is not one. */
+function placeExpression(properties: Property[], draw: Draw): void {
+  const property = properties.find(isExpression);
+  const { instruction, whole } = draw.reading;
+  const found = expressionIn(whole);
+  if (property === undefined || found === null) return;
+  offer(property, found.pattern, draw);
+  if (draw.data !== null && !draw.data.includes(found.pattern) && instruction.includes(found.pattern)) return;
+  draw.data = triedOn(whole, found);
 }
 
 function placeText(properties: Property[], draw: Draw): void {
@@ -103,11 +130,16 @@ function mentionedString(property: Property, draw: Draw): unknown {
   const formal = formatted(property, draw.asked) ?? formatted(property, whole);
   if (formal !== null && !draw.taken.has(formal)) {
     draw.taken.add(formal);
+    const at = draw.asked.indexOf(formal);
+    if (at !== -1) draw.ends.push(at + formal.length);
     return formal;
   }
   const second = formal === null ? null : formatted(property, whole, 1);
   if (second !== null) return second;
-  if (formatOf(property) !== null || holdsText(property) || asksInWords(property)) return undefined;
+  if (asksInWords(property)) {
+    return (draw.data === null ? null : statedLast(property.name, draw.reading.instruction)) ?? undefined;
+  }
+  if (formatOf(property) !== null || holdsText(property) || isUnit(property)) return undefined;
   return namedPhrase(property.name, draw.asked) ?? undefined;
 }
 
@@ -134,6 +166,7 @@ function takeNumber(property: Property, draw: Draw, byWords: boolean): unknown {
   const best = ranked[0]?.number;
   if (best === undefined) return undefined;
   draw.taken.add(best);
+  draw.ends.push(best.end);
   return best.value;
 }
 
@@ -216,17 +249,25 @@ function fallbackString(property: Property, draw: Draw): unknown {
   if (formatOf(property) !== null || strictPattern(property) !== null) return undefined;
   const { asked, data } = draw;
   if (asksInWords(property)) return data ?? asked;
-  if (holdsText(property)) return undefined;
+  if (holdsText(property)) return takesLink(property) ? (urlIn(asked) ?? undefined) : undefined;
   const coded = /\b(?:code|iso|symbol|ticker)\b/i.test(`${property.name} ${property.description}`);
   const direction = directionOf(property);
-  const short = data !== null && isShort(data) ? [data] : [];
+  if (isUnit(property)) return firstFree(unitsIn(asked, direction, draw.ends), property, draw);
+  const used = data !== null && Object.values(draw.values).includes(data);
+  const short = data !== null && isShort(data) && !used ? [data] : [];
+  const behind = direction === 'from' ? namesBehind(asked, draw.ends) : [];
   const codes = coded ? codesIn(asked) : [];
   const directed = codes.filter(
     (code) =>
       direction !== null && new RegExp(`\\b(?:${prepositions[direction]})\\s+${code}\\b`, 'i').test(asked),
   );
-  const candidates = [...directed, ...codes, ...short, ...phrasesIn(asked, direction)];
-  const chosen = candidates.find((phrase) => !draw.taken.has(phrase) && satisfies(property, phrase));
-  if (chosen !== undefined) draw.taken.add(chosen);
+  const candidates = [...directed, ...behind, ...codes, ...short, ...phrasesIn(asked, direction)];
+  return firstFree(candidates, property, draw);
+}
+
+/** The first phrase that fits and that nobody took. */
+function firstFree(phrases: string[], property: Property, { taken }: Draw): string | undefined {
+  const chosen = phrases.find((phrase) => !taken.has(phrase) && satisfies(property, phrase));
+  if (chosen !== undefined) taken.add(chosen);
   return chosen;
 }

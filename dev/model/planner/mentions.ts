@@ -3,6 +3,8 @@ import { nearness, stems } from './stems';
 /** A number as it stands in a text, with the words around it that say what it is a number of. */
 export interface NumberMention {
   at: number;
+  /** behind its last digit */
+  end: number;
   value: number;
   around: string[];
   /** A plural stands behind it: it says how many. */
@@ -27,7 +29,7 @@ const NUMBER_WORDS: Record<string, number> = {
 };
 const SCALES: Record<string, number> = { k: 1_000, m: 1_000_000 };
 const NUMBER =
-  /(?<![\p{L}\d.,:/_-])([-−]?)[$€£]?(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)([kKM])?(?![\d:/]|-\d|[.,]\d)/gu;
+  /(?<![\p{L}\d.,:/_-])([-−]?)[$€£]?(\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?)([kKM](?!\p{L}))?(?![\d:/]|-\d|[.,]\d)/gu;
 
 export function numbersIn(text: string): NumberMention[] {
   const digits = [...text.matchAll(NUMBER)].map((match) => {
@@ -43,6 +45,7 @@ export function numbersIn(text: string): NumberMention[] {
     .sort((a, b) => a.at - b.at)
     .map(({ at, length, value }) => ({
       at,
+      end: at + length,
       value,
       around: wordsAround(text, at, at + length),
       counts: /^\s+(?:\p{L}+\s+)?\p{L}{2,}s\b/u.test(text.slice(at + length, at + length + 60)),
@@ -70,8 +73,9 @@ export function urlIn(text: string): string | null {
   return found !== undefined && URL.canParse(found) ? found : null;
 }
 
-export const emailIn = (text: string): string | null =>
-  /[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}/.exec(text)?.[0] ?? null;
+export const emailsIn = (text: string): string[] =>
+  text.match(/[\w.+-]{1,64}@[\w-]{1,63}(?:\.[\w-]{1,63}){1,4}/g) ?? [];
+export const emailIn = (text: string): string | null => emailsIn(text)[0] ?? null;
 
 /** Dates as ISO dates: written so, or with the month in words. "Tomorrow" needs a clock, which there is none of. */
 export function datesIn(text: string): { at: number; date: string }[] {

@@ -19,10 +19,10 @@ export function directionOf({ name, description }: Property): Direction {
 
 export const prepositions: Record<'from' | 'to', string> = { from: 'from', to: 'to|into|in|as' };
 
-const PROPER =
+export const PROPER =
   "\\p{Lu}[\\p{L}\\p{N}'’.-]*(?:\\s+(?:de|of|the|la|le|am|an der)?\\s*\\p{Lu}[\\p{L}\\p{N}'’-]*)*";
 const PLAIN = "[\\p{L}\\p{N}'’_.-]+";
-const SMALL =
+export const SMALL =
   'in|at|for|near|of|about|on|called|named|from|to|into|as|with|by|and|or|using|please|the|a|an|is|are|my|it';
 
 /** "city: Paris", "city = Paris", "city Paris". */
@@ -35,6 +35,16 @@ export function namedPhrase(name: string, text: string): string | null {
   const match =
     marked.exec(text) ?? new RegExp(`\\b(?:${spoken})\\s+(?:"([^"]+)"|(${PROPER}))`, 'u').exec(text);
   return tidy(match?.[1] ?? match?.[2]);
+}
+
+/** "… with the subject Harbour news", at the end of what is asked. */
+export function statedLast(name: string, instruction: string): string | null {
+  const spoken = escaped(name.replace(/([a-z0-9])([A-Z])/g, '$1 $2')).replace(/[_\s]+/g, '[_\\s]+');
+  return tidy(
+    new RegExp(`\\b${spoken}\\s+(?:is\\s+|line\\s+)?["“]?([^"“”]{1,120})["”]?\\s*$`, 'iu').exec(
+      instruction,
+    )?.[1],
+  );
 }
 
 /** Phrases that could fill a short property, the likeliest first. */

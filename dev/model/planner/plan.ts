@@ -3,6 +3,7 @@ import { chooseAmong, chooseConnected, chooseIn } from './choose';
 import { isRefusal, readConversation } from './conversation';
 import type { Step } from './conversation';
 import { fillArguments } from './fill';
+import type { Filled } from './fill';
 import { dataInReach, readMessage, soughtIn } from './reading';
 import { optionsOf } from './schema';
 import type { Property } from './schema';
@@ -119,12 +120,7 @@ function afterConnect(desk: Desk): Reply | null {
   if (chosen === null) return null;
   const { offer, action } = chosen;
   if (action === null) return answer(tools, words.nobody(wanted));
-  const reading = readMessage(thread.request);
-  const filled = fillArguments(action.input_schema, {
-    reading,
-    data: dataInReach(reading, thread.earlier),
-    answers: thread.answers,
-  });
+  const filled = fill(thread, action);
   if (filled.kind === 'missing') return ask(desk, action, filled);
   const task = { agent_id: offer.agent_id, action: action.name };
   const paid = sinceConnect(thread).some(({ tool }) => tool === 'request_payment_confirmation');
@@ -138,6 +134,12 @@ function afterConnect(desk: Desk): Reply | null {
   return call(desk, 'invoke_agent', { ...task, arguments: filled.arguments });
 }
 
+function fill(thread: Thread, action: Action): Filled {
+  const reading = readMessage(thread.request);
+  const data = dataInReach(reading, thread.earlier);
+  return fillArguments(action.input_schema, { reading, data, answers: thread.answers });
+}
+
 /** What is asked, without the pasted text: as the person says it, and as an agent is looked for by it. */
 const wantedOf = ({ request }: Thread): string => words.clip(readMessage(request).instruction, 300);
 const soughtBy = ({ request }: Thread): string => words.clip(soughtIn(readMessage(request)), 300);
@@ -146,11 +148,15 @@ function connectedChoice(thread: Thread, sought: string): { offer: Offer; action
   const connect = lastStep(thread, 'connect_agent');
   if (connect !== undefined) {
     const offer = isRefusal(connect) ? null : readOffer(connect.result);
-    return offer === null ? null : { offer, action: chooseIn(sought, offer) };
+    return offer === null ? null : { offer, action: choose(thread, sought, offer) };
   }
   if (lastStep(thread, 'vector_search') !== undefined || isSmallTalk(thread.request)) return null;
-  return chooseConnected(sought, thread.offers);
+  const offer = chooseConnected(sought, thread.offers);
+  return offer === null ? null : { offer, action: choose(thread, sought, offer) };
 }
+
+const choose = (thread: Thread, sought: string, offer: Offer): Action | null =>
+  chooseIn(sought, offer, (action) => fill(thread, action).kind === 'filled');
 
 function ask(
   { tools }: Desk,

@@ -1,4 +1,4 @@
-import { datesIn, emailIn, itemsIn, listIn, numbersIn, optionAt, urlIn } from './mentions';
+import { datesIn, emailIn, emailsIn, itemsIn, listIn, numbersIn, optionAt, urlIn } from './mentions';
 import { codesIn } from './phrases';
 import { readMessage } from './reading';
 import { formatOf, holdsText } from './roles';
@@ -31,7 +31,14 @@ const MOST_WORDS = 400;
 /** The first word of a text that keeps the property's pattern; codes in capitals are tried before others. */
 function patterned(property: Property, text: string): string | null {
   const bare = text.split(/\s+/, MOST_WORDS).map((word) => word.replace(/^[("'“‘]+|[)"'”’.,;:?!]+$/g, ''));
-  const candidates = [...codesIn(text), ...bare, ...(text.length <= MAX_MATCHED ? [text.trim()] : [])];
+  // Two words before one of them: "3 pm" is no "3".
+  const pairs = bare.slice(1).map((word, index) => `${bare[index] ?? ''} ${word}`);
+  const candidates = [
+    ...codesIn(text),
+    ...pairs,
+    ...bare,
+    ...(text.length <= MAX_MATCHED ? [text.trim()] : []),
+  ];
   return candidates.find((word) => word !== '' && satisfies(property, word)) ?? null;
 }
 
@@ -58,6 +65,7 @@ export function listFor(property: Property, text: string, pasted: boolean): unkn
   }
   if (item.kind === 'number' || item.kind === 'integer') return numbersIn(text).map(({ value }) => value);
   if (item.kind !== 'string') return undefined;
+  if (formatOf(item) === 'email') return [...new Set(emailsIn(text))];
   const listed = pasted ? itemsIn(text) : listIn(text);
   return property.schema['uniqueItems'] === true ? [...new Set(listed)] : listed;
 }

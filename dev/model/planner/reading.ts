@@ -1,3 +1,4 @@
+import { unitsIn } from './beside';
 import { stems, words } from './stems';
 
 /** A message taken apart: what is asked, and the text it is asked about, if it brings one. */
@@ -13,7 +14,13 @@ const MAX_INSTRUCTION = 400;
 
 export function readMessage(message: string): Reading {
   const whole = message.trim();
-  const parts = byFence(whole) ?? byColon(whole) ?? byLines(whole) ?? byQuotes(whole) ?? bySentence(whole);
+  const parts =
+    byFence(whole) ??
+    byColon(whole) ??
+    byLines(whole) ??
+    byQuotes(whole) ??
+    bySentence(whole) ??
+    bySaying(whole);
   if (parts === null) return { instruction: whole, data: null, whole };
   const [instruction, data] = parts;
   return { ...withClosingQuestion(instruction.replace(/\s+/g, ' ').trim(), unquoted(data)), whole };
@@ -74,6 +81,13 @@ function bySentence(text: string): Parts {
   return pointsAhead && rest.split(/\s+/).length >= 4 ? [first[0], rest] : null;
 }
 
+/** "A sign that says Mind the step" */
+function bySaying(text: string): Parts {
+  const said =
+    /^(.{3,200}?\b(?:saying|(?:that|which) (?:says|reads)|with the (?:text|words)))\s+(\S[^]*)$/i.exec(text);
+  return said?.[1] === undefined || said[2] === undefined ? null : [said[1], said[2]];
+}
+
 const unquoted = (data: string): string => data.trim().replace(/^(?:"([^"]*)"|“([^”]*)”)$/, '$1$2');
 
 /** A question in a last line of its own belongs to what is asked. */
@@ -87,10 +101,12 @@ function withClosingQuestion(instruction: string, data: string): Omit<Reading, '
 const TABULAR = new Set(stems('table csv spreadsheet dataset'));
 
 /**
- * What a search is asked for: the instruction, and that the pasted text is a table where the words do not say so
- * ("Analyse this: …").
+ * What a search is asked for: the instruction, and what its words do not say: that the pasted text is a table
+ * ("Analyse this: …"), that units are to be converted ("What is 100 °F in °C?").
  */
 export function soughtIn({ instruction, data }: Reading): string {
+  const wordless = stems(instruction).every((one) => /^\d+$/.test(one));
+  if (wordless && unitsIn(instruction, 'to', []).length > 0) return `${instruction} (convert units)`;
   const said = stems(instruction).some((one) => TABULAR.has(one));
   return data !== null && !said && isTable(data) ? `${instruction} (CSV table)` : instruction;
 }

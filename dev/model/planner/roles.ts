@@ -24,6 +24,15 @@ const isTextual = (property: Property): boolean => namedIn(property, TEXTUAL) ||
 const isWords = (property: Property): boolean =>
   property.kind === 'string' && property.schema['format'] === undefined && strictPattern(property) === null;
 
+const EXPRESSION = asSet('regex regexp pattern expression');
+const UNIT = asSet('unit');
+
+export const isExpression = (property: Property): boolean =>
+  property.kind === 'string' && namedIn(property, EXPRESSION);
+export const isUnit = (property: Property): boolean => property.kind === 'string' && namedIn(property, UNIT);
+/** A text that may be a link as well, by its own words. */
+export const takesLink = ({ description }: Property): boolean =>
+  /\b(?:link|url|website)s?\b/i.test(description);
 export const asksInWords = (property: Property): boolean => isWords(property) && namedIn(property, ASKING);
 export const holdsText = (property: Property): boolean => isWords(property) && isTextual(property);
 

@@ -18,10 +18,8 @@ const MAX_DEPTH = 5;
 export function propertiesOf(schema: JsonObject, root: JsonObject = schema): Property[] {
   const properties = isObject(schema['properties']) ? schema['properties'] : {};
   const required = Array.isArray(schema['required']) ? schema['required'] : [];
-  return Object.keys({
-    ...properties,
-    ...Object.fromEntries(required.map((name) => [String(name), true])),
-  }).map((name) => {
+  // What is required comes first, in the order of that list: the other order may be a database's.
+  return [...new Set([...required.map(String), ...Object.keys(properties)])].map((name) => {
     const given = properties[name];
     const plain = simplify(isObject(given) ? given : {}, root);
     return {
