@@ -17,11 +17,11 @@ export async function holdAlone(databaseUrl: string, withinMs = 5_000): Promise<
   // The database may go away and come back; what the lock forbids is a start.
   client.on('error', () => undefined);
   await client.connect();
-  const until = Date.now() + withinMs;
+  const until = performance.now() + withinMs;
   for (;;) {
     const { rows } = await client.query<{ held: boolean }>('select pg_try_advisory_lock($1) as held', [LOCK]);
     if (rows[0]?.held === true) return () => client.end();
-    if (Date.now() > until) {
+    if (performance.now() > until) {
       await client.end();
       throw new Error(
         'Another platform process runs on this database. Several need REDIS_URL, so that they hear each other.',

@@ -35,15 +35,32 @@ export async function migrate(
   try {
     await client.query(`set lock_timeout = ${lockTimeoutMs}`);
     await takeLock(client, lockTimeoutMs);
-    await client.query(
-      `create table if not exists schema_migrations
-         (name text primary key, sha256 text not null, applied_at timestamptz not null default now())`,
-    );
-    const { rows } = await client.query<Applied>('select name, sha256 from schema_migrations order by name');
-    for (const file of pendingFiles(folder, rows)) await apply(client, file);
+    const applied = await readApplied(client);
+    const pending = pendingFiles(folder, applied ?? []);
+    if (applied === null) {
+      await client.query(
+        `create table schema_migrations
+           (name text primary key, sha256 text not null, applied_at timestamptz not null default now())`,
+      );
+    }
+    for (const file of pending) await apply(client, file);
   } finally {
     await client.end();
   }
+}
+
+/** Throws when the database was written by a newer Mooring, or by a changed one. Changes nothing. */
+export async function refuseUnknown(client: Client): Promise<void> {
+  pendingFiles(FOLDER, (await readApplied(client)) ?? []);
+}
+
+/** The migrations that the database has had; null when it has none and no table of them. */
+async function readApplied(client: Client): Promise<Applied[] | null> {
+  const { rows } = await client.query<{ made: boolean }>(
+    "select to_regclass('schema_migrations') is not null as made",
+  );
+  if (rows[0]?.made !== true) return null;
+  return (await client.query<Applied>('select name, sha256 from schema_migrations order by name')).rows;
 }
 
 const LOCK_NOT_AVAILABLE = '55P03';
@@ -78,7 +95,8 @@ function pendingFiles(folder: string, applied: Applied[]): MigrationFile[] {
     const file = files.find((candidate) => candidate.name === name);
     if (file === undefined) {
       throw new MigrationError(
-        `The database has migration ${name}, which this version does not know: it was written by a newer Mooring.`,
+        `The database has migration ${name}, which this version does not know: it was written by a newer Mooring. ` +
+          'Bring this checkout up to date (git pull), or name other data (MOORING_DATA_DIR, DATABASE_URL).',
       );
     }
     if (file.sha256 !== sha256) {

@@ -5,21 +5,27 @@ import { createHash } from 'node:crypto';
 import {
   existsSync,
   mkdirSync,
-  openSync,
-  closeSync,
   readFileSync,
   renameSync,
   rmSync,
   statSync,
+  utimesSync,
   writeFileSync,
-  writeSync,
 } from 'node:fs';
+import { connect } from 'node:net';
 import { dirname, join } from 'node:path';
+import { performance } from 'node:perf_hooks';
+import { clearInterval, setInterval } from 'node:timers';
 import { setTimeout as pause } from 'node:timers/promises';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 
 const NEEDED = [20, 19];
-const LOCK_STALE_MS = 15 * 60_000;
+const LOCK_BEAT_MS = 1_000;
+const LOCK_STALE_MS = 5_000;
+const CONNECT_MS = 4_000;
+const NEEDS_NETWORK =
+  'The package registry could not be reached. The first start needs it, later ones need no network: connect this ' +
+  'machine, or name a proxy or a registry of your own (npm config set proxy …, registry …), and start again.';
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const lockHashFile = join(root, 'node_modules', '.mooring-lock-hash');
 
@@ -54,7 +60,7 @@ if (!isNodeNewEnough(process.versions.node)) {
     await prepare();
     if (command.file !== undefined) await run(command);
   } catch (error) {
-    fail(error.message);
+    fail(inWords(error));
   }
 }
 
@@ -91,13 +97,11 @@ function isInstalled() {
 /** `npm ci` empties node_modules first, and the hash with it: an interrupted one is done again. */
 async function install() {
   const flags = ['ci', '--ignore-scripts', '--include=dev', '--include=optional', '--no-audit', '--no-fund'];
-  flags.push('--prefer-offline');
-  const npm = process.env.npm_execpath;
-  const run = () =>
-    npm !== undefined && /npm-cli\.js$/.test(npm)
-      ? runQuietly([npm, ...flags], 'hide')
-      : runQuietly(flags, 'hide', process.platform === 'win32' ? 'npm.cmd' : 'npm');
+  const reached = await reachesRegistry();
+  // Without a network npm tries for minutes what its cache does not have.
+  const run = () => npm([...flags, reached ? '--prefer-offline' : '--offline']);
   await run().catch((error) => {
+    if (!reached) throw new Error(`${error.message}\n\n${NEEDS_NETWORK}`);
     // Seen: a tarball that came corrupted from the registry. A second try finds the rest in npm's cache.
     console.log(`  … npm ci failed (${String(error.message).split('\n').at(-1)}); trying once more`);
     return run();
@@ -105,7 +109,36 @@ async function install() {
   writeFileSync(lockHashFile, wantedHash());
 }
 
-/** Runs a program to its end; hidden output is shown when it fails. */
+/** Whether npm's registry accepts connections; taken to be so behind a proxy. */
+async function reachesRegistry() {
+  const said = await npm(['config', 'get', 'registry', 'proxy', 'https-proxy']);
+  const settings = Object.fromEntries(said.split('\n').map((line) => line.split(/=(.*)/s)));
+  if (/^http/.test(settings.proxy) || /^http/.test(settings['https-proxy'])) return true;
+  if (!URL.canParse(settings.registry)) return true;
+  const { hostname, port, protocol } = new URL(settings.registry);
+  return new Promise((resolve) => {
+    const socket = connect({ host: hostname, port: Number(port || (protocol === 'http:' ? 80 : 443)) });
+    const end = (answer) => {
+      socket.destroy();
+      resolve(answer);
+    };
+    socket.setTimeout(CONNECT_MS, () => end(false));
+    socket.once('connect', () => end(true)).once('error', () => end(false));
+  });
+}
+
+async function npm(args) {
+  const own = process.env.npm_execpath;
+  try {
+    if (own !== undefined && /npm-cli\.js$/.test(own)) return await runQuietly([own, ...args], 'hide');
+    return await runQuietly(args, 'hide', process.platform === 'win32' ? 'npm.cmd' : 'npm');
+  } catch (error) {
+    if (error.code !== 'ENOENT') throw error;
+    throw new Error('npm was not found. It comes with Node: https://nodejs.org', { cause: error });
+  }
+}
+
+/** Runs a program to its end and gives what it said; hidden output is shown when it fails. */
 function runQuietly(parts, output, program = process.execPath) {
   return new Promise((resolve, reject) => {
     const stdio = output === 'hide' ? ['ignore', 'pipe', 'pipe'] : 'inherit';
@@ -116,7 +149,7 @@ function runQuietly(parts, output, program = process.execPath) {
     child.stderr?.on('data', keep);
     child.once('error', reject);
     child.once('close', (code, signal) => {
-      if (code === 0) return resolve();
+      if (code === 0) return resolve(said);
       const how = signal === null ? `code ${code}` : signal;
       reject(new Error(`${said}\n${program} ${parts.join(' ')} ended with ${how}`.trim()));
     });
@@ -129,20 +162,18 @@ async function step(label, work) {
   console.log(`  ✓ ${label} (${((Date.now() - from) / 1000).toFixed(1)} s)`);
 }
 
-/** One at a time: two starts of a fresh clone would install over each other. */
+/**
+ * One at a time: two starts of a fresh clone would install over each other. Who holds the lock touches it each second,
+ * so that one left by a killed start is known by standing still, whatever the clock says and whoever has its pid now.
+ */
 async function takeLock() {
   const file = join(root, '.mooring', 'setup.lock');
   mkdirSync(dirname(file), { recursive: true });
-  for (let told = false; ;) {
-    try {
-      const handle = openSync(file, 'wx');
-      writeSync(handle, String(process.pid));
-      closeSync(handle);
-      return () => rmSync(file, { force: true });
-    } catch (error) {
-      if (error.code !== 'EEXIST') throw error;
-    }
-    if (isLeftBehind(file)) moveAway(file);
+  for (let seen = { mtimeMs: 0, at: performance.now() }, told = false; ;) {
+    if (make(file)) return hold(file);
+    const mtimeMs = lastTouch(file);
+    if (mtimeMs !== seen.mtimeMs) seen = { mtimeMs, at: performance.now() };
+    if (isDead(file) || performance.now() - seen.at > LOCK_STALE_MS) moveAway(file, mtimeMs);
     else {
       if (!told) console.log('  … waiting for another set-up of this folder');
       told = true;
@@ -151,25 +182,55 @@ async function takeLock() {
   }
 }
 
-/** Of two that find the same dead lock one moves it; a live one moved by mistake goes back. */
-function moveAway(file) {
-  const away = `${file}.${process.pid}`;
+function hold(file) {
+  const beat = setInterval(() => touch(file), LOCK_BEAT_MS).unref();
+  return () => {
+    clearInterval(beat);
+    rmSync(file, { force: true });
+  };
+}
+
+function make(file) {
+  try {
+    writeFileSync(file, String(process.pid), { flag: 'wx' });
+    return true;
+  } catch (error) {
+    if (error.code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+/** Of two that find the same dead lock one moves it; another one, moved by mistake, goes back. */
+function moveAway(file, mtimeMs) {
+  const away = `${file}.${process.pid}.left`;
   try {
     renameSync(file, away);
   } catch {
     return; // another was faster
   }
-  if (isLeftBehind(away)) rmSync(away, { force: true });
+  if (isDead(away) || lastTouch(away) === mtimeMs) rmSync(away, { force: true });
   else renameSync(away, file);
 }
 
-function isLeftBehind(file) {
+function touch(file) {
   try {
-    const { mtimeMs } = statSync(file);
-    const pid = Number(readFileSync(file, 'utf8'));
-    if (Date.now() - mtimeMs > LOCK_STALE_MS) return true;
-    if (pid === 0) return Date.now() - mtimeMs > 5_000;
-    process.kill(pid, 0);
+    utimesSync(file, new Date(), new Date());
+  } catch {
+    // Moved by one that looks whether it still lives: the next beat shows it.
+  }
+}
+
+function lastTouch(file) {
+  try {
+    return statSync(file).mtimeMs;
+  } catch {
+    return 0;
+  }
+}
+
+function isDead(file) {
+  try {
+    process.kill(Number(readFileSync(file, 'utf8')), 0);
     return false;
   } catch (error) {
     return error.code === 'ESRCH';
@@ -193,6 +254,19 @@ async function run({ file, env }) {
   child.once('close', (code, signal) => {
     process.exitCode = signal === null ? code : 1;
   });
+}
+
+/** What the system refuses, in a sentence that says what to do. */
+function inWords({ code, message, path }) {
+  if (code === 'ENOSPC' || code === 'EDQUOT') {
+    return `${message}\n\nThe disk of ${root} is full. Free some space and start again.`;
+  }
+  if (!['EACCES', 'EPERM', 'EROFS'].includes(code)) return message;
+  const why = code === 'EROFS' ? 'its file system is read-only' : 'this account may not';
+  return (
+    `${path ?? root} cannot be written to (${why}). Packages and programs are kept in the folder of Mooring: give this ` +
+    'account the right to write there, or clone Mooring into a folder of your own.'
+  );
 }
 
 function fail(message) {

@@ -5,28 +5,42 @@ import { parseUsdc } from '../domain/money';
  * Every setting of Mooring: its name, default and meaning. The only reader of process.env.
  * `.env.example` and the README's table are written from this file (`npm run env`), and a test holds them to it.
  */
+const whole = (fallback: number, { min, max, unit = '' }: { min: number; max: number; unit?: string }) => {
+  const rule = `must be a whole number${unit} from ${min} to ${max}`;
+  return z
+    .string()
+    .regex(/^\d+$/, { error: rule, abort: true })
+    .default(String(fallback))
+    .transform(Number)
+    .refine((value) => value >= min && value <= max, rule);
+};
+const oneOf = <const T extends readonly string[]>(values: T) =>
+  z.enum(values, { error: `must be one of ${values.join(', ')}` });
+
 const ms = (fallback: number, meaning: string) =>
-  z.coerce.number().int().min(1).max(31_536_000_000).default(fallback).describe(meaning);
+  whole(fallback, { min: 1, max: 31_536_000_000, unit: ' of milliseconds' }).describe(meaning);
 const usdc = (fallback: string, meaning: string) =>
   z
     .string()
-    .refine((text) => parseUsdc(text) !== null, 'must be an amount of USDC with at most 6 decimals')
+    .refine(
+      (text) => parseUsdc(text) !== null,
+      'must be an amount of USDC with at most 6 decimals, such as 2.00',
+    )
     .default(fallback)
     .describe(meaning);
 const flag = (fallback: boolean, meaning: string) =>
-  z
-    .enum(['true', 'false'])
+  oneOf(['true', 'false'])
     .default(fallback ? 'true' : 'false')
     .transform((value) => value === 'true')
     .describe(meaning);
 const limit = (fallback: number, meaning: string) =>
-  z.coerce.number().int().min(1).default(fallback).describe(meaning);
+  whole(fallback, { min: 1, max: 1_000_000_000 }).describe(meaning);
 const port = (fallback: number, meaning: string) =>
-  z.coerce.number().int().min(0).max(65_535).default(fallback).describe(meaning);
+  whole(fallback, { min: 0, max: 65_535 }).describe(meaning);
+const urlOf = (protocols: RegExp, rule: string) =>
+  z.string().refine((text) => URL.canParse(text) && protocols.test(text), rule);
 const url = (meaning: string) =>
-  z
-    .string()
-    .refine((text) => URL.canParse(text) && /^https?:/.test(text), 'must be an http or https URL')
+  urlOf(/^https?:/, 'must be an http or https URL')
     .optional()
     .describe(meaning);
 const emails = (meaning: string) =>
@@ -51,39 +65,47 @@ const delays = (fallback: string, meaning: string) =>
 const optional = (meaning: string) => z.string().min(1).optional().describe(meaning);
 
 export const SETTINGS = {
-  MOORING_ENV: z
-    .enum(['development', 'test', 'production'])
+  MOORING_ENV: oneOf(['development', 'test', 'production'])
     .default('development')
     .describe('development opens the one-click sign-in and loopback agents; production closes both'),
   MOORING_PORT: port(4400, 'port of the API and the pages'),
   MOORING_HOST: z.string().default('127.0.0.1').describe('address the API listens on'),
   MOORING_DATA_DIR: z.string().default('.mooring').describe('where one machine keeps its data'),
   MOORING_PUBLIC_URL: url('origin of the pages as people see it; default http://<host>:<port>'),
-  MOORING_SECRET: optional(
-    'at least 32 characters; keys for tokens and sealed secrets are derived from it; made and kept in the data folder when absent in development',
-  ),
+  MOORING_SECRET: z
+    .string()
+    .min(32, 'must have at least 32 characters')
+    .optional()
+    .describe(
+      'at least 32 characters; keys for tokens and sealed secrets are derived from it; made and kept in the data folder when absent in development',
+    ),
   MOORING_ADMIN_EMAILS: emails(
     'mail addresses of those who review listings, with commas between; in development the test user does too',
   ),
-  MOORING_REGION: z.enum(['intl', 'cn']).default('intl').describe('the region whose rows this process sees'),
-  DATABASE_URL: optional('PostgreSQL 15 or newer; absent: our own under the data folder'),
-  TEMPORAL_ADDRESS: optional('a Temporal server; absent: our own under the data folder'),
+  MOORING_REGION: oneOf(['intl', 'cn']).default('intl').describe('the region whose rows this process sees'),
+  DATABASE_URL: urlOf(
+    /^postgres(ql)?:/,
+    'must be a URL like postgres://user:password@host:5432/database; a special character of the password is written as %23 for #, %40 for @ and so on',
+  )
+    .optional()
+    .describe('PostgreSQL 15 or newer; absent: our own under the data folder'),
+  TEMPORAL_ADDRESS: z
+    .string()
+    .regex(/^([\w.-]+|\[[\da-f:.]+\])(:\d{1,5})?$/i, 'must be host:port, such as localhost:7233')
+    .optional()
+    .describe('a Temporal server; absent: our own under the data folder'),
   MOORING_TEMPORAL_UI: url('address of the Temporal UI, for the links that operators follow'),
   MOORING_DEV_MAILBOX_URL: url(
     'the development mailbox, shown at /dev/mail to a person at this machine; npm start sets it',
   ),
   TEMPORAL_NAMESPACE: z.string().default('default').describe('the Temporal namespace'),
-  REDIS_URL: optional('Redis for the bus; needed only when several platform processes share one database'),
+  REDIS_URL: urlOf(/^rediss?:/, 'must be a URL like redis://host:6379')
+    .optional()
+    .describe('Redis for the bus; needed only when several platform processes share one database'),
   ANTHROPIC_API_KEY: optional('set: Claude answers; absent: the stand-in, which uses no language model'),
   ANTHROPIC_BASE_URL: url('another server that speaks the Anthropic Messages API'),
   MOORING_MODEL: z.string().default('claude-sonnet-5-5').describe('the model that is asked'),
-  MOORING_MODEL_MAX_TOKENS: z.coerce
-    .number()
-    .int()
-    .min(256)
-    .max(64_000)
-    .default(8192)
-    .describe('most tokens of one model step'),
+  MOORING_MODEL_MAX_TOKENS: whole(8192, { min: 256, max: 64_000 }).describe('most tokens of one model step'),
   MOORING_MODEL_INPUT_USDC: usdc('3.00', 'price of a million input tokens, for the cost shown in a chat'),
   MOORING_MODEL_OUTPUT_USDC: usdc('15.00', 'price of a million output tokens'),
   MOORING_MODEL_TIMEOUT_MS: ms(120_000, 'longest model step'),
@@ -130,8 +152,7 @@ export const SETTINGS = {
     'sockets open from one address; behind a proxy all people share its address',
   ),
   MOORING_RATE_LIMIT_SOCKETS_PER_CHAT: limit(5, 'sockets of a person open in one chat'),
-  MOORING_LOG_LEVEL: z
-    .enum(['fatal', 'error', 'warn', 'info', 'debug', 'silent'])
+  MOORING_LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'silent'])
     .default('info')
     .describe('least severe line that is logged'),
   MOORING_FAILPOINT: optional(
@@ -142,12 +163,18 @@ export const SETTINGS = {
 const Schema = z.object(SETTINGS);
 export type Config = z.infer<typeof Schema>;
 
-/** A setting that cannot be used; `problems` has one line for each, with its name and its rule. */
-export class ConfigError extends Error {
-  readonly problems: string[];
+/** A setting that cannot be used, and its rule in plain words: "must be …". */
+export interface SettingProblem {
+  name: string;
+  rule: string;
+}
 
-  constructor(problems: string[]) {
-    super(`Settings cannot be used:\n${problems.map((line) => `  ${line}`).join('\n')}`);
+/** Settings that cannot be used, each named with its rule. */
+export class ConfigError extends Error {
+  readonly problems: SettingProblem[];
+
+  constructor(problems: SettingProblem[]) {
+    super(`Settings cannot be used:\n${problems.map(({ name, rule }) => `  ${name}: ${rule}`).join('\n')}`);
     this.name = 'ConfigError';
     this.problems = problems;
   }
@@ -161,22 +188,23 @@ export function loadConfig(env: Record<string, string | undefined> = process.env
   const parsed = Schema.safeParse(given);
   const problems = parsed.success
     ? crossChecks(parsed.data)
-    : parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`);
+    : parsed.error.issues.map(({ path, message }) => ({ name: path.join('.'), rule: message }));
   if (!parsed.success || problems.length > 0) throw new ConfigError(problems);
   return parsed.data;
 }
 
-function crossChecks(config: Config): string[] {
-  const problems: string[] = [];
-  if (config.MOORING_SECRET !== undefined && config.MOORING_SECRET.length < 32) {
-    problems.push('MOORING_SECRET: must have at least 32 characters');
-  }
-  if (config.MOORING_ENV === 'production') {
-    if (config.MOORING_SECRET === undefined) problems.push('MOORING_SECRET: is required in production');
-    if (config.DATABASE_URL === undefined) problems.push('DATABASE_URL: is required in production');
-    if (config.TEMPORAL_ADDRESS === undefined) problems.push('TEMPORAL_ADDRESS: is required in production');
-    if (config.MOORING_ALLOW_LOOPBACK) problems.push('MOORING_ALLOW_LOOPBACK: must be false in production');
-    if (config.MOORING_FAILPOINT !== undefined) problems.push('MOORING_FAILPOINT: is for tests only');
-  }
-  return problems;
+function crossChecks(config: Config): SettingProblem[] {
+  if (config.MOORING_ENV !== 'production') return [];
+  const needed = (['MOORING_SECRET', 'DATABASE_URL', 'TEMPORAL_ADDRESS'] as const)
+    .filter((name) => config[name] === undefined)
+    .map((name) => ({ name, rule: 'is required in production' }));
+  return [
+    ...needed,
+    ...(config.MOORING_ALLOW_LOOPBACK
+      ? [{ name: 'MOORING_ALLOW_LOOPBACK', rule: 'must be false in production' }]
+      : []),
+    ...(config.MOORING_FAILPOINT === undefined
+      ? []
+      : [{ name: 'MOORING_FAILPOINT', rule: 'is for tests only' }]),
+  ];
 }

@@ -3,10 +3,24 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { PostgresBinaries } from './binaries';
-import { giveAway, isRoot, UNPRIVILEGED_ID } from './home';
+import { giveAway, homeOf, isRoot, UNPRIVILEGED_ID } from './home';
 
 const MAJOR_VERSION = '18';
 export const SUPERUSER = 'mooring';
+
+/** Where the cluster of a data folder lies, or will lie. */
+export const clusterOf = (dataDir: string): string => join(homeOf(dataDir), 'cluster');
+
+/** Throws when a cluster is of another PostgreSQL, which has no way of its own to this one. */
+export function refuseOtherMajor(dir: string): void {
+  const note = join(dir, 'PG_VERSION');
+  const found = existsSync(note) ? readFileSync(note, 'utf8').trim() : MAJOR_VERSION;
+  if (found === MAJOR_VERSION) return;
+  throw new Error(
+    `The data in ${dir} is of PostgreSQL ${found}, this is PostgreSQL ${MAJOR_VERSION}. Dump it with pg_dump of ` +
+      `${found} and restore it, or begin with empty data: npm start -- --fresh`,
+  );
+}
 
 export interface Cluster {
   dir: string;
@@ -17,27 +31,24 @@ export interface Cluster {
 export const childAccount = (): { uid?: number; gid?: number } =>
   isRoot() ? { uid: UNPRIVILEGED_ID, gid: UNPRIVILEGED_ID } : {};
 
+interface Opening {
+  binaries: PostgresBinaries;
+  durable: boolean;
+  /** Told of the process that makes the cluster. */
+  spawned: (pid: number) => void;
+}
+
 /** Opens the cluster of a home, made once. An interrupted making leaves nothing that a later start would take. */
-export async function openCluster(
-  home: string,
-  binaries: PostgresBinaries,
-  durable: boolean,
-): Promise<Cluster> {
+export async function openCluster(home: string, opening: Opening): Promise<Cluster> {
   const dir = join(home, 'cluster');
   const password = keptPassword(join(home, 'password'));
   if (!existsSync(join(dir, 'PG_VERSION'))) {
     for (const left of readdirSync(home).filter((name) => name.startsWith('init-'))) {
       rmSync(join(home, left), { recursive: true, force: true });
     }
-    await initialise({ home, dir, password, binaries, durable });
+    await initialise({ ...opening, home, dir, password });
   }
-  const found = readFileSync(join(dir, 'PG_VERSION'), 'utf8').trim();
-  if (found !== MAJOR_VERSION) {
-    throw new Error(
-      `The data in ${dir} is of PostgreSQL ${found}, this is PostgreSQL ${MAJOR_VERSION}. Dump it with pg_dump of ` +
-        `${found} and restore it, or begin with empty data: npm start -- --fresh`,
-    );
-  }
+  refuseOtherMajor(dir);
   return { dir, password };
 }
 
@@ -49,17 +60,19 @@ function keptPassword(path: string): string {
   return password;
 }
 
-async function initialise(options: {
-  home: string;
-  dir: string;
-  password: string;
-  binaries: PostgresBinaries;
-  durable: boolean;
-}): Promise<void> {
-  const work = join(options.home, `init-${process.pid}`);
+async function initialise(making: Opening & Cluster & { home: string }): Promise<void> {
+  const work = join(making.home, `init-${process.pid}`);
   mkdirSync(work, { mode: 0o700 });
+  try {
+    await makeIn(work, making);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+async function makeIn(work: string, making: Opening & Cluster): Promise<void> {
   const passwordFile = join(work, 'password');
-  writeFileSync(passwordFile, options.password, { mode: 0o600 });
+  writeFileSync(passwordFile, making.password, { mode: 0o600 });
   giveAway(work);
   giveAway(passwordFile);
   const made = join(work, 'cluster');
@@ -74,15 +87,15 @@ async function initialise(options: {
   ];
   // PostgreSQL's own C.UTF-8, so that text sorts alike on every platform.
   args.push('--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C');
-  if (!options.durable) args.push('--no-sync');
-  await runToEnd(options.binaries.initdb, args);
-  renameSync(made, options.dir);
-  rmSync(work, { recursive: true, force: true });
+  if (!making.durable) args.push('--no-sync');
+  await runToEnd(making.binaries.initdb, args, making.spawned);
+  renameSync(made, making.dir);
 }
 
-function runToEnd(command: string, args: string[]): Promise<void> {
+function runToEnd(command: string, args: string[], spawned: (pid: number) => void): Promise<void> {
   return new Promise((resolve, reject) => {
     const child = spawn(command, args, { cwd: '/', stdio: ['ignore', 'pipe', 'pipe'], ...childAccount() });
+    if (child.pid !== undefined) spawned(child.pid);
     let said = '';
     const keep = (chunk: Buffer): void => {
       said = (said + chunk.toString()).slice(-4000);
@@ -90,9 +103,9 @@ function runToEnd(command: string, args: string[]): Promise<void> {
     child.stdout.on('data', keep);
     child.stderr.on('data', keep);
     child.once('error', reject);
-    child.once('close', (code) => {
+    child.once('close', (code, name) => {
       if (code === 0) resolve();
-      else reject(new Error(`initdb ended with code ${String(code)}:\n${said.trim()}`));
+      else reject(new Error(`initdb ended with ${name ?? `code ${String(code)}`}:\n${said.trim()}`));
     });
   });
 }

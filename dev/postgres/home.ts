@@ -29,6 +29,9 @@ export function openHome(dataDir: string): string {
   return home;
 }
 
+/** Where it lives or will live, unless it is still to be moved. */
+export const homeOf = (dataDir: string): string => movedTo(resolve(dataDir)) ?? resolve(dataDir);
+
 function moveHome(wished: string): string {
   const base = wished.startsWith(tmpdir() + sep) ? tmpdir() : '/var/lib';
   const home = mkdtempSync(join(base, 'mooring-postgres-'));

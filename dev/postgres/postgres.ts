@@ -1,10 +1,11 @@
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { Client } from 'pg';
 import { z } from 'zod';
 import { commandLine, identify, isSameProcess, signal, waitForEnd } from '../supervisor/identity';
 import { freePort } from '../supervisor/ports';
+import { codeOf } from '../supervisor/system-errors';
 import { findPostgres } from './binaries';
 import { childAccount, openCluster, SUPERUSER } from './cluster';
 import type { Cluster } from './cluster';
@@ -13,6 +14,7 @@ import { openHome } from './home';
 const DATABASE = 'mooring';
 const READY_WITHIN_MS = 60_000; // recovery after a crash replays its log first
 const STARTS = 20;
+const WRONG_PASSWORD = '28P01';
 const FAST_STOP_MS = 3_000;
 const NO_PROCESS = 2_147_483_646; // above every pid_max
 
@@ -24,6 +26,8 @@ export interface PostgresOptions {
   log?: (line: string) => void;
   /** Told of the process as soon as there is one, long before it is ready. */
   spawned?: (pid: number) => void;
+  /** Aborted: nothing more is started. */
+  signal?: AbortSignal;
 }
 
 export interface RunningPostgres {
@@ -55,12 +59,14 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
   const home = openHome(dataDir);
   await claim(home, log);
   const binaries = findPostgres(home);
-  const cluster = await openCluster(home, binaries, durable);
+  options.signal?.throwIfAborted();
+  const cluster = await openCluster(home, { binaries, durable, spawned });
   let port = await freePort(options.port);
   for (let start = 1; ; start++) {
     if (options.port !== undefined && options.port !== 0 && port !== options.port && start === 1) {
       log(`port ${options.port} is busy: PostgreSQL takes ${port}`);
     }
+    options.signal?.throwIfAborted();
     const attempt = await tryStart({ binary: binaries.postgres, cluster, port, durable, log, spawned });
     if ('ready' in attempt) return attempt.ready;
     if (/Address already in use|could not create any TCP\/IP sockets/.test(attempt.failed))
@@ -122,10 +128,17 @@ async function tryStart({ binary, cluster, port, durable, log, spawned }: Start)
     `postgres://${SUPERUSER}:${cluster.password}@127.0.0.1:${port}/${database}`;
   const state = { over: false };
   void ended.then(() => (state.over = true));
-  const deadline = Date.now() + READY_WITHIN_MS;
-  while (!(await ensureDatabase(url('postgres')))) {
+  const deadline = performance.now() + READY_WITHIN_MS;
+  for (;;) {
+    const answer = await ensureDatabase(url('postgres'));
+    if (answer === 'ready') break;
     if (state.over) return { failed: said.trim() || (await ended) };
-    if (Date.now() > deadline) {
+    if (answer === 'refused') {
+      child.kill('SIGQUIT');
+      await ended;
+      throw new Error(wrongPassword(cluster));
+    }
+    if (performance.now() > deadline) {
       child.kill('SIGQUIT');
       return { failed: `not ready after ${READY_WITHIN_MS} ms\n${said.trim()}` };
     }
@@ -142,17 +155,20 @@ async function tryStart({ binary, cluster, port, durable, log, spawned }: Start)
   return { ready: { url: url(DATABASE), port, pid, ended, stop } };
 }
 
-/** Creates the database when it is absent; false while the server does not answer. */
-async function ensureDatabase(url: string): Promise<boolean> {
+const wrongPassword = ({ dir }: Cluster): string =>
+  `The password in ${join(dirname(dir), 'password')} is not that of the database. Put the right one back, or begin with empty data: npm start -- --fresh`;
+
+/** Creates the database when it is absent. */
+async function ensureDatabase(url: string): Promise<'ready' | 'not yet' | 'refused'> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 2000 });
   client.on('error', () => undefined); // a cut is seen by the query
   try {
     await client.connect();
     const found = await client.query('select 1 from pg_database where datname = $1', [DATABASE]);
     if (found.rowCount === 0) await client.query(`create database ${DATABASE}`);
-    return true;
-  } catch {
-    return false;
+    return 'ready';
+  } catch (error) {
+    return codeOf(error) === WRONG_PASSWORD ? 'refused' : 'not yet';
   } finally {
     await client.end().catch(() => undefined);
   }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { identify, isSameProcess, signal, waitForEnd } from './identity';
 import type { ProcessIdentity } from './identity';
+import { codeOf } from './system-errors';
 
 const ORPHAN_TERM_MS = 1_000;
 const ORPHAN_KILL_MS = 2_000;
@@ -57,7 +58,11 @@ export function claimData(dataDir: string): Claim {
       const identity = identify(pid);
       if (identity === null) return;
       claimed.children[name] = identity;
-      write();
+      try {
+        write();
+      } catch {
+        // A full disk: we still know it and end it; only one who came after our own death would not.
+      }
     },
     sweep: async () => {
       await endAll(claimed.children);
@@ -111,7 +116,7 @@ function take({
       Object.entries(left?.children ?? {}).filter(([, child]) => isSameProcess(child)),
     );
   } catch (error) {
-    if (error instanceof AlreadyRunning) throw error;
+    if (!['EEXIST', 'ENOENT'].includes(String(codeOf(error)))) throw error; // a full disk, say, is nobody's claim
     throw new AlreadyRunning(dataDir, readClaim(file)?.supervisor.pid ?? 0);
   } finally {
     rmSync(mine, { force: true });

@@ -26,9 +26,9 @@ export function commandLine(pid: number): string | null {
 
 /** Waits until the process is gone; false when it still runs after the time. */
 export async function waitForEnd(known: ProcessIdentity, timeoutMs: number): Promise<boolean> {
-  const deadline = Date.now() + timeoutMs;
+  const deadline = performance.now() + timeoutMs;
   while (isSameProcess(known)) {
-    if (Date.now() > deadline) return false;
+    if (performance.now() > deadline) return false;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
   return true;

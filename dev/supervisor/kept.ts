@@ -7,8 +7,8 @@ import { freePort } from './ports';
 
 /** Ports are kept over restarts and starts: other parts, and rows in the database, name them. */
 export interface KeptPorts {
-  /** A free port for the part: the one it had, else the usual one, else, with a line, any. */
-  free: (name: string, usual: number) => Promise<number>;
+  /** A free port for the part on the host: the one it had, else the usual one, else, with a line, any. */
+  free: (name: string, usual: number, host?: string) => Promise<number>;
   /** Notes the port a part really took. */
   keep: (name: string, port: number) => void;
 }
@@ -19,9 +19,9 @@ export function openKeptPorts(dataDir: string, say: (line: string) => void): Kep
   const path = join(dataDir, 'ports.json');
   const ports = readJson(path, Ports) ?? {};
   return {
-    free: async (name, usual) => {
+    free: async (name, usual, host) => {
       const wished = ports[name] ?? usual;
-      const port = await freePort(wished);
+      const port = await freePort(wished, host);
       if (wished !== 0 && port !== wished) say(`port ${wished} is busy: ${name} takes ${port}`);
       return port;
     },
@@ -36,7 +36,13 @@ export function openKeptPorts(dataDir: string, say: (line: string) => void): Kep
 /** The secret that keys are derived from: made once. */
 export function keptSecret(dataDir: string): string {
   const path = join(dataDir, 'secret');
-  if (existsSync(path)) return readFileSync(path, 'utf8').trim();
+  if (existsSync(path)) {
+    const kept = readFileSync(path, 'utf8').trim();
+    if (kept.length >= 32) return kept;
+    throw new Error(
+      `The secret in ${path} is damaged. Put it back from a backup, or begin with empty data: npm start -- --fresh`,
+    );
+  }
   const secret = randomBytes(32).toString('hex');
   writeOwn(path, secret);
   return secret;
@@ -77,9 +83,13 @@ const newKeys = (): AgentKeys => ({
   signing_secret: `whsec_${randomBytes(32).toString('base64')}`,
 });
 
+/** Ports and keys of demo agents can be made anew at any start: a damaged file counts as absent. */
 function readJson<T>(path: string, schema: z.ZodType<T>): T | null {
-  if (!existsSync(path)) return null;
-  return schema.parse(JSON.parse(readFileSync(path, 'utf8')));
+  try {
+    return schema.parse(JSON.parse(readFileSync(path, 'utf8')));
+  } catch {
+    return null;
+  }
 }
 
 function writeOwn(path: string, text: string): void {

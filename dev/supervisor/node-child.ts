@@ -25,6 +25,7 @@ export async function startNodeChild<Ready>(
   options: NodeChildOptions<Ready>,
 ): Promise<Running & { ready: Ready }> {
   const { log } = options;
+  options.signal.throwIfAborted(); // what begins now would be nobody's
   const position = log.size();
   const output = openSync(log.path, 'a');
   const child = spawn(process.execPath, [options.file], {
@@ -46,13 +47,13 @@ export async function startNodeChild<Ready>(
   if (pid === undefined) throw new Error(await ended);
   options.spawned(pid);
 
-  const deadline = Date.now() + options.readyWithinMs;
+  const deadline = performance.now() + options.readyWithinMs;
   for (;;) {
     const ready = await options.ready(log.since(position));
     if (ready !== null && !state.over)
       return { pid, ended, ready, stop: (withinMs) => stop(pid, ended, withinMs) };
     if (state.over) throw new Error(`${await ended}\n${log.lastLines()}`);
-    if (options.signal.aborted || Date.now() > deadline) {
+    if (options.signal.aborted || performance.now() > deadline) {
       await stop(pid, ended, 0);
       throw new Error(`not ready after ${options.readyWithinMs / 1000} s\n${log.lastLines()}`);
     }

@@ -8,6 +8,7 @@ import { findTemporal } from '../temporal/binary';
 import { startTemporal } from '../temporal/server';
 import { openChildLog } from './child-log';
 import type { ChildLog } from './child-log';
+import { temporalFile } from './data-folder';
 import type { AgentKeys, KeptPorts } from './kept';
 import { listening, startNodeChild } from './node-child';
 import type { Part } from './part';
@@ -46,11 +47,11 @@ export function postgresPart(machine: Machine): Part {
     name: 'postgres',
     stopWithinMs: 1_500,
     lastLines: log.lastLines,
-    start: async () => {
+    start: async (signal) => {
       const port = await machine.ports.free('postgres', 5442);
       const spawned = (pid: number): void => machine.note('postgres', pid);
       const dataDir = join(machine.dataDir, 'postgres');
-      const running = await startPostgres({ dataDir, port, log: log.line, spawned });
+      const running = await startPostgres({ dataDir, port, log: log.line, spawned, signal });
       machine.ports.keep('postgres', running.port);
       machine.places.databaseUrl = running.url;
       return running;
@@ -66,15 +67,14 @@ export function temporalPart(machine: Machine): Part {
     lastLines: log.lastLines,
     start: async (signal) => {
       const binary = await findTemporal({ log: machine.say });
-      // Another part may have failed meanwhile: what begins now would be nobody's.
-      signal.throwIfAborted();
       const running = await startTemporal({
         binary,
-        dbFile: join(machine.dataDir, 'temporal', 'temporal.db'),
+        dbFile: temporalFile(machine.dataDir),
         port: await machine.ports.free('temporal', 7233),
         uiPort: await machine.ports.free('temporal-ui', 8233),
         log: log.line,
         spawned: (pid) => machine.note('temporal', pid),
+        signal,
       });
       machine.ports.keep('temporal', running.port);
       machine.ports.keep('temporal-ui', Number(new URL(running.uiUrl).port));
@@ -166,17 +166,20 @@ export function agentsPart(machine: Machine): Part {
 
 export function platformPart(machine: Machine): Part {
   const log = logOf(machine, 'platform');
+  const { MOORING_PORT: wished, MOORING_HOST: host } = machine.config;
   let starts = 0;
   // Each start of the tree tries the port of the settings again; restarts of the process stay where it is.
-  if (machine.config.MOORING_PORT !== 0) machine.ports.keep('platform', machine.config.MOORING_PORT);
+  if (wished !== 0) machine.ports.keep('platform', wished);
   return {
     name: 'platform',
     stopWithinMs: 1_800,
     lastLines: log.lastLines,
     start: async (signal) => {
-      const port = await machine.ports.free('platform', 0);
-      const address = addressOf(machine.config.MOORING_HOST, port);
+      const port = await machine.ports.free('platform', 0, host);
+      const address = addressOf(host, port);
       starts += 1;
+      if (starts === 1 && wished !== 0 && port !== wished)
+        machine.say(`  to have ${wished}, end what listens there, or set MOORING_PORT, and start again`);
       const running = await startNodeChild({
         file: program('platform.js'),
         env: platformEnv(machine, { port, address, first: starts === 1 }),

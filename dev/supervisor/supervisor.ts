@@ -56,17 +56,17 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
     for (let reason = firstReason; !stopping.signal.aborted;) {
       if (entry.recycled) entry.recycled = false;
       else {
-        entry.deaths = [...entry.deaths.filter((at) => at > Date.now() - withinMs), Date.now()];
+        entry.deaths = [...entry.deaths.filter((at) => at > performance.now() - withinMs), performance.now()];
         if (entry.deaths.length >= mostDeaths) return giveUp(lastWords(entry, reason));
         log(`${part.name} ended (${reason}): starting it again`);
         await pause((entry.deaths.length - 1) * BACKOFF_MS, stopping.signal); // the first time at once
       }
       if (stopping.signal.aborted) return;
-      const from = Date.now();
+      const from = performance.now();
       try {
         watch(entry, await part.start(stopping.signal));
         await restarted(part.name);
-        return log(`${part.name} is back (${((Date.now() - from) / 1000).toFixed(1)} s)`);
+        return log(`${part.name} is back (${((performance.now() - from) / 1000).toFixed(1)} s)`);
       } catch (error) {
         if (entry.running !== null) return log(`${part.name} is back, but: ${words(error)}`);
         reason = words(error);

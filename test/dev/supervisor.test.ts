@@ -116,6 +116,47 @@ test('a child that never comes up is an error with its name and its words', asyn
   );
 });
 
+test('deaths are counted by a clock that nobody can set', async () => {
+  const { supervisor, nextRestart } = supervise();
+  await supervisor.add(part('agents', await freePort()));
+  const real = Date.now;
+  try {
+    for (const hour of [3, 1, 2, 0]) {
+      Date.now = () => real() + hour * 3_600_000;
+      const restarted = nextRestart();
+      process.kill(supervisor.pidOf('agents') ?? 0, 'SIGKILL');
+      await restarted;
+    }
+    const given = supervisor.givenUp;
+    process.kill(supervisor.pidOf('agents') ?? 0, 'SIGKILL');
+    expect(await given).toMatch(/^agents ended 5 times/);
+  } finally {
+    Date.now = real;
+    await supervisor.stop([['agents']]);
+  }
+});
+
+test('a wait for a process ends in time though the clock is set back meanwhile', async () => {
+  const real = Date.now;
+  const from = performance.now();
+  const self = identify(process.pid);
+  if (self === null) throw new Error('this process is not running');
+  const waiting = waitForEnd(self, 100);
+  Date.now = () => real() - 3_600_000;
+  try {
+    expect(await waiting).toBe(false);
+  } finally {
+    Date.now = real;
+  }
+  expect(performance.now() - from).toBeLessThan(2_000);
+});
+
+test('damaged notes of ports and of demo agents’ keys are made anew', async () => {
+  for (const name of ['ports.json', 'agents.json']) writeFileSync(join(folder, name), '{"half');
+  expect(await openKeptPorts(folder, () => undefined).free('agents', 0)).toBeGreaterThan(0);
+  expect(Object.keys(keptAgentKeys(folder, ['a']))).toEqual(['a']);
+});
+
 test('a second start on the same data is refused', () => {
   const claim = claimData(folder);
   expect(() => claimData(folder)).toThrow(AlreadyRunning);

@@ -1,0 +1,117 @@
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { attemptStart, contentOf, isRoot, MOST_MS } from './attempt';
+import type { AttemptOptions } from './attempt';
+
+// The data folder cannot be used. The real start says so in a sentence, in time, and leaves it as it is.
+const NOBODY = 65_534;
+const asRoot = isRoot ? test : test.skip;
+
+let folder: string;
+
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), 'mooring-folder-'));
+  chmodSync(folder, 0o755);
+});
+afterEach(() => rmSync(folder, { recursive: true, force: true }));
+
+const put = (path: string, text: string): void => {
+  mkdirSync(join(folder, path, '..'), { recursive: true });
+  writeFileSync(join(folder, path), text);
+};
+
+async function expectRefusal(sentence: RegExp, options: AttemptOptions = {}): Promise<void> {
+  const before = contentOf(folder);
+  const attempt = await attemptStart({
+    ...options,
+    env: { MOORING_DATA_DIR: join(folder, 'data'), MOORING_PORT: '0', ...options.env },
+  });
+  expect(attempt.said).toMatch(sentence);
+  expect(attempt.code).toBe(1);
+  expect(attempt.tookMs).toBeLessThan(MOST_MS);
+  expect(contentOf(folder)).toEqual(before);
+}
+
+test('a data folder that is a file', async () => {
+  put('data', 'notes of somebody');
+  await expectRefusal(
+    /^The data folder \S+ cannot be made: \S+ is a file\. Move it away, or set MOORING_DATA_DIR/,
+  );
+});
+
+test('data of another major version of PostgreSQL', async () => {
+  put('data/postgres/cluster/PG_VERSION', '17\n');
+  if (isRoot) chownSync(join(folder, 'data/postgres/cluster'), NOBODY, NOBODY);
+  await expectRefusal(
+    /is of PostgreSQL 17, this is PostgreSQL 18\. Dump it with pg_dump of 17 .* npm start -- --fresh/,
+  );
+});
+
+test('data of another Temporal server', async () => {
+  put('data/temporal/temporal.db', 'rows');
+  put('data/temporal/temporal.db.version', '1.31.0\n');
+  await expectRefusal(/is of server 1\.31\.0; this is server 1\.32\.0, .* npm start -- --fresh/);
+});
+
+test('a secret that was damaged', async () => {
+  put('data/secret', '');
+  await expectRefusal(/^The secret in \S+ is damaged\. Put it back from a backup, or begin with empty data/);
+});
+
+asRoot('data that another account has made', async () => {
+  put('data/postgres/cluster/PG_VERSION', '18\n');
+  chownSync(join(folder, 'data/postgres/cluster'), 1234, 1234);
+  await expectRefusal(
+    /was made by the account 1234\. Start Mooring as the account 1234, or set MOORING_DATA_DIR/,
+  );
+});
+
+test('a data folder that this account may not write to, or not even see', async () => {
+  put('data/ports.json', '{}');
+  const data = join(folder, 'data');
+  chmodSync(data, 0o500);
+  const whose = isRoot ? 'belongs to the account 0, this is 65534' : 'has the mode 500';
+  const sentence = new RegExp(
+    `^The data folder \\S+ cannot be written to \\(\\S+ ${whose}\\)\\. Give this account the right to, or set MOORING_DATA_DIR`,
+  );
+  await expectRefusal(sentence, isRoot ? { uid: NOBODY } : {});
+  if (isRoot) {
+    chmodSync(folder, 0o700);
+    await expectRefusal(sentence, { uid: NOBODY });
+  }
+  chmodSync(data, 0o700);
+});
+
+asRoot('a data folder on a read-only file system', async () => {
+  const readOnly = 'mount -t tmpfs -o ro none "$0" && exec "$@"';
+  mkdirSync(join(folder, 'data'));
+  await expectRefusal(/cannot be written to \(its file system is read-only\)\. .* or set MOORING_DATA_DIR/, {
+    under: ['unshare', '-m', 'sh', '-c', readOnly, join(folder, 'data')],
+  });
+});
+
+asRoot('a data folder on a disk that is full', async () => {
+  const small = 'mount -t tmpfs -o size=64m none "$0" && "$@"; code=$?; ls -A "$0"; exit $code';
+  mkdirSync(join(folder, 'data'));
+  await expectRefusal(
+    /^The disk of the data folder \S+ is full: 64 MB are free and Mooring needs 200 MB\. Free some space, or set MOORING_DATA_DIR to another folder\.$/,
+    { under: ['unshare', '-m', 'sh', '-c', small, join(folder, 'data')] },
+  );
+});
+
+test('a disk that fills up while the database is made leaves no half of it', async () => {
+  // No file may grow beyond 1 MB: a full disk that needs neither root nor a disk.
+  const limited = 'ulimit -f 1024; exec "$@"';
+  const attempt = await attemptStart({
+    env: { MOORING_DATA_DIR: join(folder, 'data'), MOORING_PORT: '0' },
+    under: ['bash', '-c', limited, 'bash'],
+  });
+  expect(attempt.said).toMatch(/postgres did not start: initdb ended with/);
+  expect(attempt.said).toMatch(
+    /The disk of \S+ is full\. Free some space and start again: what was saved is still there\.$/,
+  );
+  expect(attempt.code).toBe(1);
+  expect(attempt.tookMs).toBeLessThan(MOST_MS);
+  expect(readdirSync(join(folder, 'data', 'postgres')).sort()).toEqual(['owner.json', 'password']);
+});
