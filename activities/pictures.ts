@@ -1,6 +1,8 @@
 import type { Picture } from '../domain/frames';
 
 const SVG = 'image/svg+xml';
+/** What the model reads in the place of a picture that the person sees. */
+export const SHOWN_PICTURE = '(a picture; the person sees it in the chat)';
 // Of all pictures of an answer together: they travel in one frame.
 const MOST_BYTES = 64 * 1024;
 const MOST_PICTURES = 4;
@@ -28,7 +30,7 @@ export function takePictures(output: unknown, schema: JsonObject): { output: unk
     }
     bytes += size;
     pictures.push({ name, alt: alt ?? name, svg });
-    return '(a picture; the person sees it in the chat)';
+    return SHOWN_PICTURE;
   };
   return { output: walk(output, schema, { name: 'picture', depth: 0, take }), pictures };
 }

@@ -8,7 +8,7 @@ test('a link becomes a picture, and the schema says that it is one', async () =>
   expect(answer).toMatchObject({
     ok: true,
     output: {
-      summary: 'A QR code that holds “https://example.org”, 25 × 25 squares.',
+      summary: 'A QR code of 25 × 25 squares, which holds: https://example.org',
       svg: expect.stringMatching(/^<svg xmlns="http:\/\/www\.w3\.org\/2000\/svg"[^]*<\/svg>$/) as unknown,
       modules: 25,
       version: 2,

@@ -26,6 +26,13 @@ test('a summary comes first, flat values as a list, nested ones under their name
   );
 });
 
+test('a picture that the person sees needs no words', () => {
+  const shown = '(a picture; the person sees it in the chat)';
+  expect(outputAsMarkdown({ summary: 'A QR code.', svg: shown, modules: 25 })).toBe(
+    'A QR code.\n\n- Modules: 25',
+  );
+});
+
 test.each([
   ['Just words.', 'Just words.'],
   [42, '42'],

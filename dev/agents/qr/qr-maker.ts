@@ -36,7 +36,7 @@ const makeQr = defineAction({
     const code = attempt(() => create(text, options));
     const svg = await toString(text, { ...options, type: 'svg' });
     return {
-      summary: `A QR code that holds “${clip(text, 200)}”, ${code.modules.size} × ${code.modules.size} squares.`,
+      summary: `A QR code of ${code.modules.size} × ${code.modules.size} squares, which holds: ${clip(text, 200)}`,
       svg: svg.trim(),
       modules: code.modules.size,
       version: code.version,

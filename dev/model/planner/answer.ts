@@ -1,3 +1,4 @@
+import { SHOWN_PICTURE } from '../../../activities/pictures';
 import { isObject } from './tool-results';
 import type { JsonObject } from './tool-results';
 
@@ -26,7 +27,9 @@ function section(value: unknown, depth: number): string {
 
 function objectOf(value: JsonObject, depth: number): string {
   const first = FIRST.find((name) => typeof value[name] === 'string' && value[name] !== '');
-  const rest = Object.entries(value).filter(([name, item]) => name !== first && item !== undefined);
+  const rest = Object.entries(value).filter(
+    ([name, item]) => name !== first && item !== undefined && item !== SHOWN_PICTURE,
+  );
   const short = ([name, item]: [string, unknown]): boolean =>
     isInline(item) && !(typeof item === 'string' && CODE.has(name.toLowerCase()));
   const flat = rest.filter(short);
