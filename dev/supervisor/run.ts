@@ -1,6 +1,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline/promises';
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import type { Config } from '../../lib/config';
 import { DEMO_AGENTS } from '../agents/catalogue';
@@ -88,21 +89,22 @@ interface Run {
 
 async function keepRunning({ config, dataDir, claim, stopAsked }: Run): Promise<void> {
   const machine = openMachine(config, dataDir, claim);
-  let known = JSON.stringify(machine.places);
+  let known = structuredClone(machine.places);
   const supervisor = createSupervisor({
     log: (line) => say(`${new Date().toISOString().slice(11, 19)} ${line}`),
     restarted: async (name) => {
       writeRun(machine, supervisor);
-      const moved = known !== JSON.stringify(machine.places);
-      known = JSON.stringify(machine.places);
-      if (!moved || name === 'platform') return;
+      const before = known;
+      known = structuredClone(machine.places);
+      if (name === 'platform' || isDeepStrictEqual(before, known)) return;
       if (name === 'agents') await seedDemo(machine);
-      else await supervisor.recycle('platform'); // it learns where things are when it starts
+      // It learns where things are when it starts; only the agents it finds in the database.
+      if (name !== 'agents' || before.mailbox !== known.mailbox) await supervisor.recycle('platform');
     },
   });
   try {
     const up = bringUp(machine, supervisor).then(() => {
-      known = JSON.stringify(machine.places);
+      known = structuredClone(machine.places);
       writeRun(machine, supervisor);
       console.log(readyWords(machine, config.MOORING_PUBLIC_URL ?? machine.places.api));
     });
