@@ -1,12 +1,16 @@
-// Two sets: `npm test` (everything that starts its own servers) and `npm run test:full`, which adds test/full
-// (what needs Redis and Chromium).
-const full = process.env.MOORING_TEST_SET === 'full';
+// Sets: `npm test` (everything that starts its own servers); `npm run test:full`, which adds test/full (what needs
+// Redis and Chromium); `npm run crash-test` and `npm run record-histories`, a program each.
+const set = process.env.MOORING_TEST_SET ?? 'normal';
+const programs = { crash: '**/crash/every-point.test.ts', histories: '**/histories/record.test.ts' };
 
 module.exports = {
   testEnvironment: 'node',
   roots: ['<rootDir>/test'],
-  testMatch: ['**/*.test.ts'],
-  testPathIgnorePatterns: full ? [] : ['<rootDir>/test/full/'],
+  testMatch: [programs[set] ?? '**/*.test.ts'],
+  testPathIgnorePatterns: [
+    ...(set === 'full' ? [] : ['<rootDir>/test/full/']),
+    ...(set in programs ? [] : ['/crash/every-point', '/histories/record']),
+  ],
   transform: {
     '^.+\\.(t|j)sx?$': [
       '@swc/jest',

@@ -21,12 +21,16 @@ export interface Chat {
   wallet: () => Promise<{ balance_usdc: string; held_usdc: string }>;
 }
 
-const PATIENCE_MS = 30_000;
+// A chain of kills on a busy machine takes its time; a chat that stands still fails all the same.
+const PATIENCE_MS = 150_000;
 
-/** A chat of a new account over the public API only, by whoever answers at `api()` now. */
-export async function openChat(api: () => string, email: string): Promise<Chat> {
-  const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
+export type Call = <T>(method: string, path: string, body?: unknown) => Promise<T>;
+
+/** Calls whoever answers at `api()` now, over restarts; what is refused is thrown. Reads the token at each try. */
+export function patientCall(api: () => string, readToken: () => string): Call {
+  return async <T>(method: string, path: string, body?: unknown): Promise<T> => {
     const started = Date.now();
+    const token = readToken();
     for (;;) {
       try {
         const response = await fetch(`${api()}${path}`, {
@@ -48,7 +52,12 @@ export async function openChat(api: () => string, email: string): Promise<Chat> 
       await pause(50);
     }
   };
+}
+
+/** A chat of a new account over the public API only. */
+export async function openChat(api: () => string, email: string): Promise<Chat> {
   let token = '';
+  const call = patientCall(api, () => token);
   token = (await call<{ access_token: string }>('POST', '/dev/sign-in', { email })).access_token;
   const { session_id: sessionId } = await call<{ session_id: string }>('POST', '/api/sessions', {});
   const events = (afterSeq: number, wait: number) =>
@@ -88,7 +97,7 @@ export async function openChat(api: () => string, email: string): Promise<Chat> 
   return chat;
 }
 
-class Refused extends Error {}
+export class Refused extends Error {}
 
 /** The child's first line of stdout that begins with `word`, without the word. */
 export async function firstLine(

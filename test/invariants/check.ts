@@ -27,10 +27,16 @@ export async function violationsOf(world: World): Promise<Violation[]> {
   return found;
 }
 
-/** Looks again until nothing is wrong or the time is over: recovery may take so long, and no longer. */
-export async function violationsAfter(world: World, patienceMs: number): Promise<Violation[]> {
+/**
+ * Looks again until nothing is wrong, but for what is known already, or the time is over: recovery may take so long,
+ * and no longer.
+ */
+export async function violationsAfter(
+  world: World,
+  { patienceMs, known }: { patienceMs: number; known: (violation: Violation) => boolean },
+): Promise<Violation[]> {
   for (const from = Date.now(); ;) {
-    const found = await violationsOf(world);
+    const found = (await violationsOf(world)).filter((violation) => !known(violation));
     if (found.length === 0 || Date.now() - from > patienceMs) return found;
     await pause(100);
   }

@@ -1,0 +1,65 @@
+import { readPoints } from './points';
+import { SCENARIOS } from './scenarios';
+import { openCrashStage } from './stage';
+import type { CrashStage } from './stage';
+
+// The short form of `npm run crash-test`: one run is killed again and again on its way, each time at the next of these
+// points, so that many places between an effect and its report are met in little time.
+const HIRE = 'an agent is hired, works and is paid';
+const CHAINS: [string, string[]][] = [
+  [
+    HIRE,
+    [
+      'session.open.committed',
+      'message.send.committed',
+      'turn.next-step.committed',
+      'model.answered',
+      'turn.record-step.committed',
+      'searchAgents.report',
+      'tool.settle.commit',
+      'requestPayment.report',
+    ],
+  ],
+  [
+    HIRE,
+    [
+      'dispatch.sent',
+      'payment.answer.committed',
+      'payment.authorize.committed',
+      'hireAgent.report',
+      'task.open-delivery.committed',
+      'delivery.answered',
+      'task.record-outcome.committed',
+      'payment.settle.commit',
+      'settlePayment.report',
+    ],
+  ],
+  ['the person declines', ['payment.answer.commit', 'authorizePayment.report', 'delta.published']],
+  ['the agent says no', ['delivery.before', 'task.record-outcome.commit', 'payment.settle.committed']],
+  ['the agent answers after the turn has ended', ['deliverTask.report', 'settlePayment.start']],
+  ['the model refuses for good', ['model.before', 'turn.fail.committed', 'failTurn.report']],
+  ['a chat closes when nobody writes', ['outbox.mark.committed', 'session.close-idle.committed']],
+];
+
+let stage: CrashStage;
+beforeAll(async () => {
+  stage = await openCrashStage();
+}, 60_000);
+afterAll(() => stage.close());
+
+test('the points of the chains are points of the code', () => {
+  const known = readPoints().points.map(({ name }) => name);
+  expect(CHAINS.flatMap(([, points]) => points).filter((point) => !known.includes(point))).toEqual([]);
+});
+
+test.each(CHAINS)(
+  '%s, with kills at %j: nothing is lost, nothing is doubled',
+  async (name, points) => {
+    const scenario = SCENARIOS.find((known) => known.name === name);
+    if (scenario === undefined) throw new Error(`no scenario ${name}`);
+    const { deaths, violations } = await stage.run(scenario, points);
+    expect(violations).toEqual([]);
+    expect(deaths).toBe(points.length);
+  },
+  300_000,
+);

@@ -1,0 +1,100 @@
+import { readPoints } from './points';
+import { SCENARIOS } from './scenarios';
+import type { Scenario } from './scenarios';
+import { openCrashStage } from './stage';
+import type { CrashStage, Outcome } from './stage';
+
+// `npm run crash-test`: at every failpoint of the platform the process kills itself once, is started again, drains its
+// work, and the ten invariants are held against PostgreSQL, Temporal and the agents' own records.
+
+/** What only a fault of its own kind reaches, with the test that brings it about. */
+const ELSEWHERE: Record<string, string> = {
+  failToolCall: 'test/workflows/chat-session.test.ts',
+  'tool.fail': 'test/activities',
+  expireTask: 'test/workflows/payment-and-task.test.ts',
+  'task.expire': 'test/activities/delivery.test.ts',
+  'socket.is-known': 'test/api/socket-closing.test.ts, a reading',
+  'socket.read': 'test/api/socket.test.ts, a reading',
+  'run.is-open': 'test/temporal/gateway.test.ts, a reading',
+};
+
+/** So many passes of one point are each a kill of their own; later ones repeat them. */
+const PASSES = 4;
+
+interface Kill {
+  point: string;
+  scenario: Scenario;
+}
+
+let stage: CrashStage;
+const kills: Kill[] = [];
+const table: string[] = [];
+const recoveries: number[] = [];
+
+beforeAll(async () => {
+  stage = await openCrashStage();
+  const seen = new Set<string>();
+  for (const scenario of SCENARIOS) {
+    const passes = await stage.passes(scenario);
+    for (const [name, count] of passes) {
+      if (seen.has(name)) continue;
+      seen.add(name);
+      for (let pass = 1; pass <= Math.min(count, PASSES); pass += 1)
+        kills.push({ point: pass === 1 ? name : `${name}@${pass}`, scenario });
+    }
+    say(`${scenario.name}: passes ${passes.size} points`);
+  }
+}, 600_000);
+
+afterAll(async () => {
+  recoveries.sort((a, b) => a - b);
+  const p95 = recoveries[Math.ceil(recoveries.length * 0.95) - 1] ?? 0;
+  say(
+    [
+      '',
+      ...table,
+      '',
+      `${recoveries.length} kills; recovery p95 ${p95} ms, most ${recoveries.at(-1)} ms`,
+    ].join('\n'),
+  );
+  await stage.close();
+});
+
+test('every failpoint is passed by a scenario, or named with the test that reaches it', () => {
+  const reached = new Set(kills.map(({ point }) => point));
+  const missed = readPoints()
+    .points.map(({ name }) => name)
+    .filter((name) => !reached.has(name));
+  expect(missed.filter((name) => !(name.slice(0, name.lastIndexOf('.')) in ELSEWHERE))).toEqual([]);
+});
+
+test('killed at every point: nothing is lost, nothing is doubled, and work goes on within 5 seconds', async () => {
+  const bad: string[] = [];
+  for (const [index, { point, scenario }] of kills.entries()) {
+    const outcome = await stage
+      .run(scenario, [point])
+      .catch((error: unknown): string => (error instanceof Error ? error.message : String(error)));
+    const line = lineOf(point, outcome);
+    table.push(line);
+    say(`${index + 1}/${kills.length} ${line}`);
+    const died = (scenario.after ?? []).length + 1;
+    if (typeof outcome === 'string' || outcome.violations.length > 0 || outcome.deaths !== died)
+      bad.push(`${point} in "${scenario.name}": ${JSON.stringify(outcome)}`);
+    else recoveries.push(outcome.recoveryMs);
+  }
+  expect(bad).toEqual([]);
+  const late = recoveries.filter((ms) => ms > 5_000);
+  expect(late.length).toBeLessThanOrEqual(recoveries.length * 0.05);
+}, 5_400_000);
+
+function lineOf(point: string, outcome: Outcome | string): string {
+  if (typeof outcome === 'string') return `${point.padEnd(36)} ${outcome.split('\n')[0]}`;
+  const { backMs, recoveryMs, violations } = outcome;
+  const times = `back ${String(backMs).padStart(5)} ms, recovered ${String(recoveryMs).padStart(5)} ms`;
+  const verdict = violations.map(({ invariant, what }) => `(${invariant}) ${what}`).join('; ');
+  return `${point.padEnd(36)} ${times}  ${verdict === '' ? 'all ten hold' : verdict}`;
+}
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}

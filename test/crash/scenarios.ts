@@ -1,0 +1,164 @@
+import { randomBytes } from 'node:crypto';
+import { WebSocket } from 'ws';
+import { createClient } from '../../sdk/client';
+import { NetworkError } from '../../sdk/errors';
+import { openChat, patientCall, Refused } from '../harness/chat';
+import type { Chat } from '../harness/chat';
+import type { Acknowledged } from '../invariants/world';
+
+export interface Stage {
+  api: () => string;
+  /** what clients were told is kept here, for the invariants */
+  acknowledged: Acknowledged;
+}
+
+/** One way through the product, driven as a client would, over however many restarts. */
+export interface Scenario {
+  name: string;
+  settings?: Record<string, string>;
+  /** where the platform dies before, so that the run meets what only a recovery does */
+  after?: string[];
+  run: (stage: Stage) => Promise<void>;
+}
+
+const TEXT = 'The committee will review the proposal. Then it decides. People wait for the answer.';
+const ask = (mark = ''): string => `How readable is this text: ${mark}${TEXT}`;
+const newEmail = (): string => `crash-${randomBytes(6).toString('hex')}@example.test`;
+
+async function open({ api, acknowledged }: Stage, content: string): Promise<Chat> {
+  const chat = await openChat(api, newEmail());
+  await chat.say('m1', content);
+  acknowledged.messages.push({ sessionId: chat.sessionId, clientId: 'm1', content });
+  return chat;
+}
+
+async function decide(chat: Chat, approved: boolean, { acknowledged }: Stage): Promise<void> {
+  const request = await chat.until(({ type }) => type === 'PAYMENT_REQUEST');
+  await chat.answer(approved);
+  acknowledged.decisions.push({ paymentId: String(request.data['payment_id']), approved });
+}
+
+const turnEnd = (chat: Chat, outcome?: string) =>
+  chat.until(
+    ({ type, data }) => type === 'TURN_END' && (outcome === undefined || data['outcome'] === outcome),
+  );
+
+/** Asks, answers the payment, waits for the end of the turn. */
+const hiring =
+  (mark: string, approved = true) =>
+  async (stage: Stage): Promise<void> => {
+    const chat = await open(stage, ask(mark));
+    await decide(chat, approved, stage);
+    await turnEnd(chat);
+  };
+
+export const SCENARIOS: Scenario[] = [
+  { name: 'an agent is hired, works and is paid', run: hiring('') },
+  { name: 'the person declines', run: hiring('', false) },
+  { name: 'the agent says no', run: hiring('#agent:fail ') },
+  {
+    name: 'the agent fails once and is tried again',
+    settings: { MOORING_DELIVERY_DELAYS_MS: '0,300,300,300' },
+    run: hiring('#agent:500 '),
+  },
+  {
+    name: 'nobody answers the payment',
+    settings: { MOORING_PAYMENT_DEADLINE_MS: '2500' },
+    run: async (stage) => void (await turnEnd(await open(stage, ask()))),
+  },
+  {
+    name: 'the agent answers after the turn has ended',
+    settings: { MOORING_HUMAN_WAIT_MS: '1500' },
+    run: async (stage) => {
+      const chat = await open(stage, ask('#agent:slow '));
+      await decide(chat, true, stage);
+      await chat.until(({ type }) => type === 'PAYMENT_SUCCESSFUL');
+    },
+  },
+  {
+    name: 'the task expires',
+    settings: {
+      MOORING_TASK_TTL_MS: '2500',
+      MOORING_INVOKE_TIMEOUT_MS: '500',
+      MOORING_DELIVERY_DELAYS_MS: '0,60000',
+    },
+    run: hiring('#agent:hang '),
+  },
+  {
+    name: 'the model refuses for good',
+    run: async (stage) => void (await turnEnd(await open(stage, 'Hello #model:400'), 'failed')),
+  },
+  {
+    name: 'the model is overloaded once',
+    run: async (stage) => void (await turnEnd(await open(stage, 'Hello #model:529'), 'answered')),
+  },
+  {
+    name: 'a chat closes when nobody writes',
+    settings: { MOORING_SESSION_IDLE_MS: '1500', MOORING_RECONCILE_INTERVAL_MS: '1000' },
+    run: async (stage) => {
+      const chat = await open(stage, 'Hello');
+      await chat.until(({ type }) => type === 'SESSION_CLOSED');
+    },
+  },
+  { name: 'a signal was left behind', after: ['dispatch.before'], run: hiring('') },
+  { name: 'a call was under way', after: ['delivery.answered'], run: hiring('') },
+  { name: 'a person looks around over REST', run: lookAround },
+  { name: 'an agent is hired over the socket', run: overTheSocket },
+];
+
+async function lookAround(stage: Stage): Promise<void> {
+  const email = newEmail();
+  let login = { access_token: '', refresh_token: '' };
+  const call = patientCall(stage.api, () => login.access_token);
+  login = await call('POST', '/dev/sign-in', { email });
+  try {
+    login = await call('POST', '/api/auth/refresh', { refresh_token: login.refresh_token });
+  } catch (error) {
+    // Its answer was lost in the crash, and a token that was used is worth nothing: sign in again.
+    if (!(error instanceof Refused)) throw error;
+    login = await call('POST', '/dev/sign-in', { email });
+  }
+  const { session_id: id } = await call<{ session_id: string }>('POST', '/api/sessions', {});
+  await call('GET', '/api/sessions');
+  await call('GET', `/api/sessions/${id}`);
+  await call('POST', `/api/sessions/${id}/token`);
+  await call('GET', `/api/sessions/${id}/events?after_seq=0&limit=10&wait=0`);
+  await call('GET', '/api/me');
+  await call('GET', '/api/wallet');
+}
+
+async function overTheSocket({ api, acknowledged }: Stage): Promise<void> {
+  const client = createClient({ baseUrl: api(), WebSocket });
+  const email = newEmail();
+  await overRestarts(() => client.signInForDevelopment(email));
+  const { session_id: sessionId } = await overRestarts(() => client.createSession());
+  const connection = client.connectSession(sessionId, {
+    delays: { soonMs: 50, backoffMs: 100, maxBackoffMs: 500, openMs: 5_000, socketAgainMs: 60_000 },
+  });
+  const content = ask();
+  const { id: clientId, acked } = connection.send(content);
+  void acked.then(() => acknowledged.messages.push({ sessionId, clientId, content }));
+  for await (const frame of connection.frames) {
+    if (frame.type === 'PAYMENT_REQUEST') {
+      const { payment_id: paymentId } = frame.data;
+      void connection
+        .respond({ payment_id: paymentId, approved: true })
+        .then(() => acknowledged.decisions.push({ paymentId, approved: true }));
+    }
+    if (frame.type === 'TURN_END') break;
+  }
+  await acked;
+  connection.close();
+}
+
+async function overRestarts<T>(work: () => Promise<T>): Promise<T> {
+  for (const from = Date.now(); ;) {
+    try {
+      return await work();
+    } catch (error) {
+      const away = error instanceof NetworkError || (error instanceof Error && /5\d\d/.test(error.message));
+      if (!away || Date.now() - from > 30_000) throw error;
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    }
+  }
+}
