@@ -8,6 +8,7 @@ import type { Acknowledged } from '../invariants/world';
 
 export interface Stage {
   api: () => string;
+  agentUrl: (agent: string) => string;
   /** what clients were told is kept here, for the invariants */
   acknowledged: Acknowledged;
 }
@@ -104,6 +105,7 @@ export const SCENARIOS: Scenario[] = [
   { name: 'a call was under way', after: ['delivery.answered'], run: hiring('') },
   { name: 'a person looks around over REST', run: lookAround },
   { name: 'an agent is hired over the socket', run: overTheSocket },
+  { name: 'an agent is listed, checked, approved and taken off', run: listAnAgent },
 ];
 
 async function lookAround(stage: Stage): Promise<void> {
@@ -126,6 +128,35 @@ async function lookAround(stage: Stage): Promise<void> {
   await call('GET', '/api/me');
   await call('GET', '/api/wallet');
 }
+
+async function listAnAgent({ api, agentUrl }: Stage): Promise<void> {
+  let token = '';
+  const call = patientCall(api, () => token);
+  const signIn = { email: 'test@mooring.local' };
+  token = (await call<{ access_token: string }>('POST', '/dev/sign-in', signIn)).access_token;
+  const listing = {
+    name: `Second desk ${randomBytes(4).toString('hex')}`,
+    description: 'Reads tables, as the first desk does.',
+    base_url: agentUrl('table-analyst'),
+  };
+  const { id, slug } = await call<{ id: string; slug: string }>('POST', '/api/agents', listing);
+  await call('POST', `/api/agents/${id}/check`);
+  await call('PATCH', `/api/agents/${id}`, { description: 'Reads tables.' });
+  await call('POST', `/api/agents/${id}/rotate-keys`);
+  await call('POST', `/api/agents/${id}/check`);
+  await again(() =>
+    call('POST', `/api/admin/agents/${id}/review`, { decision: 'approve', reason: 'it answers' }),
+  );
+  await call('GET', '/api/agents?q=desk');
+  await call('GET', `/api/agents/${slug}`);
+  await again(() => call('DELETE', `/api/agents/${id}`));
+}
+
+/** What was done before its answer was lost is refused when it is asked for again. */
+const again = (work: () => Promise<unknown>): Promise<unknown> =>
+  work().catch((error: unknown) => {
+    if (!(error instanceof Refused)) throw error;
+  });
 
 async function overTheSocket({ api, acknowledged }: Stage): Promise<void> {
   const client = createClient({ baseUrl: api(), WebSocket });

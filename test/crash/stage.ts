@@ -55,7 +55,7 @@ export async function openCrashStage(): Promise<CrashStage> {
     since: new Date(),
     maxAttempts: ATTEMPTS,
   };
-  const stage: Stage = { api: machine.api, acknowledged: world.acknowledged };
+  const stage: Stage = { api: machine.api, agentUrl: machine.agentUrl, acknowledged: world.acknowledged };
 
   const broken = new Set<string>();
 
@@ -142,7 +142,7 @@ const countFacts = (world: World): Promise<number> =>
            + (select coalesce(sum(fence), 0) from turns))::int as count`,
   );
 
-/** Whatever something must still come of: turns, messages without one, tasks, payments, signals. */
+/** Whatever something must still come of: turns, messages without one, tasks, payments, listings, signals. */
 const countOpen = (world: World): Promise<number> =>
   count(
     world,
@@ -151,6 +151,7 @@ const countOpen = (world: World): Promise<number> =>
                where m.turn_id is null and s.phase <> 'CLOSED')
            + (select count(*) from tasks where ended_at is null)
            + (select count(*) from payments where state in ('AWAITING_APPROVAL', 'AUTHORIZING', 'HELD'))
+           + (select count(*) from agents where wake_version > seen_version)
            + (select count(*) from outbox where sent_at is null))::int as count`,
   );
 

@@ -45,6 +45,7 @@ export interface Machine {
   /** How often the platform has died by itself. */
   deaths: () => number;
   agents: string[];
+  agentUrl: (agent: string) => string;
   /** What the agent's own record says of a task. */
   agentCalls: (agent: string) => Promise<AgentCall[]>;
   close: () => Promise<void>;
@@ -118,6 +119,7 @@ export async function createMachine(settings: Record<string, string> = {}): Prom
     },
     stopPlatform: stop,
     agents: Object.keys(agentPorts),
+    agentUrl: (agent) => `http://127.0.0.1:${agentPorts[agent] ?? 0}`,
     agentCalls: async (agent) => {
       const response = await fetch(`http://127.0.0.1:${agentPorts[agent] ?? 0}/calls`);
       return ((await response.json()) as { calls: AgentCall[] }).calls;
