@@ -6,7 +6,7 @@ import type { Config, SettingProblem } from '../../lib/config';
 import { codeOf } from './system-errors';
 
 /** Names that begin like this belong to the stand-ins, the demo agents and the tests, which read them themselves. */
-const OTHERS = ['MOORING_STAND_IN_', 'MOORING_AGENT', 'MOORING_TEST_', 'MOORING_BENCH_'];
+const OTHERS = ['MOORING_STAND_IN_', 'MOORING_AGENT', 'MOORING_MAIL', 'MOORING_TEST_', 'MOORING_BENCH_'];
 const SECRET = /SECRET|KEY|PASSWORD|_URL$/;
 const MOST_SHOWN = 60;
 
