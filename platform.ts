@@ -14,6 +14,7 @@ import { armFailpoint } from './lib/failpoints';
 import { createLogger } from './lib/log';
 import type { Logger } from './lib/log';
 import { createRedisBus } from './lib/redis-bus';
+import { startTraces } from './lib/telemetry';
 import { createDispatch } from './worker/dispatch';
 import { startWorker } from './worker/start';
 import type { RunningWorker } from './worker/start';
@@ -100,13 +101,19 @@ async function main(): Promise<void> {
   const config = loadConfig();
   const log = createLogger(config.MOORING_LOG_LEVEL);
   armFailpoint(config.MOORING_FAILPOINT);
+  const endpoint = config.OTEL_EXPORTER_OTLP_ENDPOINT;
+  const stopTraces = endpoint === undefined ? null : await startTraces(endpoint, log);
   let stop: (() => Promise<void>) | null = null;
   let stopped = false;
   const end = (code: number): void => {
     if (stopped) return;
     stopped = true;
     setTimeout(() => process.exit(1), STOP_WITHIN_MS).unref();
-    (stop?.() ?? Promise.resolve()).then(
+    const clean = async (): Promise<void> => {
+      await stop?.();
+      await stopTraces?.();
+    };
+    clean().then(
       () => process.exit(code),
       (error: unknown) => {
         log.error({ err: error }, 'the stop was not clean');

@@ -7,6 +7,7 @@ import { ERRORS } from '../domain/errors';
 import type { ErrorCode } from '../domain/errors';
 import { SYSTEM } from '../domain/principal';
 import type { ChatActivities } from '../domain/workflows';
+import { adoptOrigin } from '../lib/telemetry';
 import { activity } from './activity';
 import { createAskModel } from './orchestrator/ask-model';
 import type { AskModelDeps } from './orchestrator/ask-model';
@@ -46,6 +47,7 @@ async function failToolCall(db: Database, callId: string, code: string): Promise
   const message = 'This step failed and was given up. Nothing was paid by it.';
   await db.withTx(SYSTEM, 'tool.fail', async (tx) => {
     const call = await getToolCall(tx, callId);
+    adoptOrigin(call.origin);
     await lockSession(tx, call.sessionId);
     if ((await getToolCall(tx, callId)).state !== 'proposed') return;
     await status(tx, call, { state: 'failed', text: message });
@@ -69,6 +71,7 @@ async function failTurn(db: Database, sessionId: string, code: string): Promise<
     const session = await lockSession(tx, sessionId);
     const turn = await openTurn(tx, sessionId);
     if (turn === null) return;
+    adoptOrigin(turn.origin);
     const text = await withMoney(tx, turn.id, words);
     await appendFrames(tx, session, [
       {

@@ -53,9 +53,10 @@ export function errorHandler(log: Logger): ErrorRequestHandler {
   return (thrown: unknown, _req: Request, res: Response, next: NextFunction) => {
     if (res.headersSent) return next(thrown);
     const error = toMooringError(thrown);
+    // for the request's own log line
+    res.locals['code'] = error.code;
     const id = requestId(res);
-    if (error.status >= 500)
-      log.error({ request: id, code: error.code, err: error.cause ?? error }, 'request');
+    if (error.status >= 500) log.error({ code: error.code, err: error.cause ?? error }, 'request');
     const retryAfterMs = error.details?.['retry_after_ms'];
     if (typeof retryAfterMs === 'number') res.set('Retry-After', String(Math.ceil(retryAfterMs / 1000)));
     else if (error.status === 503) res.set('Retry-After', '1');

@@ -1,6 +1,7 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { newId } from '../lib/ids';
 import type { Logger } from '../lib/log';
+import { beginRequest } from '../lib/telemetry';
 import type { Metrics } from './metrics';
 
 const WELL_FORMED = /^[\w.-]{1,64}$/;
@@ -10,35 +11,57 @@ export const requestId = (res: Response): string => String(res.getHeader('X-Requ
 
 const SESSION_PATH = /^\/api\/sessions\/(ses_\w{21})(?=\/|$)/;
 const PROBES = new Set(['/healthz', '/readyz', '/metrics']);
+/** Pages and probes say nothing in a trace. */
+const TRACED = /^\/(api|dev)\//;
 
-/** Each request gets an id, one log line (never its query, which may hold a token), and is counted. */
+/**
+ * Each request gets an id, one log line (never its query, which may hold a token), a span, and is counted. What is
+ * logged and recorded on its way carries its id.
+ */
 export function traceRequests({ log, metrics }: { log: Logger; metrics: Metrics }): RequestHandler {
   return (req, res, next) => {
     const given = req.get('x-request-id') ?? '';
-    res.set('X-Request-Id', WELL_FORMED.test(given) ? given : newId('req'));
-    const path = req.originalUrl.split('?')[0];
+    const id = WELL_FORMED.test(given) ? given : newId('req');
+    res.set('X-Request-Id', id);
+    const path = req.originalUrl.split('?')[0] ?? '';
+    const session = SESSION_PATH.exec(path)?.[1];
+    const work = beginRequest(id, {
+      name: req.method,
+      kind: 'server',
+      fields: session === undefined ? {} : chatFields(session),
+      traced: TRACED.test(path),
+    });
     const startedAt = performance.now();
     res.once('close', () => {
-      metrics.httpRequests.inc({ method: req.method, route: routeOf(req), status: res.statusCode });
-      const session = SESSION_PATH.exec(path ?? '')?.[1];
+      const route = routeOf(req);
+      const { method } = req;
+      const status = res.statusCode;
+      metrics.httpRequests.inc({ method, route, status });
       // Probes come every second and say nothing.
-      const line = PROBES.has(path ?? '') ? 'debug' : 'info';
-      log[line](
-        {
-          request: requestId(res),
-          method: req.method,
-          path,
-          ...(session === undefined ? {} : { session }),
-          status: res.statusCode,
-          ms: Math.round(performance.now() - startedAt),
-          ...(res.writableFinished ? {} : { aborted: true }),
+      const line = PROBES.has(path) ? 'debug' : 'info';
+      const ms = Math.round(performance.now() - startedAt);
+      const code: unknown = res.locals['code'];
+      const aborted = res.writableFinished ? {} : { aborted: true };
+      work.run(() => log[line]({ method, path, status, code, ms, ...aborted }, 'request'));
+      work.end({
+        name: `${method} ${route}`,
+        attributes: {
+          'http.request.method': method,
+          'http.route': route,
+          'http.response.status_code': status,
         },
-        'request',
-      );
+        error: status >= 500 ? String(status) : null,
+      });
     });
-    next();
+    work.run(next);
   };
 }
+
+/** What leads from a line about a chat to its workflow. */
+export const chatFields = (session: string): Record<string, string> => ({
+  session,
+  workflow: `session/${session}`,
+});
 
 /** The pattern that matched, so that ids do not become labels. */
 function routeOf(req: Request): string {

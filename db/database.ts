@@ -1,8 +1,10 @@
 import { escapeLiteral } from 'pg';
 import type { Pool, PoolClient, QueryResultRow } from 'pg';
 import type { LoggedFrame } from '../domain/frames';
+import type { Origin } from '../domain/origin';
 import type { Principal } from '../domain/principal';
 import { failpoint } from '../lib/failpoints';
+import { span } from '../lib/telemetry';
 
 /** A signal for a workflow, as recorded in the outbox. Ids and versions only, never content. */
 export interface OutboxSignal {
@@ -12,6 +14,8 @@ export interface OutboxSignal {
   input: Record<string, string>;
   signal: string | null;
   signalInput: Record<string, string | number> | null;
+  /** the request whose fact this is; null: nobody's, or unknown */
+  origin: Origin | null;
 }
 
 /** An open transaction, and what is to be told to the world once it has committed. */
@@ -70,15 +74,17 @@ export function createDatabase({ pool, region, onCommit }: DatabaseDeps): Databa
   };
 
   return {
-    async withTx(principal, name, fn) {
-      for (let tries = 1; ; tries += 1) {
-        try {
-          return await attempt(principal, name, fn);
-        } catch (error) {
-          if (tries >= MAX_TRIES || !RETRIED.has(sqlState(error))) throw error;
+    withTx: (principal, name, fn) =>
+      span({ name: `tx ${name}`, attributes: { 'db.system.name': 'postgresql' } }, async (open) => {
+        for (let tries = 1; ; tries += 1) {
+          try {
+            return await attempt(principal, name, fn);
+          } catch (error) {
+            if (tries >= MAX_TRIES || !RETRIED.has(sqlState(error))) throw error;
+            open.attributes['mooring.retries'] = tries;
+          }
         }
-      }
-    },
+      }),
     close: () => pool.end(),
   };
 }

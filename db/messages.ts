@@ -1,5 +1,6 @@
 import { MooringError } from '../domain/errors';
 import { newId } from '../lib/ids';
+import { currentOrigin } from '../lib/telemetry';
 import type { Tx } from './database';
 import { appendFrames } from './events';
 import { lockSession, wakeSession } from './sessions';
@@ -40,8 +41,9 @@ export async function acceptMessage(
   ]);
   if (frame === undefined) throw new Error('no frame was logged');
   await tx.query(
-    `insert into messages (id, session_id, user_id, client_id, kind, content, seq) values ($1, $2, $3, $4, 'user', $5, $6)`,
-    [id, session.id, session.userId, message.clientId, message.content, frame.seq],
+    `insert into messages (id, session_id, user_id, client_id, kind, content, seq, origin)
+     values ($1, $2, $3, $4, 'user', $5, $6, $7)`,
+    [id, session.id, session.userId, message.clientId, message.content, frame.seq, currentOrigin()],
   );
   await tx.query(`update sessions set last_message_at = now(), title = coalesce(title, $2) where id = $1`, [
     session.id,
@@ -57,9 +59,17 @@ export async function recordOutcome(
   outcome: { sessionId: string; userId: string; toolCallId: string; content: string },
 ): Promise<void> {
   await tx.query(
-    `insert into messages (id, session_id, user_id, client_id, kind, content) values ($1, $2, $3, $4, 'outcome', $5)
+    `insert into messages (id, session_id, user_id, client_id, kind, content, origin)
+     values ($1, $2, $3, $4, 'outcome', $5, $6)
      on conflict (session_id, client_id) do nothing`,
-    [newId('msg'), outcome.sessionId, outcome.userId, `outcome/${outcome.toolCallId}`, outcome.content],
+    [
+      newId('msg'),
+      outcome.sessionId,
+      outcome.userId,
+      `outcome/${outcome.toolCallId}`,
+      outcome.content,
+      currentOrigin(),
+    ],
   );
 }
 

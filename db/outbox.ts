@@ -1,11 +1,13 @@
 import type { OutboxSignal, Tx } from './database';
 import { newId } from '../lib/ids';
+import { currentOrigin } from '../lib/telemetry';
 
 /** Records a signal in this transaction; it is sent right after the commit, or by the relay. */
-export async function recordSignal(tx: Tx, signal: Omit<OutboxSignal, 'id'>): Promise<void> {
-  const recorded = { id: newId('out'), ...signal };
+export async function recordSignal(tx: Tx, signal: Omit<OutboxSignal, 'id' | 'origin'>): Promise<void> {
+  const recorded = { id: newId('out'), origin: currentOrigin(), ...signal };
   await tx.query(
-    `insert into outbox (id, workflow, workflow_id, input, signal, signal_input) values ($1, $2, $3, $4, $5, $6)`,
+    `insert into outbox (id, workflow, workflow_id, input, signal, signal_input, origin)
+     values ($1, $2, $3, $4, $5, $6, $7)`,
     [
       recorded.id,
       recorded.workflow,
@@ -13,6 +15,7 @@ export async function recordSignal(tx: Tx, signal: Omit<OutboxSignal, 'id'>): Pr
       recorded.input,
       recorded.signal,
       recorded.signalInput === null ? null : JSON.stringify(recorded.signalInput),
+      recorded.origin,
     ],
   );
   tx.signals.push(recorded);
@@ -28,7 +31,7 @@ export async function takeUnsent(
   { ageMs, limit }: { ageMs: number; limit: number },
 ): Promise<OutboxSignal[]> {
   return tx.query<OutboxSignal>(
-    `select id, workflow, workflow_id as "workflowId", input, signal, signal_input as "signalInput"
+    `select id, workflow, workflow_id as "workflowId", input, signal, signal_input as "signalInput", origin
        from outbox
       where sent_at is null and created_at < now() - $1 * interval '1 millisecond'
       order by created_at

@@ -1,6 +1,6 @@
 import type { OutboxSignal, Tx } from './database';
 
-export type Reconciled = Omit<OutboxSignal, 'id'> & { rowId: string };
+export type Reconciled = Omit<OutboxSignal, 'id' | 'origin'> & { rowId: string };
 
 export const RECONCILED = ['chatSession', 'payment', 'task', 'agentMonitor'] as const;
 

@@ -1,3 +1,4 @@
+import type { Origin } from '../domain/origin';
 import type { Tx } from './database';
 import { recordOutcome } from './messages';
 import { wakeSession } from './sessions';
@@ -13,13 +14,16 @@ export interface ToolCall {
   input: Record<string, unknown>;
   state: 'proposed' | 'waiting' | 'left' | 'done';
   waitUntil: string | null;
+  /** of the message whose turn it is part of */
+  origin: Origin | null;
 }
 
 /** What the model reads as the outcome of a call: JSON, with every agent's text inside this one value. */
 export type ToolResult = Record<string, unknown>;
 
 const COLUMNS = `id, session_id as "sessionId", user_id as "userId", turn_id as "turnId", step,
-  tool_use_id as "toolUseId", name, input, state, wait_until as "waitUntil"`;
+  tool_use_id as "toolUseId", name, input, state, wait_until as "waitUntil",
+  (select m.origin from messages m where m.turn_id = tool_calls.turn_id) as origin`;
 
 export const toolCallId = (turnId: string, step: number, position: number): string =>
   `${turnId}/${step}/${position}`;

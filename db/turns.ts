@@ -1,6 +1,7 @@
 import type { TurnOutcome } from '../domain/session';
 import type { MicroUsdc } from '../domain/money';
 import { MooringError } from '../domain/errors';
+import type { Origin } from '../domain/origin';
 import { newId } from '../lib/ids';
 import type { Tx } from './database';
 
@@ -14,10 +15,13 @@ export interface Turn {
   inputTokens: number;
   outputTokens: number;
   costMicros: MicroUsdc;
+  /** of the message that began it */
+  origin: Origin | null;
 }
 
 const COLUMNS = `id, session_id as "sessionId", user_id as "userId", number, fence, outcome,
-  input_tokens as "inputTokens", output_tokens as "outputTokens", cost_micros as "costMicros"`;
+  input_tokens as "inputTokens", output_tokens as "outputTokens", cost_micros as "costMicros",
+  (select origin from messages where id = message_id) as origin`;
 
 export async function openTurn(tx: Tx, sessionId: string): Promise<Turn | null> {
   const rows = await tx.query<Turn>(

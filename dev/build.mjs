@@ -149,6 +149,7 @@ async function buildBundle() {
   const { bundleWorkflowCode, DefaultLogger } = createRequire(import.meta.url)('@temporalio/worker');
   const { code } = await bundleWorkflowCode({
     workflowsPath: join(dist, 'workflows', 'index.js'),
+    workflowInterceptorModules: [join(dist, 'workflows', 'interceptors.js')],
     logger: new DefaultLogger('WARN'),
   });
   const file = join(dist, 'workflows.bundle.js');

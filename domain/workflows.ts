@@ -99,3 +99,11 @@ export interface AgentActivities {
   /** Asks the agent how it is and what it offers, and records what it found. `attempt` counts from 1. */
   probeAgent: (input: { agentId: string; attempt: number }) => Promise<ProbeOutcome>;
 }
+
+/** What workflows tell the process around them, beside activities; never while they replay. */
+export type WorkflowSinks = {
+  trace: {
+    /** The run has taken up what a start (signal null) or a signal told it: its span, that span's parent, since when. */
+    tookUp: (span: { traceparent: string; parentId: string; signal: string | null; startMs: number }) => void;
+  };
+};

@@ -155,6 +155,9 @@ export const SETTINGS = {
   MOORING_LOG_LEVEL: oneOf(['fatal', 'error', 'warn', 'info', 'debug', 'silent'])
     .default('info')
     .describe('least severe line that is logged'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: url(
+    'an OTLP collector, as http://127.0.0.1:4318: traces go there; absent: there are none',
+  ),
   MOORING_FAILPOINT: optional(
     'tests only: `name` or `name@n`, the process kills itself at the n-th pass; `log:<file>` notes every pass',
   ),

@@ -2,6 +2,7 @@ import { Client } from '@temporalio/client';
 import { loadClientConnectConfig } from '@temporalio/envconfig';
 import { NativeConnection } from '@temporalio/worker';
 import type { Logger } from '../lib/log';
+import { originHeader } from './origin-header';
 
 export interface TemporalConnection {
   connection: NativeConnection;
@@ -21,7 +22,10 @@ export async function connectTemporal(
   for (let tries = 1; ; tries += 1) {
     try {
       const connection = await NativeConnection.connect({ ...connectionOptions, address });
-      return { connection, client: new Client({ connection, namespace }) };
+      return {
+        connection,
+        client: new Client({ connection, namespace, interceptors: { workflow: [originHeader] } }),
+      };
     } catch (error) {
       if (tries % 10 === 1) log.warn({ err: error, address }, 'Temporal does not answer; trying again');
       await new Promise((resolve) => setTimeout(resolve, 500));

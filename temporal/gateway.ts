@@ -2,8 +2,11 @@ import { WorkflowExecutionAlreadyStartedError } from '@temporalio/client';
 import type { Client } from '@temporalio/client';
 import { TypedSearchAttributes } from '@temporalio/common';
 import type { SearchAttributePair } from '@temporalio/common';
+import type { Origin } from '../domain/origin';
 import { QUEUES } from '../domain/workflows';
 import type { WorkflowType } from '../domain/workflows';
+import { span } from '../lib/telemetry';
+import { withOrigin } from './origin-header';
 import { SEARCH_ATTRIBUTES } from './search-attributes';
 
 /** What is told to Temporal: a start, or a fact by signal-with-start. Ids and versions only. */
@@ -13,6 +16,8 @@ export interface WorkflowSignal {
   input: Record<string, string>;
   signal: string | null;
   signalInput: Record<string, string | number> | null;
+  /** the request that this goes back to, told to the run; absent: nobody's */
+  origin?: Origin | null;
 }
 
 export interface Gateway {
@@ -65,24 +70,36 @@ export function createGateway({ client, region, isOpen, onRestart }: GatewayDeps
     return (await client.workflow.getHandle(workflowId).describe()).status.name !== 'RUNNING';
   };
 
+  const send = async (wish: WorkflowSignal): Promise<void> => {
+    try {
+      // A second sending of the same fact must never start a second run.
+      await tell(wish, 'REJECT_DUPLICATE');
+    } catch (error) {
+      if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
+      if (!(await hasEnded(wish)) || !(await isOpen(wish.workflowId))) return;
+      // Somebody ended the run by hand, or it failed: its first activity reads the row and goes on from there.
+      onRestart(wish.workflowId);
+      await tell(wish, 'ALLOW_DUPLICATE');
+    }
+  };
+
   return {
     send: (wish) =>
-      client.withDeadline(Date.now() + DEADLINE_MS, async () => {
-        try {
-          // A second sending of the same fact must never start a second run.
-          await tell(wish, 'REJECT_DUPLICATE');
-        } catch (error) {
-          if (!(error instanceof WorkflowExecutionAlreadyStartedError)) throw error;
-          if (!(await hasEnded(wish)) || !(await isOpen(wish.workflowId))) return;
-          // Somebody ended the run by hand, or it failed: its first activity reads the row and goes on from there.
-          onRestart(wish.workflowId);
-          await tell(wish, 'ALLOW_DUPLICATE');
-        }
-      }),
+      span({ ...spanOf(wish), of: wish.origin ?? null }, () =>
+        client.withDeadline(Date.now() + DEADLINE_MS, () =>
+          withOrigin(wish.origin ?? null, () => send(wish)),
+        ),
+      ),
   };
 }
 
 type Reuse = 'REJECT_DUPLICATE' | 'ALLOW_DUPLICATE';
+
+const spanOf = ({ workflow, workflowId, signal }: WorkflowSignal) => ({
+  name: `${signal === null ? 'start' : 'signal'} ${workflow}`,
+  kind: 'producer' as const,
+  attributes: { 'mooring.workflow': workflowId, ...(signal === null ? {} : { 'mooring.signal': signal }) },
+});
 
 function summaryOf(workflow: WorkflowType, input: Record<string, string>): string {
   switch (workflow) {

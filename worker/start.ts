@@ -60,6 +60,7 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
     namespace: config.TEMPORAL_NAMESPACE,
     bundlePath: join(__dirname, '../workflows.bundle.js'),
     activities: createActivities({ config, db, bus, http, seal: createSeal(deps.secret), encoder }),
+    log,
   });
   const runs = workers.map((worker) => worker.run().catch(deps.onFailure));
   deps.dispatch.open(db, gateway);

@@ -4,6 +4,7 @@ import type { LogMetadata, NativeConnection, WorkflowBundleOption } from '@tempo
 import { QUEUES } from '../domain/workflows';
 import type { AgentActivities, ChatActivities, PaymentActivities, TaskActivities } from '../domain/workflows';
 import type { Logger } from '../lib/log';
+import { observeActivities, workflowSinks } from './observe';
 
 export interface Activities {
   chat: ChatActivities;
@@ -45,17 +46,20 @@ export async function createWorkers(options: {
   namespace: string;
   bundlePath: string;
   activities: Activities;
+  log: Logger;
 }): Promise<Worker[]> {
-  const { connection, namespace, bundlePath, activities } = options;
+  const { connection, namespace, bundlePath, activities, log } = options;
   if (!existsSync(bundlePath)) throw new Error(`${bundlePath} is missing: run npm run build`);
   const workflowBundle: WorkflowBundleOption = { codePath: bundlePath };
-  const of = (queue: string, own: object) =>
+  const of = (queue: string, own: object, origins: 'header' | 'rows') =>
     Worker.create({
       connection,
       namespace,
       taskQueue: queue,
       workflowBundle,
       activities: own,
+      interceptors: { activity: [observeActivities(log, origins)] },
+      sinks: workflowSinks,
       maxCachedWorkflows: 1_000,
       workflowThreadPoolSize: 1,
       stickyQueueScheduleToStartTimeout: '1 second',
@@ -65,9 +69,9 @@ export async function createWorkers(options: {
       shutdownForceTime: '1200ms',
     });
   return Promise.all([
-    of(QUEUES.chatSession, activities.chat),
-    of(QUEUES.task, activities.tasks),
-    of(QUEUES.payment, activities.money),
-    of(QUEUES.agentMonitor, activities.agents),
+    of(QUEUES.chatSession, activities.chat, 'rows'),
+    of(QUEUES.task, activities.tasks, 'header'),
+    of(QUEUES.payment, activities.money, 'header'),
+    of(QUEUES.agentMonitor, activities.agents, 'header'),
   ]);
 }

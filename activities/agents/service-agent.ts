@@ -6,7 +6,8 @@ import { MooringError } from '../../domain/errors';
 import { parseUsdc } from '../../domain/money';
 import { AGENT_TEXT_LIMIT } from '../../domain/session';
 import { RISK_LEVELS } from '../../domain/task';
-import type { GuardedHttp, GuardedResponse } from '../../lib/guarded-http';
+import type { GuardedHttp, GuardedRequest, GuardedResponse } from '../../lib/guarded-http';
+import { span } from '../../lib/telemetry';
 import { cleanJson, cleanText } from '../clean-json';
 
 /** An agent as our calls need it; the keys are open only while a call is made. */
@@ -75,11 +76,15 @@ export async function askHealth(
 ): Promise<HealthAnswer> {
   const sick = (problem: string): HealthAnswer => ({ health: 'unhealthy', version: null, problem });
   try {
-    const answer = await http.request(join(baseUrl, '/health'), {
-      method: 'GET',
-      timeoutMs,
-      maxBytes: 64 * 1024,
-    });
+    const answer = await ask(
+      http,
+      { baseUrl, path: '/health' },
+      {
+        method: 'GET',
+        timeoutMs,
+        maxBytes: 64 * 1024,
+      },
+    );
     if (answer.status !== 200) return sick(`GET /health answered HTTP ${answer.status}, not 200.`);
     const parsed = Health.safeParse(parseJson(answer.body));
     if (!parsed.success) return sick('GET /health did not answer in the agreed form.');
@@ -105,12 +110,11 @@ export async function fetchOffer(
   baseUrl: string,
   timeoutMs: number,
 ): Promise<{ offer: AgentOffer; hash: string }> {
-  const answer = await http
-    .request(join(baseUrl, '/capabilities'), { method: 'GET', timeoutMs, maxBytes: 256 * 1024 })
-    .catch((error: unknown) => {
-      if (error instanceof MooringError) throw error;
-      throw new MooringError('agent_unavailable', 'The agent does not say what it offers.', { cause: error });
-    });
+  const request = { method: 'GET' as const, timeoutMs, maxBytes: 256 * 1024 };
+  const answer = await ask(http, { baseUrl, path: '/capabilities' }, request).catch((error: unknown) => {
+    if (error instanceof MooringError) throw error;
+    throw new MooringError('agent_unavailable', 'The agent does not say what it offers.', { cause: error });
+  });
   const parsed = answer.status === 200 ? Capabilities.safeParse(parseJson(answer.body)) : null;
   if (parsed === null || !parsed.success) {
     throw new MooringError('agent_bad_answer', 'The agent does not say in the agreed form what it offers.');
@@ -145,21 +149,25 @@ export async function invoke(
   });
   const at = new Date();
   try {
-    const answer = await http.request(join(agent.baseUrl, '/invoke'), {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        'x-orchestrator-key': agent.orchestratorKey,
-        'idempotency-key': call.taskId,
-        'webhook-id': call.taskId,
-        'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
-        'webhook-signature': new Webhook(agent.signingSecret).sign(call.taskId, at, body),
+    const answer = await ask(
+      http,
+      { baseUrl: agent.baseUrl, path: '/invoke' },
+      {
+        method: 'POST',
+        headers: {
+          'content-type': 'application/json',
+          'x-orchestrator-key': agent.orchestratorKey,
+          'idempotency-key': call.taskId,
+          'webhook-id': call.taskId,
+          'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
+          'webhook-signature': new Webhook(agent.signingSecret).sign(call.taskId, at, body),
+        },
+        body,
+        timeoutMs: call.timeoutMs,
+        maxBytes: MAX_ANSWER,
+        signal: call.signal,
       },
-      body,
-      timeoutMs: call.timeoutMs,
-      maxBytes: MAX_ANSWER,
-      signal: call.signal,
-    });
+    );
     return judge(answer);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
@@ -207,5 +215,21 @@ function parseJson(text: string): unknown {
     return undefined;
   }
 }
+
+/** One request to an agent, which hears of the trace that it is part of. */
+const ask = (
+  http: GuardedHttp,
+  { baseUrl, path }: { baseUrl: string; path: '/health' | '/capabilities' | '/invoke' },
+  request: GuardedRequest,
+): Promise<GuardedResponse> =>
+  span({ name: `${request.method} ${path}`, kind: 'client' }, async ({ traceparent, attributes }) => {
+    const trace = traceparent === null ? {} : { traceparent };
+    const answer = await http.request(join(baseUrl, path), {
+      ...request,
+      headers: { ...request.headers, ...trace },
+    });
+    attributes['http.response.status_code'] = answer.status;
+    return answer;
+  });
 
 const join = (baseUrl: string, path: string): string => `${baseUrl.replace(/\/+$/, '')}${path}`;

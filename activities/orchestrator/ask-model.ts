@@ -13,6 +13,7 @@ import { SYSTEM } from '../../domain/principal';
 import type { TurnProgress } from '../../domain/workflows';
 import type { Bus } from '../../lib/bus';
 import { failpoint } from '../../lib/failpoints';
+import { adoptOrigin, span } from '../../lib/telemetry';
 import { activity } from '../activity';
 import { cleanRecord } from '../clean-json';
 import { toMessages } from './conversation';
@@ -66,9 +67,18 @@ export const createAskModel = (deps: AskModelDeps) =>
         messageId,
         attempt: fence,
       });
-      const answer = await model
-        .answer(toMessages(conversation), { signal, onGrowth: deltas.onGrowth, attempt: info.attempt })
-        .finally(deltas.stop);
+      const options = { signal, onGrowth: deltas.onGrowth, attempt: info.attempt };
+      const answer = await span({ name: 'model', kind: 'client' }, async ({ attributes }) => {
+        Object.assign(attributes, {
+          'gen_ai.request.model': model.name,
+          'mooring.turn': turn.id,
+          'mooring.step': step,
+        });
+        const said = await model.answer(toMessages(conversation), options);
+        attributes['gen_ai.usage.input_tokens'] = said.inputTokens;
+        attributes['gen_ai.usage.output_tokens'] = said.outputTokens;
+        return said;
+      }).finally(deltas.stop);
       failpoint('model', 'answered');
       return db.withTx(SYSTEM, 'turn.record-step', (tx) =>
         recordAnswer(tx, {
@@ -100,6 +110,7 @@ async function nextStep(
       progress: { kind: 'idle', seen, closesAt: await closesAt(tx, session.id, input.idleMs) },
     };
   }
+  adoptOrigin(turn.origin);
   const step = await lastStep(tx, turn.id);
   const open = step === 0 ? null : await openCalls(tx, { turn, step, seen, leave: input.leaveWaits });
   if (open !== null) return { ask: false, progress: open };

@@ -10,6 +10,7 @@ import type { StatusData } from '../../domain/frames';
 import { SYSTEM } from '../../domain/principal';
 import type { ToolName } from '../../domain/session';
 import type { ChatActivities, ToolRun } from '../../domain/workflows';
+import { adoptOrigin } from '../../lib/telemetry';
 import { activity } from '../activity';
 import { TOOL_INPUTS } from '../orchestrator/tools';
 
@@ -37,7 +38,8 @@ export function createTool<N extends ToolName>(deps: { db: Database; waitMs: num
   const { db } = deps;
   return activity(tool.activity, async ({ callId }: { callId: string }, signal): Promise<ToolRun> => {
     const { call, input } = await db.withTx(SYSTEM, 'tool.open', async (tx) => {
-      const { sessionId } = await getToolCall(tx, callId);
+      const { sessionId, origin } = await getToolCall(tx, callId);
+      adoptOrigin(origin);
       await lockSession(tx, sessionId);
       const proposed = await getToolCall(tx, callId);
       const wish = TOOL_INPUTS[tool.name].parse(proposed.input) as Input<N>;

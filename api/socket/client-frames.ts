@@ -29,6 +29,8 @@ const FRAMES = {
   }),
 } as const;
 
+export const isFrameType = (type: string): boolean => Object.hasOwn(FRAMES, type);
+
 const AnyFrame = z.looseObject({ type: z.string().max(64) });
 const Known = z.discriminatedUnion('type', [
   FRAMES.AUTH,
@@ -46,7 +48,7 @@ export function readEnvelope(text: string): { type: string } {
 
 /** A frame of a type we know, with what it needs and nothing else. */
 export function readFrame(envelope: { type: string }): ClientFrame {
-  if (!(envelope.type in FRAMES)) {
+  if (!isFrameType(envelope.type)) {
     throw new MooringError('invalid_request', 'This type of frame is not known here.');
   }
   return Known.parse(envelope);

@@ -2,10 +2,13 @@ import type { RawData } from 'ws';
 import { MooringError } from '../../domain/errors';
 import type { CloseCode } from '../../domain/frames';
 import type { Logger } from '../../lib/log';
+import { newId } from '../../lib/ids';
 import { createRateLimit } from '../../lib/rate-limit';
+import { currentOrigin } from '../../lib/telemetry';
 import { toMooringError } from '../errors';
-import { readEnvelope, readFrame } from './client-frames';
+import { isFrameType, readEnvelope, readFrame } from './client-frames';
 import { errorFrame } from './error-frame';
+import { asWork } from './frame-work';
 import { welcome } from './visitor';
 import type { ConnectionDeps, Visit, Visitor } from './visitor';
 import type { Wire } from './wire';
@@ -17,24 +20,12 @@ const MAX_QUEUED = 16;
 /** One socket from its opening to its end. Its frames are taken one after the other. */
 export function serveConnection(deps: ConnectionDeps, visit: Visit): void {
   const { api, timings, log } = deps;
-  const { ws, wire } = visit;
+  const { ws, wire, sessionId } = visit;
   const frameLimit = createRateLimit({ limit: api.config.MOORING_RATE_LIMIT_FRAMES, windowMs: MINUTE_MS });
+  const told = { wire, log, id: null };
   const leave: (() => void)[] = [];
   let visitor: Visitor | null = null;
-  let tail = Promise.resolve();
-  let queued = 0;
-
-  const inOrder = (job: () => Promise<void>): void => {
-    queued += 1;
-    if (queued > MAX_QUEUED) ws.pause();
-    tail = tail
-      .then(() => (wire.isOpen() ? job() : undefined))
-      .catch((error: unknown) => refuse({ wire, log }, toMooringError(error)))
-      .finally(() => {
-        queued -= 1;
-        if (ws.isPaused && queued <= MAX_QUEUED) ws.resume();
-      });
-  };
+  const inOrder = jobsInOrder(visit, (error) => void refuse(told, toMooringError(error)));
   const enter = async (token: string): Promise<void> => {
     clearTimeout(authTimer);
     try {
@@ -47,8 +38,15 @@ export function serveConnection(deps: ConnectionDeps, visit: Visit): void {
   };
   const countFrame = (): boolean => {
     const waitMs = frameLimit.take('');
-    if (waitMs > 0) refuse({ wire, log }, tooManyFrames(waitMs));
+    if (waitMs > 0)
+      void asWork({ log, sessionId }, () => Promise.resolve(refuse(told, tooManyFrames(waitMs))));
     return waitMs === 0;
+  };
+  const take = async (frame: { type: string }): Promise<void> => {
+    if (visitor !== null) return visitor.take(frame);
+    const auth = readFrame(frame);
+    if (auth.type === 'AUTH') await enter(auth.data.token);
+    else wire.close(4401, { message: 'the first frame must be AUTH' });
   };
 
   const authTimer = setTimeout(() => wire.close(4408, { message: 'no auth in time' }), timings.authMs);
@@ -58,18 +56,17 @@ export function serveConnection(deps: ConnectionDeps, visit: Visit): void {
 
   ws.on('message', (data, isBinary) => {
     if (!wire.isOpen() || !countFrame()) return;
-    inOrder(async () => {
-      const frame = readText(wire, data, isBinary);
-      if (frame === null) return;
-      if (visitor !== null) {
-        return visitor.take(frame).catch((error: unknown) => {
-          refuse({ wire, log, id: idOf(frame) }, toMooringError(error));
-        });
-      }
-      const auth = readFrame(frame);
-      if (auth.type === 'AUTH') await enter(auth.data.token);
-      else wire.close(4401, { message: 'the first frame must be AUTH' });
-    });
+    inOrder(() =>
+      asWork({ log, sessionId }, async (named) => {
+        const frame = readText(wire, data, isBinary);
+        if (frame === null) return null;
+        named(isFrameType(frame.type) ? frame.type : 'unknown');
+        return take(frame).then(
+          () => null,
+          (error: unknown) => refuse({ ...told, id: idOf(frame) }, toMooringError(error)),
+        );
+      }),
+    );
   });
   ws.on('ping', () => void countFrame());
   ws.once('close', () => {
@@ -77,6 +74,26 @@ export function serveConnection(deps: ConnectionDeps, visit: Visit): void {
     clearTimeout(ageTimer);
     for (const undo of leave.splice(0)) undo();
   });
+}
+
+/** Runs one job after the other while the socket is open, and reads no more from it while too many wait. */
+function jobsInOrder(
+  { ws, wire }: Visit,
+  onError: (error: unknown) => void,
+): (job: () => Promise<void>) => void {
+  let tail = Promise.resolve();
+  let queued = 0;
+  return (job) => {
+    queued += 1;
+    if (queued > MAX_QUEUED) ws.pause();
+    tail = tail
+      .then(() => (wire.isOpen() ? job() : undefined))
+      .catch(onError)
+      .finally(() => {
+        queued -= 1;
+        if (ws.isPaused && queued <= MAX_QUEUED) ws.resume();
+      });
+  };
 }
 
 /** The frame's text as an envelope; a socket that sends anything else is closed. */
@@ -109,12 +126,14 @@ const FATAL_CODES: Partial<Record<MooringError['code'], CloseCode>> = {
 
 /** Answers with an ERROR frame; some errors end the socket too. */
 function refuse(
-  { wire, log, id }: { wire: Wire; log: Logger; id?: string | null },
+  { wire, log, id }: { wire: Wire; log: Logger; id: string | null },
   error: MooringError,
-): void {
+): MooringError {
   if (error.code === 'internal_error') log.error({ err: error.cause }, 'a frame could not be taken');
   const code = FATAL_CODES[error.code];
-  wire.sendMoment(errorFrame(error, { fatal: code !== undefined, id: id ?? null }));
+  const requestId = currentOrigin()?.request_id ?? newId('req');
+  wire.sendMoment(errorFrame(error, { fatal: code !== undefined, id, requestId }));
   const retryAfterMs = error.details?.['retry_after_ms'];
   if (code !== undefined) wire.close(code, typeof retryAfterMs === 'number' ? { retryAfterMs } : {});
+  return error;
 }

@@ -1,6 +1,5 @@
 import type { ErrorCode, MooringError } from '../../domain/errors';
 import type { MomentFrame, PublishedErrorType } from '../../domain/frames';
-import { newId } from '../../lib/ids';
 
 /** The published, coarse type of each code that clients of the first contract know; the rest are internal errors. */
 const PUBLISHED: Partial<Record<ErrorCode, PublishedErrorType>> = {
@@ -20,7 +19,7 @@ const PUBLISHED: Partial<Record<ErrorCode, PublishedErrorType>> = {
 /** The answer to a frame that was refused. `fatal`: the socket ends with it; `id`: the client's own of that frame. */
 export function errorFrame(
   error: MooringError,
-  { fatal, id }: { fatal: boolean; id: string | null },
+  { fatal, id, requestId }: { fatal: boolean; id: string | null; requestId: string },
 ): MomentFrame & { type: 'ERROR' } {
   const retryAfterMs = error.details?.['retry_after_ms'];
   return {
@@ -33,7 +32,7 @@ export function errorFrame(
       retryable: error.retryable,
       fatal,
       ...(typeof retryAfterMs === 'number' ? { retry_after_ms: retryAfterMs } : {}),
-      request_id: newId('req'),
+      request_id: requestId,
     },
   };
 }

@@ -2,11 +2,11 @@ import type { Server } from 'node:http';
 import { request } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { Writable } from 'node:stream';
-import { pino } from 'pino';
 import { createApi } from '../../api/app';
 import type { ApiDeps } from '../../api/app';
 import type { LoggedFrame, PendingPrompt } from '../../domain/frames';
 import { createMemoryBus } from '../../lib/bus';
+import { createLogger } from '../../lib/log';
 import type { Bus } from '../../lib/bus';
 import { loadConfig } from '../../lib/config';
 import { createTestDatabase } from '../harness/database';
@@ -83,7 +83,7 @@ export async function createTestApi(
     secret: SECRET,
     db: t.db,
     bus,
-    log: pino({ level: 'debug' }, sink),
+    log: createLogger('debug', sink),
     ready: () => Promise.resolve([]),
     webRoot: null,
     ...overrides.deps,

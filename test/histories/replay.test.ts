@@ -27,6 +27,7 @@ beforeAll(async () => {
   });
   workflowBundle = await bundleWorkflowCode({
     workflowsPath: require.resolve('../../workflows'),
+    workflowInterceptorModules: [require.resolve('../../workflows/interceptors')],
     logger: new DefaultLogger('ERROR'),
   });
 }, 60_000);

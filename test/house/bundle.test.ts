@@ -15,6 +15,7 @@ function sourcesOf(code: string): string[] {
 test('the workflow bundle holds our workflows, the domain and the SDK: no zod, no pg, no Node built-in', async () => {
   const { code } = await bundleWorkflowCode({
     workflowsPath: require.resolve('../../workflows'),
+    workflowInterceptorModules: [require.resolve('../../workflows/interceptors')],
     logger: new DefaultLogger('ERROR'),
   });
   const sources = sourcesOf(code);

@@ -25,6 +25,7 @@ const ENTRIES = [
   'web/vite.config.mts',
   'workflows/index.ts',
 ];
+  'workflows/interceptors.ts',
 
 const isCode = (line: string): boolean => line.trim() !== '' && !/^\s*(\/\/|\/\*|\*|--)/.test(line);
 
