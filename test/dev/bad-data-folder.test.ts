@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { attemptStart, contentOf, isRoot, MOST_MS } from './attempt';
 import type { AttemptOptions } from './attempt';
+import { processesOn } from './process-tree';
 
 // The data folder cannot be used. The real start says so in a sentence, in time, and leaves it as it is.
 const NOBODY = 65_534;
@@ -114,4 +115,5 @@ test('a disk that fills up while the database is made leaves no half of it', asy
   expect(attempt.code).toBe(1);
   expect(attempt.tookMs).toBeLessThan(MOST_MS);
   expect(readdirSync(join(folder, 'data', 'postgres')).sort()).toEqual(['owner.json', 'password']);
+  expect(processesOn(folder)).toEqual([]);
 });

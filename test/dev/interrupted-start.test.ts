@@ -5,7 +5,7 @@ import { Client } from 'pg';
 import { removePostgresData } from '../../dev/postgres/home';
 import { readRunFile } from '../../dev/run-file';
 import { attemptStart, MOST_MS } from './attempt';
-import { isAlive, killTree } from './process-tree';
+import { killTree, processesOn } from './process-tree';
 import { beginStart } from './running-start';
 import type { RunningStart } from './running-start';
 
@@ -65,5 +65,5 @@ test('then data of a newer Mooring is left as it is, and no process stays', asyn
   expect(attempt.code).toBe(1);
   expect(attempt.tookMs).toBeLessThan(MOST_MS);
   expect(has('supervisor.json')).toBe(false);
-  expect(Object.values(run.pids).filter((pid) => pid !== undefined && isAlive(pid))).toEqual([]);
+  expect(processesOn(data)).toEqual([]);
 }, 30_000);

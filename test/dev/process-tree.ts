@@ -30,3 +30,10 @@ export function isAlive(pid: number): boolean {
     return false;
   }
 }
+
+/** Command lines of processes that name the folder. */
+export const processesOn = (folder: string): string[] =>
+  execFileSync('ps', ['-A', '-o', 'args='])
+    .toString()
+    .split('\n')
+    .filter((line) => line.includes(folder));
