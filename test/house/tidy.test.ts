@@ -13,6 +13,7 @@ const ENTRIES = [
   'dev/agents/checker/check-thread.ts',
   'dev/agent-kit/check-agent.ts',
   'dev/agent-kit/new-agent.ts',
+  'dev/agent-kit/register-agent.ts',
   'dev/agent-kit/template/agent.test.mjs',
   'dev/agents/main.ts',
   'dev/demo.ts',
@@ -24,8 +25,8 @@ const ENTRIES = [
   'platform.ts',
   'web/vite.config.mts',
   'workflows/index.ts',
-];
   'workflows/interceptors.ts',
+];
 
 const isCode = (line: string): boolean => line.trim() !== '' && !/^\s*(\/\/|\/\*|\*|--)/.test(line);
 

@@ -97,15 +97,18 @@ function typeOf(schema: JsonSchema): unknown {
   return type ?? (isRecord(schema['properties']) ? 'object' : undefined);
 }
 
-/** Only what is required, and what the schema itself has an example of. */
+/** What is required, in that order (a database may have mixed up the properties), then what has an example. */
 function objectOf(schema: JsonSchema, way: Way): JsonSchema {
-  const required = Array.isArray(schema['required']) ? schema['required'] : [];
-  const wanted = Object.entries(recordAt(schema, 'properties')).filter(
-    ([name, property]) =>
-      required.includes(name) || (isRecord(property) && Array.isArray(property['examples'])),
+  const properties = recordAt(schema, 'properties');
+  const required = Array.isArray(schema['required']) ? schema['required'].map(String) : [];
+  const shown = Object.keys(properties).filter((name) =>
+    Array.isArray(recordAt(properties, name)['examples']),
   );
   return Object.fromEntries(
-    wanted.map(([name, property]) => [name, valueOf(isRecord(property) ? property : {}, deeper(way))]),
+    [...new Set([...required, ...shown])].map((name) => [
+      name,
+      valueOf(recordAt(properties, name), deeper(way)),
+    ]),
   );
 }
 
