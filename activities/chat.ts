@@ -6,7 +6,7 @@ import { openTurn } from '../db/turns';
 import { ERRORS } from '../domain/errors';
 import type { ErrorCode } from '../domain/errors';
 import { SYSTEM } from '../domain/principal';
-import type { ChatActivities } from '../domain/workflows';
+import type { ChatActivities, FailedTurn } from '../domain/workflows';
 import { adoptOrigin } from '../lib/telemetry';
 import { activity } from './activity';
 import { createAskModel } from './orchestrator/ask-model';
@@ -64,13 +64,13 @@ const FAILED_WORDS: Partial<Record<ErrorCode, string>> = {
   chat_too_long: CHAT_TOO_LONG,
 };
 
-async function failTurn(db: Database, sessionId: string, code: string): Promise<void> {
+async function failTurn(db: Database, sessionId: string, code: string): Promise<FailedTurn | null> {
   const known = isErrorCode(code) ? code : 'internal_error';
   const words = FAILED_WORDS[known] ?? 'This turn failed on our side. Ask again.';
-  await db.withTx(SYSTEM, 'turn.fail', async (tx) => {
+  return db.withTx(SYSTEM, 'turn.fail', async (tx) => {
     const session = await lockSession(tx, sessionId);
     const turn = await openTurn(tx, sessionId);
-    if (turn === null) return;
+    if (turn === null) return null;
     adoptOrigin(turn.origin);
     const text = await withMoney(tx, turn.id, words);
     await appendFrames(tx, session, [
@@ -82,11 +82,13 @@ async function failTurn(db: Database, sessionId: string, code: string): Promise<
           message: text,
           retryable: ERRORS[known].retryable,
           fatal: false,
-          request_id: turn.id,
+          turn_id: turn.id,
+          request_id: turn.origin?.request_id ?? turn.id,
         },
       },
     ]);
     await finishTurn(tx, { turn, outcome: 'failed', text, seen: session.seenVersion });
+    return { turn: turn.number, ...(turn.origin === null ? {} : { request: turn.origin.request_id }) };
   });
 }
 

@@ -14,6 +14,7 @@ import type { PaymentState } from '../domain/payment';
 import { SYSTEM } from '../domain/principal';
 import { isTerminal } from '../domain/task';
 import type { PaymentActivities, PaymentProgress } from '../domain/workflows';
+import { currentOrigin } from '../lib/telemetry';
 import { activity } from './activity';
 import { status } from './tools/run-tool';
 
@@ -151,7 +152,8 @@ const declinedError = (payment: Payment): LogFrame => ({
     message: END_WORDS.DECLINED.text,
     retryable: false,
     fatal: false,
-    request_id: payment.id,
+    turn_id: payment.turnId,
+    request_id: currentOrigin()?.request_id ?? payment.id,
   },
 });
 

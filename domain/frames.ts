@@ -113,6 +113,9 @@ export interface ErrorData {
   retryable: boolean;
   fatal: boolean;
   retry_after_ms?: number;
+  /** the turn that failed; absent when it answers a frame */
+  turn_id?: string;
+  /** the request that this goes back to: an operator finds its log lines and its workflow by it */
   request_id: string;
 }
 

@@ -42,12 +42,19 @@ export interface PaymentInput {
   expiresAt: string;
 }
 
+interface OfTurn {
+  seen: number;
+  turn: number;
+  /** the id of the request that the turn goes back to, for the words in the Temporal UI */
+  request?: string;
+}
+
 /** How far a session's turn has come, as its rows say. */
 export type TurnProgress =
   | { kind: 'idle'; seen: number; closesAt: string }
-  | { kind: 'tools'; seen: number; turn: number; step: number; calls: { id: string; name: ToolName }[] }
-  | { kind: 'waiting'; seen: number; turn: number; until: string }
-  | { kind: 'ended'; seen: number; turn: number; outcome: TurnOutcome }
+  | (OfTurn & { kind: 'tools'; step: number; calls: { id: string; name: ToolName }[] })
+  | (OfTurn & { kind: 'waiting'; until: string })
+  | (OfTurn & { kind: 'ended'; outcome: TurnOutcome })
   | { kind: 'closed' };
 
 export interface ChatActivities {
@@ -57,8 +64,14 @@ export interface ChatActivities {
   requestPayment: (input: { callId: string }) => Promise<ToolRun>;
   hireAgent: (input: { callId: string }) => Promise<ToolRun>;
   failToolCall: (input: { callId: string; code: string }) => Promise<void>;
-  failTurn: (input: { sessionId: string; code: string }) => Promise<void>;
+  /** null: there was no turn to fail */
+  failTurn: (input: { sessionId: string; code: string }) => Promise<FailedTurn | null>;
   closeIdleSession: (input: { sessionId: string; asOf: string }) => Promise<void>;
+}
+
+export interface FailedTurn {
+  turn: number;
+  request?: string;
 }
 
 /** A tool was answered, or now waits for a person or a task, at most until then. */

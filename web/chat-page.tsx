@@ -79,7 +79,7 @@ export function ChatPage({ id, about, onSignedOut, ...sideProps }: ChatPageProps
               savedAt={lastSaid?.at ?? null}
               sending={outgoing.length > 0}
               offline={connection.kind !== 'open'}
-              error={refused?.message ?? null}
+              error={refused}
             />
           )}
           <LiveRegions snapshot={snapshot} serverNow={serverNow} />

@@ -9,6 +9,8 @@ import { Shell } from './parts/shell';
 import { goTo } from './router';
 import { client } from './session/client';
 import { handOver } from './session/hand-over';
+import { toldOf } from './state/told';
+import type { Told } from './state/told';
 import type { PageProps } from './page-props';
 
 interface NewPageProps extends PageProps {
@@ -20,7 +22,7 @@ interface NewPageProps extends PageProps {
 export function NewPage({ about, onSignedOut, ...sideProps }: NewPageProps) {
   const [fill, setFill] = useState<{ text: string } | null>(null);
   const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<string | null>(null);
+  const [error, setError] = useState<Told | null>(null);
   const { refreshSide } = sideProps;
   useEffect(refreshSide, [refreshSide]);
   useEffect(() => {
@@ -34,7 +36,8 @@ export function NewPage({ about, onSignedOut, ...sideProps }: NewPageProps) {
       goTo(`/chat/${id}`);
     } catch (thrown) {
       if (thrown instanceof ApiError && thrown.code === 'auth_failed') onSignedOut();
-      setError(`${thrown instanceof Error ? thrown.message : ''} Nothing was sent. Send it again.`);
+      const told = toldOf(thrown);
+      setError({ ...told, message: `${told.message} Nothing was sent. Send it again.` });
       setFill({ text: content });
       setBusy(false);
     }

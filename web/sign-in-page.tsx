@@ -1,12 +1,15 @@
 import { useEffect, useState } from 'react';
 import type { About } from '../sdk/api-types';
+import { ErrorCode } from './parts/error-code';
 import { Brand } from './parts/icons';
 import { client } from './session/client';
+import { toldOf } from './state/told';
+import type { Told } from './state/told';
 
 /** Who am I? In development one press is enough. */
 export function SignInPage({ about, onSignedIn }: { about: About | null; onSignedIn: () => void }) {
   const [busy, setBusy] = useState(false);
-  const [error, setError] = useState<string | null>(null);
+  const [error, setError] = useState<Told | null>(null);
   const email = about?.sign_in.test_email;
   useEffect(() => {
     document.title = 'Sign in · Mooring';
@@ -15,7 +18,7 @@ export function SignInPage({ about, onSignedIn }: { about: About | null; onSigne
     if (email === undefined || busy) return;
     setBusy(true);
     client.signInForDevelopment(email).then(onSignedIn, (thrown: unknown) => {
-      setError(thrown instanceof Error ? thrown.message : 'It was refused.');
+      setError(toldOf(thrown));
       setBusy(false);
     });
   };
@@ -47,7 +50,8 @@ export function SignInPage({ about, onSignedIn }: { about: About | null; onSigne
         )}
         {error !== null && (
           <p className="err" role="alert">
-            {error}
+            {error.message}
+            <ErrorCode {...error} />
           </p>
         )}
       </div>

@@ -26,7 +26,10 @@ export function installRuntime(log: Logger): void {
       info: (message, meta) => {
         if (meta?.['sdkComponent'] === 'activity') log.info(idsOf(meta), message);
       },
-      warn: (message, meta) => log.warn({ ...idsOf(meta), err: meta?.['error'] }, message),
+      // A failed activity has said so itself, with the request it goes back to (observe.ts).
+      warn: (message, meta) => {
+        if (message !== 'Activity failed') log.warn({ ...idsOf(meta), err: meta?.['error'] }, message);
+      },
       error: (message, meta) => log.error({ ...idsOf(meta), err: meta?.['error'] }, message),
     },
   });

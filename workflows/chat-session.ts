@@ -8,7 +8,14 @@ import {
   setCurrentDetails,
   setHandler,
 } from '@temporalio/workflow';
-import type { ChatActivities, ChatSessionInput, ToolRun, TurnProgress, Wake } from '../domain/workflows';
+import type {
+  ChatActivities,
+  ChatSessionInput,
+  FailedTurn,
+  ToolRun,
+  TurnProgress,
+  Wake,
+} from '../domain/workflows';
 import { isLong } from './history';
 import { setFinalPhase } from './phase';
 import { millisUntil } from './time';
@@ -59,9 +66,13 @@ export async function chatSession({ sessionId, userId, newest = 0 }: ChatSession
   setHandler(outcomeArrived, hear, { description: 'What a turn waited for has come.' });
 
   let leaveWaits = false;
+  let last = '';
+  const told = (turn: FailedTurn, outcome: string): void => {
+    last = ` Turn ${turn.turn} ended: ${outcome}${requestOf(turn)}.`;
+  };
   for (;;) {
-    setCurrentDetails('Takes the next step.');
-    const progress = await nextStep(sessionId, leaveWaits);
+    setCurrentDetails(`Takes the next step.${last}`);
+    const progress = await nextStep({ sessionId, leaveWaits }, told);
     leaveWaits = false;
     switch (progress.kind) {
       case 'closed':
@@ -70,7 +81,7 @@ export async function chatSession({ sessionId, userId, newest = 0 }: ChatSession
         return;
       case 'idle': {
         if (isLong()) await continueAsNew<typeof chatSession>({ sessionId, userId, newest });
-        setCurrentDetails(`Waits for a message; closes at ${progress.closesAt} without one.`);
+        setCurrentDetails(`Waits for a message; closes at ${progress.closesAt} without one.${last}`);
         const heard = await condition(() => newest > progress.seen, millisUntil(progress.closesAt));
         if (!heard) await closeIdleSession({ sessionId, asOf: new Date(Date.now()).toISOString() });
         break;
@@ -81,36 +92,51 @@ export async function chatSession({ sessionId, userId, newest = 0 }: ChatSession
         break;
       }
       case 'waiting':
-        setCurrentDetails(`Turn ${progress.turn} waits for a person or a task until ${progress.until}.`);
+        setCurrentDetails(
+          `Turn ${progress.turn} waits for a person or a task until ${progress.until}${requestOf(progress)}.`,
+        );
         leaveWaits = !(await condition(() => newest > progress.seen, millisUntil(progress.until)));
         break;
       case 'ended':
-        setCurrentDetails(`Turn ${progress.turn} ended: ${progress.outcome}.`);
+        told(progress, progress.outcome);
         if (isLong()) await continueAsNew<typeof chatSession>({ sessionId, userId, newest });
         break;
     }
   }
 }
 
-async function nextStep(sessionId: string, leaveWaits: boolean): Promise<TurnProgress> {
+async function nextStep(
+  input: { sessionId: string; leaveWaits: boolean },
+  told: (turn: FailedTurn, outcome: string) => void,
+): Promise<TurnProgress> {
   for (;;) {
     try {
-      return await askModel({ sessionId, leaveWaits });
+      return await askModel(input);
     } catch (error) {
-      await failTurn({ sessionId, code: failureCode(error) });
+      const code = failureCode(error);
+      const turn = await failTurn({ sessionId: input.sessionId, code });
+      // Recorded runs of earlier versions have no answer here.
+      if (turn) told(turn, `failed, ${code}`);
     }
   }
 }
 
+/** How an operator comes from a person's complaint to here. */
+const requestOf = ({ request }: { request?: string }): string =>
+  request === undefined ? '' : `, request ${request}`;
+
 /** Runs a step's tools side by side. The earliest time at which one of them has waited long enough, or null. */
 async function runTools(progress: Extract<TurnProgress, { kind: 'tools' }>): Promise<string | null> {
+  const { turn, step, calls } = progress;
   setCurrentDetails(
-    `Turn ${progress.turn}, step ${progress.step}: ${progress.calls.map(({ name }) => name).join(', ')}.`,
+    `Turn ${turn}, step ${step}: ${calls.map(({ name }) => name).join(', ')}${requestOf(progress)}.`,
   );
   const runs = await Promise.all(
-    progress.calls.map(async ({ id, name }): Promise<ToolRun> => {
+    calls.map(async ({ id, name }): Promise<ToolRun> => {
+      if (name === 'send_orchestrator_message') return { waitsUntil: null };
       try {
-        return name === 'send_orchestrator_message' ? { waitsUntil: null } : await RUN[name]({ callId: id });
+        const summary = `Turn ${turn}, step ${step}: ${name}${requestOf(progress)}`;
+        return await RUN[name].executeWithOptions({ summary }, [{ callId: id }]);
       } catch (error) {
         await failToolCall({ callId: id, code: failureCode(error) });
         return { waitsUntil: null };

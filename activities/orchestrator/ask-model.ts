@@ -13,7 +13,7 @@ import { SYSTEM } from '../../domain/principal';
 import type { TurnProgress } from '../../domain/workflows';
 import type { Bus } from '../../lib/bus';
 import { failpoint } from '../../lib/failpoints';
-import { adoptOrigin, span } from '../../lib/telemetry';
+import { adoptOrigin, currentOrigin, span } from '../../lib/telemetry';
 import { activity } from '../activity';
 import { cleanRecord } from '../clean-json';
 import { toMessages } from './conversation';
@@ -46,7 +46,7 @@ export const createAskModel = (deps: AskModelDeps) =>
       const next = await db.withTx(SYSTEM, 'turn.next-step', (tx) =>
         nextStep(tx, { ...input, idleMs: deps.sessionIdleMs }),
       );
-      if (!next.ask) return next.progress;
+      if (!next.ask) return withRequest(next.progress);
       const { turn, step, fence } = next;
       failpoint('model', 'before');
       const { info } = Context.current();
@@ -80,7 +80,7 @@ export const createAskModel = (deps: AskModelDeps) =>
         return said;
       }).finally(deltas.stop);
       failpoint('model', 'answered');
-      return db.withTx(SYSTEM, 'turn.record-step', (tx) =>
+      const progress = await db.withTx(SYSTEM, 'turn.record-step', (tx) =>
         recordAnswer(tx, {
           turn,
           step,
@@ -92,8 +92,15 @@ export const createAskModel = (deps: AskModelDeps) =>
           seen: next.seen,
         }),
       );
+      return withRequest(progress);
     },
   );
+
+/** What is done for a turn says which request it goes back to. */
+function withRequest(progress: TurnProgress): TurnProgress {
+  const origin = currentOrigin();
+  return origin === null || !('turn' in progress) ? progress : { ...progress, request: origin.request_id };
+}
 
 async function nextStep(
   tx: Tx,

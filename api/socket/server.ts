@@ -2,9 +2,11 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
+import { newId } from '../../lib/ids';
 import type { Logger } from '../../lib/log';
 import type { ApiContext } from '../context';
 import { createPlaces } from '../places';
+import { chatFields } from '../request';
 import { serveConnection } from './connection';
 import { chooseProtocol, readHandshake } from './handshake';
 import type { SocketTimings } from './timings';
@@ -39,11 +41,65 @@ export interface SocketServer {
 export function createSocketServer(deps: SocketServerDeps): SocketServer {
   const { api, log, timings } = deps;
   const wss = new WebSocketServer({ ...LIMITS, clientTracking: false });
-  const open = new Map<WebSocket, { wire: Wire; heardAt: number }>();
+  const requestIds = new WeakMap<IncomingMessage, string>();
+  wss.on('headers', (headers, req) => void headers.push(`X-Request-Id: ${requestIds.get(req) ?? ''}`));
   const places = createPlaces(api.config.MOORING_RATE_LIMIT_SOCKETS_PER_CHAT);
   const placesByIp = createPlaces(api.config.MOORING_RATE_LIMIT_SOCKETS_PER_IP);
   const refusalsByIp = createPlaces(REFUSALS_OF_AN_IP);
 
+  const { open, keep, stop } = openSockets(deps);
+
+  return {
+    upgrade(req, socket, head) {
+      socket.on('error', () => socket.destroy());
+      const requestId = newId('req');
+      requestIds.set(req, requestId);
+      const refuse = (status: string): void => {
+        log.info({ request_id: requestId, status }, 'socket refused');
+        answer(socket, status, requestId);
+      };
+      const handshake = readHandshake(req);
+      if (handshake === null) return refuse('404 Not Found');
+      if (!api.origins.allows(req)) return refuse('403 Forbidden');
+      if (api.draining.aborted) return refuse('503 Service Unavailable');
+      const ip = req.socket.remoteAddress ?? '';
+      const place = placesByIp.take(ip);
+      const giveBack = place ?? refusalsByIp.take(ip);
+      if (giveBack === null) return refuse('429 Too Many Requests');
+      socket.once('close', giveBack);
+      wss.handleUpgrade(req, socket, head, (ws) => {
+        const { sessionId } = handshake;
+        const wire = createWire(ws, { sessionId, graceMs: timings.graceMs });
+        keep(ws, wire);
+        const ids = { request_id: requestId, ...chatFields(sessionId) };
+        ws.once('close', (code) => log.info({ ...ids, code }, 'socket closed'));
+        if (place !== null) serveConnection({ api, log, timings, places }, { ws, wire, ...handshake });
+        else wire.close(4429, { message: 'too many sockets from this address', retryAfterMs: 10_000 });
+      });
+    },
+    async close() {
+      stop();
+      const gone = [...open].map(([ws, { wire }]) => {
+        wire.close(1012);
+        return new Promise((resolve) => ws.once('close', resolve));
+      });
+      const cut = setTimeout(() => [...open.keys()].forEach((ws) => ws.terminate()), DRAIN_MS);
+      await Promise.all(gone);
+      clearTimeout(cut);
+      wss.close();
+    },
+  };
+}
+
+interface OpenSockets {
+  open: Map<WebSocket, { wire: Wire; heardAt: number }>;
+  keep: (ws: WebSocket, wire: Wire) => void;
+  stop: () => void;
+}
+
+/** The sockets that are open: counted, pinged, and ended when nothing is heard of them. */
+function openSockets({ api, log, timings }: SocketServerDeps): OpenSockets {
+  const open: OpenSockets['open'] = new Map();
   const heartbeat = setInterval(() => {
     for (const [ws, { wire, heardAt }] of open) {
       if (performance.now() - heardAt > timings.pongMs) wire.close(4408, { message: 'no pong in time' });
@@ -64,44 +120,12 @@ export function createSocketServer(deps: SocketServerDeps): SocketServer {
       api.metrics.socketsOpen.dec();
     });
   };
-
-  return {
-    upgrade(req, socket, head) {
-      socket.on('error', () => socket.destroy());
-      const handshake = readHandshake(req);
-      if (handshake === null) return answer(socket, '404 Not Found');
-      if (!api.origins.allows(req)) return answer(socket, '403 Forbidden');
-      if (api.draining.aborted) return answer(socket, '503 Service Unavailable');
-      const ip = req.socket.remoteAddress ?? '';
-      const place = placesByIp.take(ip);
-      const giveBack = place ?? refusalsByIp.take(ip);
-      if (giveBack === null) return answer(socket, '429 Too Many Requests');
-      socket.once('close', giveBack);
-      wss.handleUpgrade(req, socket, head, (ws) => {
-        const { sessionId } = handshake;
-        const wire = createWire(ws, { sessionId, graceMs: timings.graceMs });
-        keep(ws, wire);
-        ws.once('close', (code) => log.info({ session: sessionId, code }, 'socket closed'));
-        if (place !== null) serveConnection({ api, log, timings, places }, { ws, wire, ...handshake });
-        else wire.close(4429, { message: 'too many sockets from this address', retryAfterMs: 10_000 });
-      });
-    },
-    async close() {
-      clearInterval(heartbeat);
-      const gone = [...open].map(([ws, { wire }]) => {
-        wire.close(1012);
-        return new Promise((resolve) => ws.once('close', resolve));
-      });
-      const cut = setTimeout(() => [...open.keys()].forEach((ws) => ws.terminate()), DRAIN_MS);
-      await Promise.all(gone);
-      clearTimeout(cut);
-      wss.close();
-    },
-  };
+  return { open, keep, stop: () => clearInterval(heartbeat) };
 }
 
 /** Refuses before there is a socket. */
-function answer(socket: Duplex, status: string): void {
+function answer(socket: Duplex, status: string, requestId: string): void {
   socket.once('finish', () => socket.destroy());
-  socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+  const headers = `X-Request-Id: ${requestId}\r\nConnection: close\r\nContent-Length: 0`;
+  socket.end(`HTTP/1.1 ${status}\r\n${headers}\r\n\r\n`);
 }

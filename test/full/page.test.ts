@@ -220,6 +220,25 @@ test('a picture that an agent made is shown, and runs nothing and loads nothing,
   expect(await seriousFindings(page)).toEqual([]);
 });
 
+test('a turn that failed shows the request that an operator asks for, and copies it', async () => {
+  const { page } = await signIn();
+  const { chat, story } = await ask(page);
+  story.ask();
+  const [turn_id, error_type] = ['trn_1', 'internal_error'] as const;
+  const failure = { code: 'model_overloaded', message: 'No.', retryable: true, fatal: false } as const;
+  chat.append({ type: 'ERROR', data: { ...failure, error_type, turn_id, request_id: 'req_of_the_message' } });
+  const usage = { input_tokens: 0, output_tokens: 0 };
+  chat.append({
+    type: 'TURN_END',
+    data: { turn_id, outcome: 'failed', text: 'No.', usage, cost_usdc: '0.00' },
+  });
+  await page.getByText('req_of_the_message').waitFor();
+  await page.getByRole('button', { name: 'Copy the request' }).click();
+  await page.getByRole('button', { name: 'Copied the request' }).waitFor();
+  expect(await page.evaluate('navigator.clipboard.readText()')).toBe('req_of_the_message');
+  expect(await seriousFindings(page)).toEqual([]);
+});
+
 test('while nobody answers the page says so, keeps what was sent, and goes on by itself', async () => {
   const { page } = await signIn();
   const { chat, story } = await ask(page);

@@ -42,6 +42,8 @@ export interface Machine {
   startPlatform: (failpoints?: string[], settings?: Record<string, string>) => Promise<void>;
   /** Ends it as an operator would. */
   stopPlatform: () => Promise<void>;
+  /** What the platform has logged, over all its lives; errors only, unless the settings say otherwise. */
+  logged: () => Record<string, unknown>[];
   /** How often the platform has died by itself. */
   deaths: () => number;
   agents: string[];
@@ -79,6 +81,7 @@ export async function createMachine(settings: Record<string, string> = {}): Prom
   const port = await freePort();
   let platform: ChildProcess | null = null;
   let deaths = 0;
+  let log = '';
   const start = ([failpoint, ...later]: string[], own: Record<string, string>): void => {
     const child = node('platform.js', {
       DATABASE_URL: database.url,
@@ -94,6 +97,7 @@ export async function createMachine(settings: Record<string, string> = {}): Prom
       ...(failpoint === undefined ? {} : { MOORING_FAILPOINT: failpoint }),
     });
     platform = child;
+    child.stdout?.on('data', (chunk: Buffer) => (log += chunk.toString()));
     child.once('exit', (_code, signal) => {
       if (platform !== child || signal !== 'SIGKILL') return;
       deaths += 1;
@@ -111,6 +115,11 @@ export async function createMachine(settings: Record<string, string> = {}): Prom
     database,
     temporalAddress: temporal.address,
     api: () => `http://127.0.0.1:${port}`,
+    logged: () =>
+      log
+        .split('\n')
+        .slice(0, -1)
+        .map((line) => JSON.parse(line) as Record<string, unknown>),
     deaths: () => deaths,
     startPlatform: async (failpoints = [], own = {}) => {
       await stop();

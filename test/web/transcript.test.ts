@@ -127,12 +127,12 @@ test('a turn that fails keeps its words and the code an operator asks for', () =
   const state = play([
     said(0),
     step(1, ['a', 'done']),
-    frame('ERROR', 2, { ...error, request_id: 't1' }),
+    frame('ERROR', 2, { ...error, turn_id: 't1', request_id: 'req_1' }),
     frame('TURN_END', 2, failed),
   ]);
   expect(turnOf(state)).toMatchObject({
     end: { outcome: 'failed', text: 'The model did not answer.' },
-    failure: { code: 'model_overloaded', requestId: 't1' },
+    failure: { code: 'model_overloaded', requestId: 'req_1' },
   });
 });
 

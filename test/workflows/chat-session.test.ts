@@ -33,7 +33,10 @@ function scripted(script: (TurnProgress | Error)[], tools: Partial<ChatActivitie
     requestPayment: () => ran('requestPayment'),
     hireAgent: () => ran('hireAgent'),
     failToolCall: ({ code }) => Promise.resolve(void calls.push(`failToolCall ${code}`)),
-    failTurn: ({ code }) => Promise.resolve(void calls.push(`failTurn ${code}`)),
+    failTurn: ({ code }) => {
+      calls.push(`failTurn ${code}`);
+      return Promise.resolve({ turn: 1, request: 'req_1' });
+    },
     closeIdleSession: () => {
       calls.push('closeIdleSession');
       return Promise.resolve();

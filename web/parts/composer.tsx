@@ -1,5 +1,7 @@
 import { useEffect, useLayoutEffect, useRef, useState } from 'react';
 import { timeOfDay } from '../state/clock';
+import type { Told } from '../state/told';
+import { ErrorCode } from './error-code';
 import { Icon } from './icons';
 
 const LIMIT_BYTES = 16 * 1024;
@@ -14,13 +16,13 @@ interface ComposerProps {
   savedAt: string | null;
   sending: boolean;
   offline: boolean;
-  error: string | null;
+  error: Told | null;
 }
 
 export function Composer(props: ComposerProps) {
   const { placeholder, fill, onSend, busy, error } = props;
   const [text, setText] = useState(fill?.text ?? '');
-  const [tooLong, setTooLong] = useState<string | null>(null);
+  const [tooLong, setTooLong] = useState<Told | null>(null);
   const box = useRef<HTMLTextAreaElement>(null);
   useLayoutEffect(() => {
     const area = box.current;
@@ -40,7 +42,8 @@ export function Composer(props: ComposerProps) {
     const bytes = new TextEncoder().encode(text).length;
     if (text.trim() === '' || busy) return;
     if (bytes > LIMIT_BYTES) {
-      setTooLong(`This is ${Math.ceil(bytes / 1024)} KB; a message holds 16 KB. Send it in parts.`);
+      const message = `This is ${Math.ceil(bytes / 1024)} KB; a message holds 16 KB. Send it in parts.`;
+      setTooLong({ message });
       return;
     }
     onSend(text);
@@ -81,7 +84,14 @@ export function Composer(props: ComposerProps) {
           </button>
         </form>
         <p className="saved" id="saved">
-          {wrong === null ? <Fate {...props} /> : <span className="t-bad">{wrong}</span>}
+          {wrong === null ? (
+            <Fate {...props} />
+          ) : (
+            <span className="t-bad">
+              {wrong.message}
+              <ErrorCode {...wrong} />
+            </span>
+          )}
           <span>
             <kbd>Enter</kbd> sends, <kbd>Shift Enter</kbd> new line
           </span>

@@ -1,7 +1,7 @@
 import { useEffect, useState } from 'react';
 import { Icon } from './icons';
 
-export function CopyButton({ text }: { text: string }) {
+export function CopyButton({ text, what }: { text: string; what?: string }) {
   const [copied, setCopied] = useState(false);
   useEffect(() => {
     if (!copied) return;
@@ -10,7 +10,12 @@ export function CopyButton({ text }: { text: string }) {
   }, [copied]);
   const copy = (): void => void navigator.clipboard.writeText(text).then(() => setCopied(true));
   return (
-    <button className="btn plain sm" type="button" onClick={copy}>
+    <button
+      className="btn plain sm"
+      type="button"
+      onClick={copy}
+      aria-label={what === undefined ? undefined : `${copied ? 'Copied' : 'Copy'} ${what}`}
+    >
       <Icon name={copied ? 'check' : 'copy'} />
       {copied ? 'Copied' : 'Copy'}
     </button>

@@ -1,5 +1,7 @@
 import type { ApiError } from '../../sdk/errors';
 import { followLink } from '../router';
+import { toldOf } from '../state/told';
+import { ErrorCode } from './error-code';
 
 /** A chat that cannot be opened: what is untouched, what to do, and what an operator asks for. */
 export function NotThere({ error }: { error: ApiError | undefined }) {
@@ -10,11 +12,7 @@ export function NotThere({ error }: { error: ApiError | undefined }) {
         <h2>{unknown ? 'There is no chat at this address' : 'This chat cannot be opened'}</h2>
         <p>
           {unknown ? 'It may belong to another account.' : error.message} Nothing of yours is affected.
-          {error?.requestId !== undefined && (
-            <small className="code">
-              Code <code>{error.code}</code>, request <code>{error.requestId}</code>
-            </small>
-          )}
+          {error !== undefined && <ErrorCode {...toldOf(error)} />}
         </p>
         <a className="btn" href="/" onClick={followLink}>
           Start a new chat

@@ -1,12 +1,14 @@
 import { useId } from 'react';
 import { timeOfDay } from '../state/clock';
+import type { Told } from '../state/told';
 import type { Payment } from '../state/transcript';
 import { Countdown } from './countdown';
+import { ErrorCode } from './error-code';
 
 interface PaymentCardProps {
   payment: Payment;
   serverNow: number;
-  decision: { approved: boolean; error: string | null } | undefined;
+  decision: { approved: boolean; error: Told | null } | undefined;
   onDecide: (approved: boolean) => void;
 }
 
@@ -61,7 +63,8 @@ export function PaymentCard({ payment, serverNow, decision, onDecide }: PaymentC
       )}
       {decision?.error != null && (
         <p className="err" role="alert">
-          {decision.error}
+          {decision.error.message}
+          <ErrorCode {...decision.error} />
         </p>
       )}
     </section>

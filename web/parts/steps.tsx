@@ -1,12 +1,13 @@
 import { elapsed } from '../state/clock';
 import { durationText, isOpen, stepMs } from '../state/turn-view';
+import type { Told } from '../state/told';
 import type { Message, Payment, Step, Transcript } from '../state/transcript';
 import { PaymentCard } from './payment-card';
 import { Prose } from './prose';
 
 export interface Deciding {
   payments: Transcript['payments'];
-  decisions: Record<string, { approved: boolean; error: string | null }>;
+  decisions: Record<string, { approved: boolean; error: Told | null }>;
   serverNow: number;
   onDecide: (paymentId: string, approved: boolean) => void;
 }

@@ -5,6 +5,7 @@ import { paidBy, summaryOf, viewOf } from '../state/turn-view';
 import type { TurnView } from '../state/turn-view';
 import type { Message, Payment, Turn } from '../state/transcript';
 import { CopyButton } from './copy-button';
+import { ErrorCode } from './error-code';
 import { Icon } from './icons';
 import { Money } from './money';
 import { Pictures } from './pictures';
@@ -148,11 +149,7 @@ function EndWords({ turn }: { turn: Turn }) {
       <Icon name="alert" />
       <span>
         {turn.end?.text}
-        {turn.failure !== null && (
-          <small className="code">
-            Code <code>{turn.failure.code}</code>, request <code>{turn.failure.requestId}</code>
-          </small>
-        )}
+        {turn.failure !== null && <ErrorCode {...turn.failure} />}
       </span>
     </p>
   );

@@ -3,6 +3,8 @@ import type { ChatConnection } from '../../sdk/chat-connection';
 import type { ConnectionState } from '../../sdk/connection-state';
 import type { MooringClient } from '../../sdk/client';
 import type { Frame } from '../../sdk/frames';
+import { toldOf } from '../state/told';
+import type { Told } from '../state/told';
 import { EMPTY, reduce } from '../state/transcript';
 import type { Transcript } from '../state/transcript';
 import { createFlush } from './flush';
@@ -20,9 +22,9 @@ export interface ChatSnapshot {
   connection: ConnectionState;
   outgoing: Outgoing[];
   /** what the server refused, to be written again */
-  refused: { content: string; message: string } | null;
+  refused: ({ content: string } & Told) | null;
   /** decisions sent and not acknowledged, or acknowledged and not yet told by a frame; null: refused */
-  decisions: Record<string, { approved: boolean; error: string | null }>;
+  decisions: Record<string, { approved: boolean; error: Told | null }>;
   view: SessionView | null;
 }
 
@@ -88,7 +90,7 @@ export function createChatStore({ client, sessionId, handOver }: ChatStoreDeps):
     const leave = (): Outgoing[] => snapshot.outgoing.filter((message) => message.id !== id);
     acked.then(
       () => update({ outgoing: leave() }),
-      (error: unknown) => update({ outgoing: leave(), refused: { content, message: wordsOf(error) } }),
+      (error: unknown) => update({ outgoing: leave(), refused: { content, ...toldOf(error) } }),
     );
   };
   if (handOver !== null) send(handOver.content);
@@ -100,10 +102,10 @@ export function createChatStore({ client, sessionId, handOver }: ChatStoreDeps):
     snapshot: () => snapshot,
     send,
     decide(paymentId, approved) {
-      const say = (error: string | null): void =>
+      const say = (error: Told | null): void =>
         update({ decisions: { ...snapshot.decisions, [paymentId]: { approved, error } } });
       say(null);
-      connection.respond({ payment_id: paymentId, approved }).catch((error: unknown) => say(wordsOf(error)));
+      connection.respond({ payment_id: paymentId, approved }).catch((error: unknown) => say(toldOf(error)));
     },
     retryNow: connection.retryNow,
     close: connection.close,
@@ -140,8 +142,6 @@ function follow(connection: ChatConnection, { update, snapshot, refresh }: Follo
     if (state.kind === 'open' || read) refresh();
   });
 }
-
-const wordsOf = (error: unknown): string => (error instanceof Error ? error.message : 'It was refused.');
 
 /** Messages whose row has come, even if their acknowledgement has not yet. */
 function withoutLogged(outgoing: Outgoing[], frames: Frame[]): Outgoing[] {

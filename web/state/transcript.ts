@@ -296,9 +296,9 @@ function withFate(state: Transcript, id: string, fate: PaymentFate): Transcript 
   return { ...state, payments: { ...state.payments, [id]: { ...payment, fate } } };
 }
 
-/** A logged error names its turn as the request; one that names a payment is told by the payment's own frame. */
+/** A logged error names its turn, in older logs as the request; a declined payment is told by its own frame. */
 function withFailure(state: Transcript, { data, ts }: Of<'ERROR'>): Transcript {
   const { code, request_id: requestId } = data;
-  if (requestId in state.payments) return state;
-  return inTurn(state, { id: requestId, at: ts }, (turn) => ({ ...turn, failure: { code, requestId } }));
+  if (code === 'payment_declined') return state;
+  return inTurn(state, { id: data.turn_id ?? requestId, at: ts }, (turn) => ({ ...turn, failure: { code, requestId } }));
 }
