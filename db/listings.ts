@@ -1,4 +1,4 @@
-import { isLegalListingEdge } from '../domain/agent';
+import { isLegalListingEdge, isMonitored } from '../domain/agent';
 import type { AgentHealth, AgentOffer, ListingStatus } from '../domain/agent';
 import { MooringError } from '../domain/errors';
 import { newId } from '../lib/ids';
@@ -205,7 +205,8 @@ export async function changeListing(
 export async function deleteListing(tx: Tx, listing: Listing): Promise<void> {
   await moveListing(tx, listing, { to: 'DELETED', actor: listing.ownerId });
   await tx.query('update agents set slug = $2 where id = $1', [listing.id, `deleted-${plain(listing.id)}`]);
-  await wakeListing(tx, listing);
+  // The monitor of a rejected one has ended: nobody is left who could hear of it.
+  if (isMonitored(listing.status)) await wakeListing(tx, listing);
 }
 
 /** A person's decision on a listing. The same decision a second time changes nothing. */

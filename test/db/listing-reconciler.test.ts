@@ -1,5 +1,12 @@
 import { randomUUID } from 'node:crypto';
-import { deleteListing, lockListing, markListingSeen, registerListing, wakeListing } from '../../db/listings';
+import {
+  deleteListing,
+  lockListing,
+  markListingSeen,
+  registerListing,
+  reviewListing,
+  wakeListing,
+} from '../../db/listings';
 import { hasOpenRow } from '../../db/open-row';
 import { lagging } from '../../db/reconcile';
 import { findOrOpenAccount } from '../../db/users';
@@ -78,6 +85,16 @@ test('a deleted listing lags until its monitor has heard of it, and is open no m
   expect((await told('start')).map(({ rowId }) => rowId)).toContain(id);
   await t.db.withTx(SYSTEM, 'test', (tx) => markListingSeen(tx, deleted));
   expect((await told('start')).map(({ rowId }) => rowId)).not.toContain(id);
+});
+
+test('a listing that is deleted after its rejection is told to nobody again', async () => {
+  const id = await list();
+  const review = { decision: 'reject' as const, reviewerId: ownerId, reason: null };
+  await t.db.withTx(SYSTEM, 'test', async (tx) => reviewListing(tx, await lockListing(tx, id), review));
+  await seen(id); // its monitor has heard of it, and has ended
+  await t.db.withTx(SYSTEM, 'test', async (tx) => deleteListing(tx, await lockListing(tx, id)));
+  await aged(id);
+  expect((await told('later')).map(({ rowId }) => rowId)).not.toContain(id);
 });
 
 test('each wake has a version of its own, told after its commit', async () => {
