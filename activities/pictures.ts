@@ -9,8 +9,11 @@ const MOST_PICTURES = 4;
 const MOST_ALT = 200;
 const MAX_DEPTH = 10;
 
-const PROLOG =
-  /^\s*(?:<\?xml[^>]*\?>\s*)?(?:<!--[^]*?-->\s*)*(?:<!DOCTYPE[^>[]*>\s*)?(?:<!--[^]*?-->\s*)*<svg[\s>]/i;
+const XML_LINE = /\s*<\?xml[^>]*\?>/iy;
+const BLANKS = /\s*/y;
+// One with entities of its own is none: what they stand for may grow without end.
+const DOCTYPE = /<!DOCTYPE[^>[]*>/iy;
+const ROOT = /<svg[\s>]/iy;
 
 type JsonObject = Record<string, unknown>;
 
@@ -23,16 +26,41 @@ export function takePictures(output: unknown, schema: JsonObject): { output: unk
   let bytes = 0;
   const alt = altOf(output);
   const take = (name: string, svg: string): string => {
-    if (!PROLOG.test(svg)) return '(this was to be a picture, and is none)';
     const size = Buffer.byteLength(svg);
-    if (pictures.length === MOST_PICTURES || bytes + size > MOST_BYTES) {
-      return `(a picture of ${Math.ceil(size / 1024)} KiB, too large to be shown)`;
-    }
+    const tooMuch = `(a picture of ${Math.ceil(size / 1024)} KiB, too large to be shown)`;
+    if (bytes + size > MOST_BYTES) return tooMuch;
+    if (!beginsAsSvg(svg)) return '(this was to be a picture, and is none)';
+    if (pictures.length === MOST_PICTURES) return tooMuch;
     bytes += size;
     pictures.push({ name, alt: alt ?? name, svg });
     return SHOWN_PICTURE;
   };
   return { output: walk(output, schema, { name: 'picture', depth: 0, take }), pictures };
+}
+
+/** Passes each character once, whatever a stranger wrote: this runs on the thread that serves everybody. */
+function beginsAsSvg(text: string): boolean {
+  let at = end(XML_LINE, text, 0);
+  at = afterComments(text, at);
+  at = end(DOCTYPE, text, at);
+  at = afterComments(text, at);
+  return end(ROOT, text, at) > at;
+}
+
+function afterComments(text: string, from: number): number {
+  let at = end(BLANKS, text, from);
+  while (text.startsWith('<!--', at)) {
+    const close = text.indexOf('-->', at + 4);
+    if (close < 0) return at;
+    at = end(BLANKS, text, close + 3);
+  }
+  return at;
+}
+
+/** Where the pattern ends that begins at `at`; `at` itself when it does not stand there. */
+function end(pattern: RegExp, text: string, at: number): number {
+  pattern.lastIndex = at;
+  return pattern.test(text) ? pattern.lastIndex : at;
 }
 
 interface Place {

@@ -72,6 +72,31 @@ test.each<[string, string, string]>([
   expect(pictures).toHaveLength(told === SHOWN ? 1 : 0);
 });
 
+test.each<[string, string]>([
+  ['comments', '<!---->'.repeat(9_000)],
+  ['comments and blanks', '<!-- a --> \n'.repeat(5_000)],
+  [
+    'comments on both sides of a DOCTYPE',
+    `${'<!---->'.repeat(4_000)}<!DOCTYPE svg>${'<!---->'.repeat(4_000)}`,
+  ],
+  ['blanks', ' '.repeat(60_000)],
+  ['XML lines', '<?xml ?'.repeat(9_000)],
+  ['a comment that is not closed', '<!--'.repeat(15_000)],
+])('what begins with thousands of %s is judged at once', (_what, beginning) => {
+  const from = performance.now();
+  const judge = (svg: string) => takePictures({ svg }, schema({ svg: SVG_SCHEMA })).output;
+  expect(judge(`${beginning}x`)).toEqual({ svg: '(this was to be a picture, and is none)' });
+  expect(judge(`${'<!---->'.repeat(10_000)}x`)).toMatchObject({
+    svg: expect.stringContaining('too large') as string,
+  });
+  expect(performance.now() - from).toBeLessThan(1_000);
+});
+
+test('a picture after comments on both sides of its DOCTYPE is shown', () => {
+  const svg = `\n<?xml version="1.0"?> <!-- a --><!-- b -->\n<!DOCTYPE svg PUBLIC "x" "y">\n<!-- c -->${SVG}`;
+  expect(takePictures({ svg }, schema({ svg: SVG_SCHEMA })).output).toEqual({ svg: SHOWN });
+});
+
 test('an answer shows four pictures at most', () => {
   const list = schema({ all: { items: SVG_SCHEMA } });
   expect(takePictures({ all: [1, 2, 3, 4, 5].map(() => SVG) }, list).pictures).toHaveLength(4);
