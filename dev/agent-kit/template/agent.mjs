@@ -4,7 +4,7 @@
 //   PORT=8080 node agent.mjs   listens there, or says why it cannot
 //   node --test                its own test
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import { appendFileSync, existsSync, readFileSync, realpathSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, realpathSync, truncateSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 
@@ -41,7 +41,10 @@ export const actions = [
       properties: { days: { type: 'integer' }, working_days: { type: 'integer' } },
       required: ['days', 'working_days'],
     },
-    /** Gets the arguments as they came: check them. What it returns fits the output schema. */
+    /**
+     * Gets the arguments as they came: check them. What it returns fits the output schema. An action that sends or
+     * buys takes `{ key }` as its second argument and does so under that key: a call that a kill has cut comes again.
+     */
     async perform({ from, to }) {
       const [first, last] = [dayOf('from', from), dayOf('to', to)];
       if (last < first) throw new Refusal('to: must not be before from');
@@ -130,12 +133,12 @@ async function invoke(req, { keys, once }) {
   if (call === null) return [400, refusal('invalid_request', 'The body must be a JSON object.')];
   const action = actions.find(({ name }) => name === call.command);
   if (action === undefined) return [200, refusal('unknown_action', 'There is no such command.')];
-  return [200, await once(key, () => perform(action, call.arguments ?? {}))];
+  return [200, await once(key, () => perform(action, call.arguments ?? {}, key))];
 }
 
-async function perform(action, args) {
+async function perform(action, args, key) {
   try {
-    return { ok: true, output: await action.perform(args) };
+    return { ok: true, output: await action.perform(args, { key }) };
   } catch (error) {
     if (error instanceof Refusal) return refusal(error.code, error.message);
     throw error;
@@ -147,10 +150,9 @@ async function perform(action, args) {
  * before it is sent, so that a restart does not do the work twice.
  */
 function rememberAnswers(file) {
-  const lines = existsSync(file) ? readFileSync(file, 'utf8').split('\n') : [];
   const answers = new Map();
-  for (const line of lines) {
-    const known = parseObject(line); // null for a line that a kill has cut
+  for (const line of wholeLines(file)) {
+    const known = parseObject(line);
     if (known !== null) answers.set(known.key, known.answer);
   }
   return (key, work) => {
@@ -165,6 +167,15 @@ function rememberAnswers(file) {
     }
     return answers.get(key);
   };
+}
+
+/** Without the last line when a kill has cut it: it leaves the file too, or the next answer would be joined to it. */
+function wholeLines(file) {
+  if (!existsSync(file)) return [];
+  const bytes = readFileSync(file);
+  const end = bytes.lastIndexOf('\n') + 1;
+  if (end < bytes.length) truncateSync(file, end);
+  return bytes.toString('utf8', 0, end).split('\n');
 }
 
 /** Standard Webhooks: HMAC-SHA256 of `id.timestamp.body`, over the bytes as they came. */
