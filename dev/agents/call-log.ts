@@ -1,16 +1,8 @@
-import {
-  closeSync,
-  fsyncSync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  readSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, ftruncateSync, mkdirSync, openSync, readFileSync, readSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import { Answer } from './action';
+import { appendWhole } from './append';
 
 /**
  * completed, refused: the answer was made and is kept · replayed: the kept answer was given again ·
@@ -80,17 +72,12 @@ export function openCallLog(file: string): CallLog {
       };
       const line = Buffer.from(`${JSON.stringify(answer === undefined ? call : { ...call, answer })}\n`);
       // Synchronous on purpose: between the look-up of a key and its line no other call can come.
-      writeAll(fd, line);
-      fsyncSync(fd);
+      appendWhole(fd, line, end);
       index(answer === undefined ? call : { ...call, answer }, line.length);
       return call;
     },
     close: () => closeSync(fd),
   };
-}
-
-function writeAll(fd: number, bytes: Buffer): void {
-  for (let written = 0; written < bytes.length;) written += writeSync(fd, bytes, written);
 }
 
 function parseLine(text: string, file: string): z.infer<typeof Line> {

@@ -1,16 +1,8 @@
-import {
-  closeSync,
-  fsyncSync,
-  ftruncateSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  readSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, ftruncateSync, mkdirSync, openSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
+import { appendWhole } from '../agents/append';
 
 /** A mail as one of its recipients got it. */
 const Mail = z.object({
@@ -73,13 +65,13 @@ export function openMailStore(folder: string): MailStore {
     add: ({ messageId, recipients, ...mail }) => {
       const fresh = [...new Set(recipients)].filter((to) => !seen.has(keyOf(messageId, to)));
       const at = new Date().toISOString();
-      for (const to of fresh) {
+      const rows = fresh.map((to) => {
         const row = { id: `mail_${randomUUID()}`, at, to, ...mail, message_id: messageId };
-        const line = Buffer.from(`${JSON.stringify(row)}\n`);
-        for (let written = 0; written < line.length;) written += writeSync(fd, line, written);
-        index(row, line.length);
-      }
-      if (fresh.length > 0) fsyncSync(fd);
+        return { row, line: Buffer.from(`${JSON.stringify(row)}\n`) };
+      });
+      // For all recipients or for none: a sender that is told of a failure sends to all of them again.
+      appendWhole(fd, Buffer.concat(rows.map(({ line }) => line)), end);
+      for (const { row, line } of rows) index(row, line.length);
     },
     read: ({ to, maxBytes }) => {
       const wanted = places.filter((place) => to === null || place.to === to.toLowerCase()).reverse();
