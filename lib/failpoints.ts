@@ -6,9 +6,14 @@ import { appendFileSync } from 'node:fs';
  */
 let armed: ((name: string) => void) | null = null;
 
-/** Arms one point, `name` (first pass) or `name@n` (n-th pass); or `log:<file>`, which notes every pass in a file. */
+/**
+ * Arms one point, `name.step` (first pass) or `name.step@n` (n-th pass); or `log:<file>`, which notes every pass in a
+ * file. Throws when it is neither: a point that never comes would pass for one that was survived.
+ */
 export function armFailpoint(spec: string | undefined): void {
   if (spec === undefined) return;
+  if (!/^(log:.+|[\w-]+(\.[\w-]+)+(@[1-9]\d*)?)$/.test(spec))
+    throw new Error(`MOORING_FAILPOINT: ${spec} must be <name>.<step>, <name>.<step>@<pass> or log:<file>`);
   if (spec.startsWith('log:')) {
     const file = spec.slice('log:'.length);
     armed = (passed) => appendFileSync(file, `${passed}\n`);

@@ -15,7 +15,6 @@ const CHAINS: [string, string[]][] = [
       'turn.next-step.committed',
       'model.answered',
       'turn.record-step.committed',
-      'searchAgents.report',
       'tool.settle.commit',
       'requestPayment.report',
     ],
@@ -26,7 +25,6 @@ const CHAINS: [string, string[]][] = [
       'dispatch.sent',
       'payment.answer.committed',
       'payment.authorize.committed',
-      'hireAgent.report',
       'task.open-delivery.committed',
       'delivery.answered',
       'task.record-outcome.committed',
@@ -38,6 +36,14 @@ const CHAINS: [string, string[]][] = [
   ['the agent says no', ['delivery.before', 'task.record-outcome.commit', 'payment.settle.committed']],
   ['the agent answers after the turn has ended', ['deliverTask.report', 'settlePayment.start']],
   ['the model refuses for good', ['model.before', 'turn.fail.committed', 'failTurn.report']],
+  [
+    'an agent is listed, checked, approved and taken off',
+    ['listing.register.committed', 'probe.answered', 'listing.review.committed', 'listing.delete.commit'],
+  ],
+  [
+    'an agent is hired over the socket',
+    ['socket.admit.committed', 'socket.message.committed', 'socket.payment-answer.committed'],
+  ],
   ['a chat closes when nobody writes', ['outbox.mark.committed', 'session.close-idle.committed']],
 ];
 

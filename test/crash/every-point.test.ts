@@ -7,12 +7,8 @@ import type { CrashStage, Outcome } from './stage';
 // `npm run crash-test`: at every failpoint of the platform the process kills itself once, is started again, drains its
 // work, and the ten invariants are held against PostgreSQL, Temporal and the agents' own records.
 
-/** What only a fault of its own kind reaches, with the test that brings it about. */
+/** Readings that no scenario makes, with the test that does: a kill there changes nothing. */
 const ELSEWHERE: Record<string, string> = {
-  failToolCall: 'test/workflows/chat-session.test.ts',
-  'tool.fail': 'test/activities',
-  expireTask: 'test/workflows/payment-and-task.test.ts',
-  'task.expire': 'test/activities/delivery.test.ts',
   'socket.is-known': 'test/api/socket-closing.test.ts, a reading',
   'socket.read': 'test/api/socket.test.ts, a reading',
   'run.is-open': 'test/temporal/gateway.test.ts, a reading',

@@ -1,4 +1,7 @@
 import { randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { ApplicationFailure, AsyncCompletionClient } from '@temporalio/client';
+import type { Client } from '@temporalio/client';
 import { WebSocket } from 'ws';
 import { createClient } from '../../sdk/client';
 import { NetworkError } from '../../sdk/errors';
@@ -9,6 +12,9 @@ import type { Acknowledged } from '../invariants/world';
 export interface Stage {
   api: () => string;
   agentUrl: (agent: string) => string;
+  temporal: Client;
+  /** how often the platform has died in this run */
+  deaths: () => number;
   /** what clients were told is kept here, for the invariants */
   acknowledged: Acknowledged;
 }
@@ -103,6 +109,26 @@ export const SCENARIOS: Scenario[] = [
   },
   { name: 'a signal was left behind', after: ['dispatch.before'], run: hiring('') },
   { name: 'a call was under way', after: ['delivery.answered'], run: hiring('') },
+  {
+    name: 'an operator fails a tool by hand',
+    after: ['searchAgents.start'],
+    run: async (stage) => {
+      const chat = await open(stage, ask());
+      await failByHand(stage, `session/${chat.sessionId}`, 'searchAgents');
+      await turnEnd(chat);
+    },
+  },
+  {
+    name: 'an operator fails a delivery by hand',
+    after: ['deliverTask.start'],
+    run: async (stage) => {
+      const chat = await open(stage, ask());
+      await decide(chat, true, stage);
+      const hired = await chat.until(({ type, data }) => type === 'STATUS' && data['task_id'] !== undefined);
+      await failByHand(stage, `task/${String(hired.data['task_id'])}`, 'deliverTask');
+      await turnEnd(chat);
+    },
+  },
   { name: 'a person looks around over REST', run: lookAround },
   { name: 'an agent is hired over the socket', run: overTheSocket },
   { name: 'an agent is listed, checked, approved and taken off', run: listAnAgent },
@@ -127,6 +153,19 @@ async function lookAround(stage: Stage): Promise<void> {
   await call('GET', `/api/sessions/${id}/events?after_seq=0&limit=10&wait=0`);
   await call('GET', '/api/me');
   await call('GET', '/api/wallet');
+}
+
+/** As `temporal activity fail` does, while the process that ran the activity is dead. */
+async function failByHand({ temporal, deaths }: Stage, workflowId: string, activity: string): Promise<void> {
+  while (deaths() === 0) await pause(10);
+  const { raw } = await temporal.workflow.getHandle(workflowId).describe();
+  const pending = raw.pendingActivities?.find(({ activityType }) => activityType?.name === activity);
+  if (typeof pending?.activityId !== 'string') throw new Error(`${activity} is not under way`);
+  const { connection } = temporal;
+  await new AsyncCompletionClient({ connection }).fail(
+    { workflowId, activityId: pending.activityId },
+    ApplicationFailure.nonRetryable('an operator has ended it', 'internal_error'),
+  );
 }
 
 async function listAnAgent({ api, agentUrl }: Stage): Promise<void> {

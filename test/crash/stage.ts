@@ -55,7 +55,13 @@ export async function openCrashStage(): Promise<CrashStage> {
     since: new Date(),
     maxAttempts: ATTEMPTS,
   };
-  const stage: Stage = { api: machine.api, agentUrl: machine.agentUrl, acknowledged: world.acknowledged };
+  const stage: Stage = {
+    temporal: world.temporal,
+    deaths: machine.deaths,
+    api: machine.api,
+    agentUrl: machine.agentUrl,
+    acknowledged: world.acknowledged,
+  };
 
   const broken = new Set<string>();
 

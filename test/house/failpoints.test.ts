@@ -1,4 +1,5 @@
 import { activityNames, readPoints } from '../crash/points';
+import { armFailpoint } from '../../lib/failpoints';
 import { filesEnding, read } from './files';
 
 const { points, bad } = readPoints();
@@ -15,6 +16,12 @@ test('every activity that a workflow can call has its two failpoints', () => {
   const missing = activityNames().filter((name) => !names.includes(`${name}.start`));
   expect(activityNames().length).toBeGreaterThan(10);
   expect(missing).toEqual([]);
+});
+
+test('a failpoint that is misspelt is refused, not passed over in silence', () => {
+  for (const spec of ['typo', '@2', 'message.send.committed@0', 'a.b@x', ''])
+    expect(() => armFailpoint(spec)).toThrow('MOORING_FAILPOINT');
+  expect(() => armFailpoint(undefined)).not.toThrow();
 });
 
 test('there is no way to the database beside withTx, and no way to Temporal beside the gateway', () => {
