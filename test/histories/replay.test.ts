@@ -13,7 +13,7 @@ import { QUEUES } from '../../domain/workflows';
 import { activityNames } from '../crash/points';
 
 // A deploy must not break a workflow that is running: each recorded history is replayed with the code as it is. When
-// this fails, the change needs a patch marker (docs/operations.md), not a new recording.
+// this fails, the change needs a patch marker (docs/durability.md), not a new recording.
 const FOLDER = join(__dirname, 'recorded');
 const files = readdirSync(FOLDER).filter((name) => name.endsWith('.json'));
 const read = (name: string): unknown => JSON.parse(readFileSync(join(FOLDER, name), 'utf8'));
