@@ -13,6 +13,7 @@ import type { Config } from './lib/config';
 import { armFailpoint } from './lib/failpoints';
 import { createLogger } from './lib/log';
 import type { Logger } from './lib/log';
+import { countCommitted, observePool } from './lib/metrics';
 import { createRedisBus } from './lib/redis-bus';
 import { startTraces } from './lib/telemetry';
 import { createDispatch } from './worker/dispatch';
@@ -33,10 +34,13 @@ async function startPlatform(
   const leave = config.REDIS_URL === undefined ? await holdAlone(DATABASE_URL) : null;
   const bus = config.REDIS_URL === undefined ? createMemoryBus() : createRedisBus(config.REDIS_URL, log);
   const dispatch = createDispatch({ log });
+  const pool = createPool(DATABASE_URL);
+  observePool(pool);
   const db = createDatabase({
-    pool: createPool(DATABASE_URL),
+    pool,
     region: config.MOORING_REGION,
     onCommit: ({ signals, frames }) => {
+      countCommitted(frames);
       for (const frame of frames) bus.publish(frame.session_id, { kind: 'logged', frame });
       dispatch.send(signals);
     },

@@ -17,7 +17,6 @@ import { createTokens } from './auth/tokens';
 import { jsonBody } from './body';
 import type { ApiContext } from './context';
 import { errorHandler } from './errors';
-import { createMetrics } from './metrics';
 import { createOrigins } from './origin';
 import type { Origins } from './origin';
 import { pageRoutes } from './pages';
@@ -86,7 +85,6 @@ function createContext(
     caller: createCaller(tokens),
     origins: createOrigins(config),
     watch: createWatch({ db, bus, log, checkMs }),
-    metrics: createMetrics(),
     messageLimit: perMinute(config.MOORING_RATE_LIMIT_MESSAGES),
     signInLimit: perMinute(config.MOORING_RATE_LIMIT_SIGN_INS),
     sessionLimit: perMinute(config.MOORING_RATE_LIMIT_SESSIONS),
@@ -103,8 +101,8 @@ function createApp({ log, ready, webRoot }: ApiDeps, api: ApiContext): Express {
   const app = express();
   app.disable('etag');
   app.set('query parser', 'simple');
-  app.use(traceRequests({ log, metrics: api.metrics }), secureHeaders(api.origins));
-  app.use(operationRoutes({ ready, metrics: api.metrics }));
+  app.use(traceRequests(log), secureHeaders(api.origins));
+  app.use(operationRoutes(ready));
   app.use(['/api', '/dev'], (_req, res, next) => {
     res.set('Cache-Control', 'no-store');
     next();

@@ -4,7 +4,6 @@ import type { RateLimit } from '../lib/rate-limit';
 import type { Seal } from '../lib/seal';
 import type { Caller } from './auth/caller';
 import type { Tokens } from './auth/tokens';
-import type { Metrics } from './metrics';
 import type { Origins } from './origin';
 import type { Places } from './places';
 import type { Watch } from './watch';
@@ -17,7 +16,6 @@ export interface ApiContext {
   caller: Caller;
   origins: Origins;
   watch: Watch;
-  metrics: Metrics;
   /** of messages, by person and chat, over sockets and REST together */
   messageLimit: RateLimit;
   /** of sign-ins and refreshes, by address */

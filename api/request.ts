@@ -1,8 +1,8 @@
 import type { Request, RequestHandler, Response } from 'express';
 import { newId } from '../lib/ids';
 import type { Logger } from '../lib/log';
+import { metrics } from '../lib/metrics';
 import { beginRequest } from '../lib/telemetry';
-import type { Metrics } from './metrics';
 
 const WELL_FORMED = /^[\w.-]{1,64}$/;
 
@@ -18,7 +18,7 @@ const TRACED = /^\/(api|dev)\//;
  * Each request gets an id, one log line (never its query, which may hold a token), a span, and is counted. What is
  * logged and recorded on its way carries its id.
  */
-export function traceRequests({ log, metrics }: { log: Logger; metrics: Metrics }): RequestHandler {
+export function traceRequests(log: Logger): RequestHandler {
   return (req, res, next) => {
     const given = req.get('x-request-id') ?? '';
     const id = WELL_FORMED.test(given) ? given : newId('req');
@@ -40,6 +40,7 @@ export function traceRequests({ log, metrics }: { log: Logger; metrics: Metrics 
       // Probes come every second and say nothing.
       const line = PROBES.has(path) ? 'debug' : 'info';
       const ms = Math.round(performance.now() - startedAt);
+      metrics.httpSeconds.observe({ route }, ms / 1000);
       const code: unknown = res.locals['code'];
       const aborted = res.writableFinished ? {} : { aborted: true };
       work.run(() => log[line]({ method, path, status, code, ms, ...aborted }, 'request'));

@@ -4,6 +4,7 @@ import type { LoggedFrame } from '../domain/frames';
 import type { Origin } from '../domain/origin';
 import type { Principal } from '../domain/principal';
 import { failpoint } from '../lib/failpoints';
+import { metrics } from '../lib/metrics';
 import { span } from '../lib/telemetry';
 
 /** A signal for a workflow, as recorded in the outbox. Ids and versions only, never content. */
@@ -76,13 +77,19 @@ export function createDatabase({ pool, region, onCommit }: DatabaseDeps): Databa
   return {
     withTx: (principal, name, fn) =>
       span({ name: `tx ${name}`, attributes: { 'db.system.name': 'postgresql' } }, async (open) => {
-        for (let tries = 1; ; tries += 1) {
-          try {
-            return await attempt(principal, name, fn);
-          } catch (error) {
-            if (tries >= MAX_TRIES || !RETRIED.has(sqlState(error))) throw error;
-            open.attributes['mooring.retries'] = tries;
+        const stopTimer = metrics.transactionSeconds.startTimer({ name });
+        try {
+          for (let tries = 1; ; tries += 1) {
+            try {
+              return await attempt(principal, name, fn);
+            } catch (error) {
+              if (tries >= MAX_TRIES || !RETRIED.has(sqlState(error))) throw error;
+              open.attributes['mooring.retries'] = tries;
+              metrics.transactionRetries.inc({ name });
+            }
           }
+        } finally {
+          stopTimer();
         }
       }),
     close: () => pool.end(),

@@ -41,6 +41,16 @@ export async function takeUnsent(
   );
 }
 
+/** How many signals wait, and how long the oldest has waited. */
+export async function unsent(tx: Tx): Promise<{ count: number; oldestSeconds: number }> {
+  const [row] = await tx.query<{ count: number; oldestSeconds: number }>(
+    `select count(*)::int as count,
+            coalesce(extract(epoch from now() - min(created_at)), 0)::float8 as "oldestSeconds"
+       from outbox where sent_at is null`,
+  );
+  return row ?? { count: 0, oldestSeconds: 0 };
+}
+
 /** Sent rows are kept for an hour, for whoever looks. */
 export async function forgetSent(tx: Tx): Promise<void> {
   await tx.query(`delete from outbox where sent_at < now() - interval '1 hour'`);

@@ -3,6 +3,7 @@ import type { MicroUsdc } from '../domain/money';
 import { MooringError } from '../domain/errors';
 import type { Origin } from '../domain/origin';
 import { newId } from '../lib/ids';
+import { metrics } from '../lib/metrics';
 import type { Tx } from './database';
 
 export interface Turn {
@@ -64,6 +65,7 @@ export async function takeFence(tx: Tx, turnId: string): Promise<number> {
     [turnId],
   );
   if (row === undefined) throw new MooringError('fence_lost', 'The turn has ended meanwhile.');
+  metrics.fencesTaken.inc();
   return row.fence;
 }
 
@@ -73,7 +75,9 @@ export async function requireFence(tx: Tx, turnId: string, fence: number): Promi
     'select fence from turns where id = $1 and outcome is null for no key update',
     [turnId],
   );
-  if (row?.fence !== fence) throw new MooringError('fence_lost', 'A newer attempt has taken this step.');
+  if (row?.fence === fence) return;
+  metrics.fencesLost.inc();
+  throw new MooringError('fence_lost', 'A newer attempt has taken this step.');
 }
 
 export interface Step {

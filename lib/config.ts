@@ -158,6 +158,11 @@ export const SETTINGS = {
   OTEL_EXPORTER_OTLP_ENDPOINT: url(
     'an OTLP collector, as http://127.0.0.1:4318: traces go there; absent: there are none',
   ),
+  MOORING_TEMPORAL_METRICS: z
+    .string()
+    .regex(/^[^\s:]+:\d{1,5}$/, 'must be an address and a port, as 127.0.0.1:9464')
+    .optional()
+    .describe('where the Temporal SDK serves its own figures for Prometheus; absent: nowhere'),
   MOORING_FAILPOINT: optional(
     'tests only: `name` or `name@n`, the process kills itself at the n-th pass; `log:<file>` notes every pass',
   ),

@@ -4,6 +4,7 @@ import { SYSTEM } from '../domain/principal';
 import { failpoint } from '../lib/failpoints';
 import type { Logger } from '../lib/log';
 import type { Gateway } from '../temporal/gateway';
+import { counted } from './counted';
 
 export interface Dispatch {
   /** From now on there is a way to Temporal. */
@@ -41,7 +42,7 @@ export function createDispatch({ log }: { log: Logger }): Dispatch {
       const { db, gateway } = way;
       for (const signal of signals) {
         failpoint('dispatch', 'before');
-        gateway.send(signal).then(
+        counted('dispatch', gateway.send(signal)).then(
           () => {
             failpoint('dispatch', 'sent');
             sent.push(signal.id);

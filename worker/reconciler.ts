@@ -5,6 +5,7 @@ import { SYSTEM } from '../domain/principal';
 import { failpoint } from '../lib/failpoints';
 import type { Logger } from '../lib/log';
 import type { Gateway } from '../temporal/gateway';
+import { counted } from './counted';
 import { every } from './every';
 
 const PAGE = 200;
@@ -73,7 +74,7 @@ async function sendAll(
     failpoint('reconcile', 'before');
     await Promise.all(
       signals.slice(at, at + PARALLEL).map(({ rowId, ...signal }) =>
-        gateway.send(signal).then(
+        counted('reconciler', gateway.send(signal)).then(
           () => failpoint('reconcile', 'sent'),
           (error: unknown) => {
             left.set(rowId, { rowId, ...signal });

@@ -1,9 +1,11 @@
 import type { Database } from '../db/database';
-import { forgetSent, markSent, takeUnsent } from '../db/outbox';
+import { forgetSent, markSent, takeUnsent, unsent } from '../db/outbox';
 import { SYSTEM } from '../domain/principal';
 import { failpoint } from '../lib/failpoints';
 import type { Logger } from '../lib/log';
+import { metrics } from '../lib/metrics';
 import type { Gateway } from '../temporal/gateway';
+import { counted } from './counted';
 import { every } from './every';
 
 const BATCH = 50;
@@ -26,13 +28,18 @@ export function startRelay(deps: {
       const count = await db.withTx(SYSTEM, 'outbox.relay', async (tx) => {
         const signals = await takeUnsent(tx, { ageMs, limit: BATCH });
         if (signals.length > 0) failpoint('relay', 'before');
-        const results = await Promise.allSettled(signals.map((signal) => gateway.send(signal)));
+        const results = await Promise.allSettled(
+          signals.map((signal) => counted('relay', gateway.send(signal))),
+        );
         if (signals.length > 0) failpoint('relay', 'sent');
         const sent = signals.filter((_, index) => results[index]?.status === 'fulfilled');
         await markSent(
           tx,
           sent.map(({ id }) => id),
         );
+        const { count: left, oldestSeconds } = await unsent(tx);
+        metrics.outboxUnsent.set(left);
+        metrics.outboxOldest.set(oldestSeconds);
         if (sent.length > 0) log.info({ count: sent.length }, 'the relay sent what was left behind');
         return sent.length === BATCH ? BATCH : 0;
       });

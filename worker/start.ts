@@ -7,6 +7,7 @@ import type { Bus } from '../lib/bus';
 import type { Config } from '../lib/config';
 import { createGuardedHttp } from '../lib/guarded-http';
 import type { Logger } from '../lib/log';
+import { metrics } from '../lib/metrics';
 import { createSeal } from '../lib/seal';
 import { connectTemporal } from '../temporal/connect';
 import { createGateway } from '../temporal/gateway';
@@ -40,7 +41,7 @@ const PROBE_MS = 1_000;
 /** The worker: connects to Temporal, runs every queue, and tells it what the outbox has. Resolves when it runs. */
 export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
   const { config, db, bus, log } = deps;
-  installRuntime(log);
+  installRuntime(log, config.MOORING_TEMPORAL_METRICS);
   const temporal = await connectTemporal(
     { address: deps.temporalAddress, namespace: config.TEMPORAL_NAMESPACE },
     log,
@@ -50,8 +51,10 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
     client: temporal.client,
     region: config.MOORING_REGION,
     isOpen: (workflowId) => db.withTx(SYSTEM, 'run.is-open', (tx) => hasOpenRow(tx, workflowId)),
-    onRestart: (workflowId) =>
-      log.error({ workflow: workflowId }, 'a run had ended before its row; started anew'),
+    onRestart: (workflowId) => {
+      metrics.runsRestarted.inc();
+      log.error({ workflow: workflowId }, 'a run had ended before its row; started anew');
+    },
   });
   const http = createGuardedHttp({ allowLoopback: config.MOORING_ALLOW_LOOPBACK });
   const encoder = createThreadEncoder();

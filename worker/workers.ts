@@ -13,9 +13,15 @@ export interface Activities {
   agents: AgentActivities;
 }
 
-/** Temporal's own lines go to our log, with the ids of the run. Once a process, before the first connection. */
-export function installRuntime(log: Logger): void {
+// Names and units as Prometheus has them.
+const CONVENTIONAL = { countersTotalSuffix: true, unitSuffix: true, useSecondsForDurations: true };
+
+/** Temporal's own lines go to our log, with the ids of the run. Its own figures are served at `metricsAddress`. Once a process, before the first connection. */
+export function installRuntime(log: Logger, metricsAddress: string | undefined): void {
   Runtime.install({
+    ...(metricsAddress === undefined
+      ? {}
+      : { telemetryOptions: { metrics: { prometheus: { ...CONVENTIONAL, bindAddress: metricsAddress } } } }),
     // Shutdown is ours (platform.ts).
     shutdownSignals: [],
     logger: {

@@ -7,6 +7,7 @@ import { parseUsdc } from '../../domain/money';
 import { AGENT_TEXT_LIMIT } from '../../domain/session';
 import { RISK_LEVELS } from '../../domain/task';
 import type { GuardedHttp, GuardedRequest, GuardedResponse } from '../../lib/guarded-http';
+import { metrics } from '../../lib/metrics';
 import { span } from '../../lib/telemetry';
 import { cleanJson, cleanText } from '../clean-json';
 
@@ -223,13 +224,20 @@ const ask = (
   request: GuardedRequest,
 ): Promise<GuardedResponse> =>
   span({ name: `${request.method} ${path}`, kind: 'client' }, async ({ traceparent, attributes }) => {
-    const trace = traceparent === null ? {} : { traceparent };
-    const answer = await http.request(join(baseUrl, path), {
-      ...request,
-      headers: { ...request.headers, ...trace },
-    });
-    attributes['http.response.status_code'] = answer.status;
-    return answer;
+    const stopTimer = metrics.agentSeconds.startTimer({ call: path.slice(1) });
+    let outcome = 'none';
+    try {
+      const trace = traceparent === null ? {} : { traceparent };
+      const answer = await http.request(join(baseUrl, path), {
+        ...request,
+        headers: { ...request.headers, ...trace },
+      });
+      attributes['http.response.status_code'] = answer.status;
+      outcome = `${Math.floor(answer.status / 100)}xx`;
+      return answer;
+    } finally {
+      stopTimer({ outcome });
+    }
   });
 
 const join = (baseUrl: string, path: string): string => `${baseUrl.replace(/\/+$/, '')}${path}`;

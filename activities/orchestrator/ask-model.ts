@@ -13,12 +13,13 @@ import { SYSTEM } from '../../domain/principal';
 import type { TurnProgress } from '../../domain/workflows';
 import type { Bus } from '../../lib/bus';
 import { failpoint } from '../../lib/failpoints';
-import { adoptOrigin, currentOrigin, span } from '../../lib/telemetry';
+import { metrics } from '../../lib/metrics';
+import { adoptOrigin, codeOf, currentOrigin, span } from '../../lib/telemetry';
 import { activity } from '../activity';
 import { cleanRecord } from '../clean-json';
 import { toMessages } from './conversation';
 import { deltaPublisher } from './deltas';
-import type { Model } from './model';
+import type { Model, ModelAnswer } from './model';
 import { finishTurn, recordAnswer } from './record-answer';
 import { isToolName } from './tools';
 
@@ -74,7 +75,7 @@ export const createAskModel = (deps: AskModelDeps) =>
           'mooring.turn': turn.id,
           'mooring.step': step,
         });
-        const said = await model.answer(toMessages(conversation), options);
+        const said = await timed(() => model.answer(toMessages(conversation), options));
         attributes['gen_ai.usage.input_tokens'] = said.inputTokens;
         attributes['gen_ai.usage.output_tokens'] = said.outputTokens;
         return said;
@@ -95,6 +96,20 @@ export const createAskModel = (deps: AskModelDeps) =>
       return withRequest(progress);
     },
   );
+
+async function timed(ask: () => Promise<ModelAnswer>): Promise<ModelAnswer> {
+  const stopTimer = metrics.modelSeconds.startTimer();
+  try {
+    const answer = await ask();
+    stopTimer({ outcome: 'ok' });
+    metrics.modelTokens.inc({ direction: 'input' }, answer.inputTokens);
+    metrics.modelTokens.inc({ direction: 'output' }, answer.outputTokens);
+    return answer;
+  } catch (error) {
+    stopTimer({ outcome: codeOf(error) });
+    throw error;
+  }
+}
 
 /** What is done for a turn says which request it goes back to. */
 function withRequest(progress: TurnProgress): TurnProgress {

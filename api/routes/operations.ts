@@ -1,14 +1,9 @@
 import { Router } from 'express';
-import type { Metrics } from '../metrics';
+import { observeProcess, readMetrics, registry } from '../../lib/metrics';
 
 /** What an operator asks: does it live, can it work, what does it count. */
-export function operationRoutes({
-  ready,
-  metrics,
-}: {
-  ready: () => Promise<string[]>;
-  metrics: Metrics;
-}): Router {
+export function operationRoutes(ready: () => Promise<string[]>): Router {
+  observeProcess();
   const router = Router();
   router.get('/healthz', (_req, res) => {
     res.json({ ok: true });
@@ -19,7 +14,7 @@ export function operationRoutes({
     else res.status(503).json({ ready: false, missing });
   });
   router.get('/metrics', async (_req, res) => {
-    res.type(metrics.registry.contentType).send(await metrics.registry.metrics());
+    res.type(registry.contentType).send(await readMetrics());
   });
   return router;
 }

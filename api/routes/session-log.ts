@@ -6,6 +6,7 @@ import { acceptMessage } from '../../db/messages';
 import { getSession } from '../../db/sessions';
 import { MooringError } from '../../domain/errors';
 import { asUser } from '../../domain/principal';
+import { metrics } from '../../lib/metrics';
 import type { ApiContext } from '../context';
 import { answerPayment } from '../payment-answer';
 import { ClientId, MessageContent, PaymentAnswer, sessionIdOf } from '../schemas';
@@ -61,7 +62,7 @@ export function sessionLogRoutes(api: ApiContext): Router {
     const { seq } = await db.withTx(asUser(userId), 'message.send', (tx) =>
       acceptMessage(tx, { sessionId, clientId, content }),
     );
-    api.metrics.messagesAccepted.inc({ way: 'rest' });
+    metrics.messagesAccepted.inc({ way: 'rest' });
     res.status(202).json({ seq });
   });
 

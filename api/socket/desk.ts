@@ -2,6 +2,7 @@ import { acceptMessage } from '../../db/messages';
 import type { ClientFrame, MomentFrame } from '../../domain/frames';
 import { asUser } from '../../domain/principal';
 import { newId } from '../../lib/ids';
+import { metrics } from '../../lib/metrics';
 import type { ApiContext } from '../context';
 import { takeOrRefuse } from '../limits';
 import { answerPayment } from '../payment-answer';
@@ -20,7 +21,7 @@ export async function recordFrame(
     const { seq } = await api.db.withTx(asUser(userId), 'socket.message', (tx) =>
       acceptMessage(tx, { sessionId, clientId: id, content: frame.data.content }),
     );
-    api.metrics.messagesAccepted.inc({ way: 'socket' });
+    metrics.messagesAccepted.inc({ way: 'socket' });
     return { type: 'ACK', data: { for: id, seq } };
   }
   const { approved, payment_id: paymentId } = frame.data;

@@ -1,6 +1,7 @@
 import type { MooringError } from '../../domain/errors';
 import { newId } from '../../lib/ids';
 import type { Logger } from '../../lib/log';
+import { metrics } from '../../lib/metrics';
 import { beginRequest } from '../../lib/telemetry';
 import { chatFields } from '../request';
 
@@ -16,6 +17,7 @@ export async function asWork(
   const startedAt = performance.now();
   let frame = 'unreadable';
   const error = await work.run(() => take((type) => void (frame = type)));
+  metrics.framesReceived.inc({ type: frame, code: error?.code ?? 'ok' });
   const ms = Math.round(performance.now() - startedAt);
   work.run(() => log.info({ frame, code: error?.code, ms }, 'frame'));
   work.end({ name: `frame ${frame}`, error: error !== null && error.status >= 500 ? error.code : null });

@@ -4,6 +4,7 @@ import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
 import { newId } from '../../lib/ids';
 import type { Logger } from '../../lib/log';
+import { metrics } from '../../lib/metrics';
 import type { ApiContext } from '../context';
 import { createPlaces } from '../places';
 import { chatFields } from '../request';
@@ -98,7 +99,7 @@ interface OpenSockets {
 }
 
 /** The sockets that are open: counted, pinged, and ended when nothing is heard of them. */
-function openSockets({ api, log, timings }: SocketServerDeps): OpenSockets {
+function openSockets({ log, timings }: SocketServerDeps): OpenSockets {
   const open: OpenSockets['open'] = new Map();
   const heartbeat = setInterval(() => {
     for (const [ws, { wire, heardAt }] of open) {
@@ -110,14 +111,14 @@ function openSockets({ api, log, timings }: SocketServerDeps): OpenSockets {
   const keep = (ws: WebSocket, wire: Wire): void => {
     const state = { wire, heardAt: performance.now() };
     open.set(ws, state);
-    api.metrics.socketsOpen.inc();
+    metrics.socketsOpen.inc();
     const hear = (): void => void (state.heardAt = performance.now());
     ws.on('pong', hear);
     ws.on('message', hear);
     ws.on('error', (error) => log.debug({ err: error }, 'socket'));
     ws.once('close', () => {
       open.delete(ws);
-      api.metrics.socketsOpen.dec();
+      metrics.socketsOpen.dec();
     });
   };
   return { open, keep, stop: () => clearInterval(heartbeat) };

@@ -2,6 +2,7 @@ import type { WebSocket } from 'ws';
 import { CLOSE_CODES } from '../../domain/frames';
 import type { CloseCode, Envelope, LoggedFrame, MomentFrame, ServerFrame } from '../../domain/frames';
 import { newId } from '../../lib/ids';
+import { metrics } from '../../lib/metrics';
 
 const CONGESTED_BYTES = 256 * 1024;
 const UNREAD_BYTES = 1024 * 1024;
@@ -48,6 +49,7 @@ export function createWire(
   const send = (frame: ServerFrame): void => {
     if (!isOpen()) return;
     ws.send(JSON.stringify(frame), wake);
+    metrics.framesSent.inc({ type: frame.type });
     if (ws.bufferedAmount > UNREAD_BYTES) close(4408, { message: '1 MiB unread' });
   };
   ws.once('close', () => {

@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { DEMO_AGENTS } from '../../dev/agents/catalogue';
 import { seed } from '../../dev/seed';
 import { freePort } from '../../dev/supervisor/ports';
@@ -40,6 +41,8 @@ export interface Machine {
    * itself at the second, and so on; the last start has none.
    */
   startPlatform: (failpoints?: string[], settings?: Record<string, string>) => Promise<void>;
+  /** Stops the platform's clock for a while, as a laptop that is closed does. */
+  sleepPlatform: (ms: number) => Promise<void>;
   /** Ends it as an operator would. */
   stopPlatform: () => Promise<void>;
   /** What the platform has logged, over all its lives; errors only, unless the settings say otherwise. */
@@ -125,6 +128,11 @@ export async function createMachine(settings: Record<string, string> = {}): Prom
       await stop();
       deaths = 0;
       start(failpoints, own);
+    },
+    sleepPlatform: async (ms) => {
+      platform?.kill('SIGSTOP');
+      await pause(ms);
+      platform?.kill('SIGCONT');
     },
     stopPlatform: stop,
     agents: Object.keys(agentPorts),
