@@ -7,6 +7,7 @@ import type { View } from '../web/browser';
 import type { ScriptedChat } from '../web/scripted-chat';
 import { startScriptedServer } from '../web/scripted-server';
 import type { ScriptedServer } from '../web/scripted-server';
+import { HOSTILE, PLAIN } from '../web/pictures';
 import { ANSWER, tell } from '../web/story';
 import type { Story } from '../web/story';
 
@@ -148,17 +149,6 @@ test('what an agent writes can run nothing and load nothing', async () => {
   expect(complaints).toEqual([]);
 });
 
-const HOSTILE = `<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 40 40" onload="document.title='run'">
-  <script>document.title = 'run'; fetch('/run')</script>
-  <style>@import url('https://evil.example/style.css'); rect { fill: url(https://evil.example/fill.svg#a) }</style>
-  <image href="https://evil.example/pixel.png" xlink:href="https://evil.example/pixel.png" width="9" height="9" onerror="document.title='run'"/>
-  <foreignObject width="40" height="40"><iframe xmlns="http://www.w3.org/1999/xhtml" src="https://evil.example/frame"></iframe><body xmlns="http://www.w3.org/1999/xhtml"><img src="https://evil.example/img.png" onerror="document.title='run'"/></body></foreignObject>
-  <a xlink:href="javascript:document.title='run'"><rect width="40" height="40" fill="#0c5666"/></a>
-  <animate onbegin="document.title='run'" attributeName="x" dur="1s"/>
-</svg>`;
-const PLAIN =
-  '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 3 3"><path fill="#fff" d="M0 0h3v3H0z"/><path stroke="#000" d="M1 1.5h1"/></svg>';
-
 /** The chat's agent has made this picture. */
 function draw(chat: ScriptedChat, svg: string): void {
   const at = { turn_id: 'trn_1', call_id: 'trn_1/4', task_id: 'tsk_1' };
@@ -207,6 +197,9 @@ test('a picture that an agent made is shown, and runs nothing and loads nothing,
   const kept = decodeURIComponent((await link.getAttribute('href')) ?? '');
   expect(kept).toContain('<rect');
   expect(kept).not.toMatch(/script|onload|onerror|onbegin|foreignObject|iframe|pixel|javascript/);
+  // What its CSS would load from elsewhere is gone; what it paints with of its own stays.
+  expect(kept).not.toMatch(/evil|style|import|image-set/i);
+  expect(kept).toContain('fill="url(#own)" stroke="url(\'#own\')"');
   expect(await image.getAttribute('src')).toBe(await link.getAttribute('href'));
   expect(await logOf(page).locator('script, iframe, svg:not(.icon)').count()).toBe(0);
   story.finish();

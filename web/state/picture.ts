@@ -3,13 +3,19 @@ import createDOMPurify from 'dompurify';
 const purify = createDOMPurify(window);
 const CLEAN = {
   USE_PROFILES: { svg: true, svgFilters: true },
+  FORBID_TAGS: ['style'],
+  FORBID_ATTR: ['style'],
   RETURN_DOM_FRAGMENT: true as const,
 };
 
+const WITHIN = /^(?:#|data:image\/(?:png|jpeg|gif|webp);)/i;
+// Attributes such as fill are read as CSS: its ways to name a file, and the escapes that would hide them.
+const ELSEWHERE = /url\((?!\s*["']?#)|(?:src|image|image-set)\(|\\/i;
+
 /** References stay within the picture: nothing is named that lies elsewhere. */
 purify.addHook('uponSanitizeAttribute', (_node, data) => {
-  if (!/(?:^|:)href$/.test(data.attrName)) return;
-  data.keepAttr = /^(?:#|data:image\/(?:png|jpeg|gif|webp);)/i.test(data.attrValue);
+  const isReference = /(?:^|:)href$/.test(data.attrName);
+  if (isReference ? !WITHIN.test(data.attrValue) : ELSEWHERE.test(data.attrValue)) data.keepAttr = false;
 });
 
 /**
