@@ -89,6 +89,7 @@ function createContext(
     signInLimit: perMinute(config.MOORING_RATE_LIMIT_SIGN_INS),
     sessionLimit: perMinute(config.MOORING_RATE_LIMIT_SESSIONS),
     listingLimit: perMinute(config.MOORING_RATE_LIMIT_LISTINGS),
+    lookLimit: perMinute(config.MOORING_RATE_LIMIT_LOOKS),
     seal: createSeal(secret),
     pollPlaces: createPlaces(WAITS_OF_A_PERSON),
     draining,

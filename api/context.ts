@@ -24,6 +24,8 @@ export interface ApiContext {
   sessionLimit: RateLimit;
   /** of what a person does with the listings of agents */
   listingLimit: RateLimit;
+  /** of looks at the listings of agents, by address */
+  lookLimit: RateLimit;
   /** what agents' keys are stored under */
   seal: Seal;
   /** of long polls, by person */

@@ -1,3 +1,4 @@
+import type { Request } from 'express';
 import { MooringError } from '../domain/errors';
 import type { RateLimit } from '../lib/rate-limit';
 
@@ -9,3 +10,6 @@ export function takeOrRefuse(limit: RateLimit, key: string): void {
     details: { retry_after_ms: waitMs },
   });
 }
+
+/** Where a request comes from, for limits of those who need not say who they are. */
+export const addressOf = (req: Request): string => req.socket.remoteAddress ?? '';

@@ -7,7 +7,18 @@ import { Usdc } from './schemas';
 const AGENT_ID = /^agt_\w{21}$/;
 const SLUG = /^[a-z0-9]+(-[a-z0-9]+)*$/;
 
-const line = (most: number) => z.string().trim().min(1).max(most);
+// Controls, line ends, and what turns the direction of the text around it: a name must look like what it is.
+const NOT_IN_A_LINE = /[\p{Cc}\p{Zl}\p{Zp}\u202A-\u202E\u2066-\u2069]/u;
+const NOT_IN_TEXT = /(?![\n\t])[\p{Cc}\u202A-\u202E\u2066-\u2069]/u;
+const text = (most: number) =>
+  z
+    .string()
+    .trim()
+    .min(1)
+    .max(most)
+    .refine((said) => !NOT_IN_TEXT.test(said), 'must not hold control characters');
+const line = (most: number) =>
+  text(most).refine((said) => !NOT_IN_A_LINE.test(said), 'must be one line without control characters');
 const labels = z
   .array(line(40))
   .max(10)
@@ -22,7 +33,7 @@ const url = z
 
 const fields = {
   name: line(100),
-  description: line(4000),
+  description: text(4000),
   base_url: url
     .refine((text) => !/[?#]/.test(text), 'must have neither query nor fragment')
     .transform((text) => text.replace(/\/+$/, '')),
@@ -71,6 +82,8 @@ export const ListingQuery = z.strictObject({
 export const Review = z.strictObject({
   decision: z.enum(['approve', 'reject']),
   reason: z.string().trim().max(1000).default(''),
+  /** as the listing had it when it was looked at */
+  version: z.string().max(100).nullable().default(null),
 });
 
 const noSuchAgent = (): MooringError => new MooringError('not_found', 'There is no such agent.');

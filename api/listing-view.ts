@@ -1,3 +1,4 @@
+import { listingVersion } from '../db/listing-version';
 import type { Listing } from '../db/listings';
 
 /** A listing as anyone may see it. There are no ratings yet. */
@@ -29,6 +30,7 @@ export const listingView = (listing: Listing, jobs: number, { isOpen }: { isOpen
         owner_id: listing.ownerId,
         status_reason: listing.statusReason,
         base_url: listing.baseUrl,
+        version: listingVersion(listing),
         probe: { at: listing.probedAt, good: isGood(listing), problem: listing.probeProblem },
       }
     : {}),

@@ -1,8 +1,8 @@
 import { isLegalListingEdge, isMonitored } from '../domain/agent';
 import type { AgentHealth, AgentOffer, ListingStatus } from '../domain/agent';
 import { MooringError } from '../domain/errors';
-import { newId } from '../lib/ids';
 import type { Tx } from './database';
+import { listingVersion } from './listing-version';
 import { recordSignal } from './outbox';
 
 /** A service agent as its owner lists it. */
@@ -52,55 +52,10 @@ export const COLUMNS = `id, owner_id as "ownerId", slug, name, description, cate
 
 const noSuchAgent = (): MooringError => new MooringError('not_found', 'There is no such agent.');
 
-/** Lists an agent, to be probed and reviewed. Its slug is made of its name; a number tells equal ones apart. */
-export async function registerListing(tx: Tx, ownerId: string, fields: ListingFields): Promise<Listing> {
-  const id = newId('agt');
-  for (let number = 1; ; number += 1) {
-    const [listing] = await tx.query<Listing>(
-      `insert into agents (id, kind, owner_id, slug, name, description, categories, tags, base_url, source_code_url,
-                           pricing_summary, status, wake_version, woken_at)
-       values ($1, 'service', $2, $3, $4, $5, $6, $7, $8, $9, $10, 'PENDING', 1, now())
-       on conflict (slug) do nothing returning ${COLUMNS}`,
-      [
-        id,
-        ownerId,
-        slugOf(fields.name, number),
-        fields.name,
-        fields.description,
-        fields.categories,
-        fields.tags,
-        fields.baseUrl,
-        fields.sourceCodeUrl,
-        fields.pricingSummary,
-      ],
-    );
-    if (listing === undefined) continue;
-    await recordChange(tx, listing, { from: null, to: 'PENDING', actor: ownerId });
-    await recordSignal(tx, { ...workflowOf(listing), signal: null, signalInput: null });
-    return listing;
-  }
-}
-
-const MOST_NUMBERED = 20;
-const SLUG_LIMIT = 40;
-
-function slugOf(name: string, number: number): string {
-  const words = name
-    .normalize('NFKD')
-    .toLowerCase()
-    .replace(/[^a-z0-9]+/g, '-')
-    .slice(0, SLUG_LIMIT)
-    .replace(/^-+|-+$/g, '');
-  const slug = words === '' ? 'agent' : words;
-  if (number === 1) return slug;
-  // Of very many equal names the next gets no longer search than this.
-  return `${slug}-${number <= MOST_NUMBERED ? number : plain(newId('agt'))}`;
-}
-
 /** An id as a part of a slug. */
-const plain = (id: string): string => id.slice(4).toLowerCase().replaceAll('_', 'x');
+export const plain = (id: string): string => id.slice(4).toLowerCase().replaceAll('_', 'x');
 
-const workflowOf = ({ id, ownerId }: Listing) => ({
+export const workflowOf = ({ id, ownerId }: Listing) => ({
   workflow: 'agentMonitor' as const,
   workflowId: `agent-monitor/${id}`,
   input: { agentId: id, userId: ownerId },
@@ -147,7 +102,7 @@ export async function moveListing(tx: Tx, listing: Listing, change: StatusChange
   return { ...listing, status: change.to, statusReason: change.reason ?? null };
 }
 
-async function recordChange(
+export async function recordChange(
   tx: Tx,
   { id, ownerId }: Listing,
   { from, to, actor, reason = null }: StatusChange & { from: ListingStatus | null },
@@ -209,14 +164,21 @@ export async function deleteListing(tx: Tx, listing: Listing): Promise<void> {
   if (isMonitored(listing.status)) await wakeListing(tx, listing);
 }
 
+export interface ListingReview {
+  decision: 'approve' | 'reject';
+  reviewerId: string;
+  reason: string | null;
+  /** of what was looked at; null: whatever it is now */
+  version: string | null;
+}
+
 /** A person's decision on a listing. The same decision a second time changes nothing. */
-export async function reviewListing(
-  tx: Tx,
-  listing: Listing,
-  review: { decision: 'approve' | 'reject'; reviewerId: string; reason: string | null },
-): Promise<Listing> {
+export async function reviewListing(tx: Tx, listing: Listing, review: ListingReview): Promise<Listing> {
   const to = review.decision === 'approve' ? 'ACTIVE' : 'REJECTED';
   if (listing.status === to) return listing;
+  if (review.version !== null && review.version !== listingVersion(listing)) {
+    throw new MooringError('listing_changed', 'This agent has changed since it was looked at: look again.');
+  }
   if (listing.status !== 'PENDING') {
     throw new MooringError(
       'listing_not_open',

@@ -34,5 +34,8 @@ export const LISTING_EDGES: Record<ListingStatus, readonly ListingStatus[]> = {
 export const isLegalListingEdge = (from: ListingStatus, to: ListingStatus): boolean =>
   LISTING_EDGES[from].includes(to);
 
+/** How many a person may have that are neither rejected nor deleted. */
+export const LISTINGS_OF_A_PERSON = 50;
+
 /** Its monitor lives as long. */
 export const isMonitored = (status: ListingStatus): boolean => status !== 'REJECTED' && status !== 'DELETED';

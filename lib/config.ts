@@ -147,6 +147,10 @@ export const SETTINGS = {
     30,
     'agents a person may list, change, check or give new keys, a minute, all together',
   ),
+  MOORING_RATE_LIMIT_LOOKS: limit(
+    300,
+    'looks at the list of agents from one address, a minute; behind a proxy all people share its address',
+  ),
   MOORING_RATE_LIMIT_SOCKETS_PER_IP: limit(
     20,
     'sockets open from one address; behind a proxy all people share its address',

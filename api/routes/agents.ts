@@ -5,15 +5,9 @@ import type { z } from 'zod';
 import { storeKeys } from '../../db/agents';
 import type { Tx } from '../../db/database';
 import { completedJobs, findListing, pageOfListings } from '../../db/listing-pages';
-import {
-  changeListing,
-  deleteListing,
-  lockListing,
-  registerListing,
-  reviewListing,
-  wakeListing,
-} from '../../db/listings';
+import { changeListing, deleteListing, lockListing, reviewListing, wakeListing } from '../../db/listings';
 import type { Listing, ListingFields } from '../../db/listings';
+import { registerListing } from '../../db/register-listing';
 import { MooringError } from '../../domain/errors';
 import { ANYONE, asUser, SYSTEM } from '../../domain/principal';
 import type { Principal } from '../../domain/principal';
@@ -23,7 +17,7 @@ import { checkAddress } from '../../lib/guarded-http';
 import { isAdmin, requireAdmin } from '../auth/admin';
 import { ownAccount } from '../auth/sign-in';
 import type { ApiContext } from '../context';
-import { takeOrRefuse } from '../limits';
+import { addressOf, takeOrRefuse } from '../limits';
 import { agentIdOf, agentNameOf, ListingChange, ListingQuery, NewListing, Review } from '../listing-schemas';
 import { listingItem, listingView } from '../listing-view';
 
@@ -41,8 +35,8 @@ export function agentRoutes(api: ApiContext): Router {
       ownAccount(tx, reviewerId),
     );
     requireAdmin(api.config, user);
-    const { decision, reason } = Review.parse(req.body);
-    const review = { decision, reviewerId, reason: reason === '' ? null : reason };
+    const { reason, ...said } = Review.parse(req.body);
+    const review = { ...said, reviewerId, reason: reason === '' ? null : reason };
     const listing = await api.db.withTx(SYSTEM, 'listing.review', async (tx) =>
       reviewListing(tx, await lockListing(tx, id), review),
     );
@@ -82,13 +76,13 @@ function ownerRoutes(api: ApiContext, router: Router): void {
     await requireAllowed(api, fields.baseUrl);
     const keys = newAgentKeys();
     // The keys are for the system only, so it is the system that writes both.
-    const listing = await db.withTx(SYSTEM, 'listing.register', async (tx) => {
+    const { listing, isNew } = await db.withTx(SYSTEM, 'listing.register', async (tx) => {
       await ownAccount(tx, userId);
       const registered = await registerListing(tx, userId, fields);
-      await storeKeys(tx, registered.id, sealed(api, keys));
+      await storeKeys(tx, registered.listing.id, sealed(api, keys));
       return registered;
     });
-    res.status(201).json({ ...(await view(api, listing, { isOpen: true })), ...keys });
+    res.status(isNew ? 201 : 200).json({ ...(await view(api, listing, { isOpen: true })), ...keys });
   });
 
   router.patch('/api/agents/:id', async (req, res) => {
@@ -143,11 +137,12 @@ async function ownerOf(api: ApiContext, req: Request): Promise<string> {
   return userId;
 }
 
-/** Whoever looks: without a token they see what is public, with one also their own, and who reviews sees all. */
+/** Whoever looks, so often a minute from one address: without a token they see what is public, with one also their own, and who reviews sees all. */
 async function visitor(
-  { caller, config, db }: ApiContext,
+  { caller, config, db, lookLimit }: ApiContext,
   req: Request,
 ): Promise<{ principal: Principal; userId: string | null }> {
+  takeOrRefuse(lookLimit, addressOf(req));
   if (req.get('authorization') === undefined) return { principal: ANYONE, userId: null };
   const userId = await caller(req);
   const user = await db.withTx(asUser(userId), 'account.visitor', (tx) => ownAccount(tx, userId));

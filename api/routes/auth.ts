@@ -1,10 +1,9 @@
 import { Router } from 'express';
-import type { Request } from 'express';
 import { z } from 'zod';
 import { MooringError } from '../../domain/errors';
 import { refresh, signInForDevelopment } from '../auth/sign-in';
 import type { ApiContext } from '../context';
-import { takeOrRefuse } from '../limits';
+import { addressOf, takeOrRefuse } from '../limits';
 
 const SignIn = z.strictObject({ email: z.email().max(254) });
 const Refresh = z.strictObject({ refresh_token: z.string().min(1).max(200) });
@@ -25,5 +24,3 @@ export function authRoutes(api: ApiContext): Router {
   });
   return router;
 }
-
-const addressOf = (req: Request): string => req.socket.remoteAddress ?? '';

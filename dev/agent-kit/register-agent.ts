@@ -13,7 +13,12 @@ const Listing = z.object({
   status: z.string(),
   owner_id: z.string(),
   last_health_status: z.string().nullable(),
-  probe: z.object({ good: z.boolean().nullable(), problem: z.string().nullable() }),
+  version: z.string(),
+  probe: z.object({
+    at: z.string().nullable(),
+    good: z.boolean().nullable(),
+    problem: z.string().nullable(),
+  }),
   actions: z.array(
     z.object({
       name: z.string(),
@@ -57,7 +62,7 @@ async function main(): Promise<void> {
     `probed: ${probed.last_health_status}, it offers ${probed.actions.map(({ name }) => name).join(', ')}`,
   );
   if (probed.status === 'PENDING') {
-    const review = { decision: 'approve', reason: 'npm run register-agent' };
+    const review = { decision: 'approve', reason: 'npm run register-agent', version: probed.version };
     await development.call(`POST /api/admin/agents/${listing.id}/review`, Listing, review);
     done('approved by the test user, who reviews agents in development only');
   }
@@ -82,17 +87,20 @@ async function list(
   return { listing: made, keys: Keys.parse(made) };
 }
 
-/** Asks for a check and waits for its outcome. */
-async function check({ call }: Development, { id }: Listing): Promise<Listing> {
+/** Asks for a check and waits for its outcome; what an earlier probe found says nothing of the agent as it is now. */
+async function check({ call }: Development, { id, probe: before }: Listing): Promise<Listing> {
   const until = Date.now() + PROBE_MS;
   let listing = await call(`POST /api/agents/${id}/check`, Listing);
-  while (listing.probe.good === null && Date.now() < until) {
+  while (listing.probe.at === before.at && Date.now() < until) {
     await pause(300);
     listing = await call(`GET /api/agents/${id}`, Listing);
   }
-  if (listing.probe.good === true) return listing;
+  const { at, good, problem } = listing.probe;
+  if (at === before.at)
+    throw new Error('The probe has not come yet: it is not known how the agent is. Try again.');
+  if (good === true) return listing;
   throw new Error(
-    `${listing.probe.problem ?? 'The probe has not come yet.'}\nnpm run check-agent says more. Then register it again.`,
+    `${problem ?? 'The probe was not good.'}\nnpm run check-agent says more. Then register it again.`,
   );
 }
 

@@ -16,6 +16,7 @@ export interface AgentBody {
   orchestrator_key: string;
   signing_secret: string;
   base_url?: string;
+  version?: string;
   owner_id?: string;
   agent_version: string | null;
   last_health_status: string | null;
@@ -48,7 +49,7 @@ export interface AgentDesk {
   probe: (agentId: string, attempt?: number) => Promise<ProbeOutcome>;
   review: (
     id: string,
-    body: { decision: string; reason?: string },
+    body: { decision: string; reason?: string; version?: string | undefined },
     token?: string,
   ) => ReturnType<AgentDesk['ask']>;
   /** Registered, probed and approved. */
@@ -64,6 +65,7 @@ export async function openDesk(): Promise<AgentDesk> {
       MOORING_ADMIN_EMAILS: 'Boss@example.test',
       MOORING_CHECK_WAIT_MS: '300',
       MOORING_RATE_LIMIT_LISTINGS: '1000',
+      MOORING_RATE_LIMIT_LOOKS: '10000',
     },
   });
   const zoo = await openZoo();
@@ -94,7 +96,7 @@ export async function openDesk(): Promise<AgentDesk> {
         token: desk.owner.token,
         body: desk.fields(name, more),
       });
-      if (status !== 201) throw new Error(`${status} ${JSON.stringify(body)}`);
+      if (status >= 300) throw new Error(`${status} ${JSON.stringify(body)}`);
       return body;
     },
     probe: (agentId, attempt = 1) => run(monitor.probeAgent, { agentId, attempt }),

@@ -10,14 +10,28 @@ afterAll(() => desk.close());
 
 test('slugs are made of names, and equal names get a number', async () => {
   const slugs = [];
-  for (const name of ['Café & Co.', 'Café & Co.', '時計', '-- x --'])
-    slugs.push((await desk.register(name)).slug);
+  for (const [n, name] of ['Café & Co.', 'Café & Co.', '時計', '-- x --'].entries())
+    slugs.push((await desk.register(name, { base_url: `${desk.zoo.url}/slug-${n}` })).slug);
   expect(slugs).toEqual(['cafe-co', 'cafe-co-2', 'agent', 'x']);
 });
 
 const BAD: [string, object, [string, string]][] = [
   ['an unknown field', { status: 'ACTIVE' }, ['status', 'is not known here']],
   ['no name', { name: ' ' }, ['name', '']],
+  ...['Nice\nagent', 'Nice\u0001agent', 'Nice\u202egnp', 'Nice\u2066agent', 'Nice\u2028agent'].map(
+    (name): [string, object, [string, string]] => [
+      `the name ${JSON.stringify(name)}`,
+      { name },
+      ['name', 'control characters'],
+    ],
+  ),
+  ['a tag of two lines', { tags: ['a\nb'] }, ['tags.0', 'must be one line']],
+  [
+    'a description that turns around',
+    { description: 'It pays \u202edlrow' },
+    ['description', 'must not hold control characters'],
+  ],
+  ['a bell in a description', { description: 'ding\u0007' }, ['description', 'control characters']],
   ['a long description', { description: 'x'.repeat(4_001) }, ['description', '']],
   ['eleven tags', { tags: Array.from({ length: 11 }, (_, n) => `t${n}`) }, ['tags', '']],
   ['a tag twice', { tags: ['a', 'a'] }, ['tags', 'must not hold one twice']],
@@ -84,6 +98,23 @@ test('pages are as large as was asked for, at most a hundred, and no agent is on
     expect([bad, (await desk.ask(`GET /api/agents?${bad}`)).status]).toEqual([bad, 400]);
   }
   expect((await desk.ask(`GET /api/agents?q=${encodeURIComponent("%' or 1=1 --")}`)).body.total).toBe(0);
+});
+
+test('a description may have lines and tabs', async () => {
+  const description = 'It counts.\n\t- days\n\t- weeks';
+  const { id } = await desk.register('Many Lines', { description });
+  const { body } = await desk.ask(`GET /api/agents/${id}`, { token: desk.owner.token });
+  expect(body).toMatchObject({ description });
+});
+
+test('looks at the list from one address have a limit a minute', async () => {
+  const strict = await createTestApi({ env: { MOORING_RATE_LIMIT_LOOKS: '2' } });
+  const statuses = [];
+  for (const path of ['/api/agents', '/api/agents/nobody', '/api/agents?q=a']) {
+    statuses.push((await strict.call(path)).status);
+  }
+  await strict.stop();
+  expect(statuses).toEqual([200, 404, 429]);
 });
 
 test('what a person does with listings has a limit a minute', async () => {

@@ -6,7 +6,7 @@ import { WebSocket } from 'ws';
 import { createClient } from '../../sdk/client';
 import { NetworkError } from '../../sdk/errors';
 import { openChat, patientCall, Refused } from '../harness/chat';
-import type { Chat } from '../harness/chat';
+import type { Call, Chat } from '../harness/chat';
 import type { Acknowledged } from '../invariants/world';
 
 export interface Stage {
@@ -179,6 +179,7 @@ async function listAnAgent({ api, agentUrl }: Stage): Promise<void> {
     base_url: agentUrl('table-analyst'),
   };
   const { id, slug } = await call<{ id: string; slug: string }>('POST', '/api/agents', listing);
+  await requireOnce(call, { id, ...listing });
   await call('POST', `/api/agents/${id}/check`);
   await call('PATCH', `/api/agents/${id}`, { description: 'Reads tables.' });
   await call('POST', `/api/agents/${id}/rotate-keys`);
@@ -189,6 +190,24 @@ async function listAnAgent({ api, agentUrl }: Stage): Promise<void> {
   await call('GET', '/api/agents?q=desk');
   await call('GET', `/api/agents/${slug}`);
   await again(() => call('DELETE', `/api/agents/${id}`));
+}
+
+/** An answer that was lost, and asked for again, lists no second agent. */
+async function requireOnce(
+  call: Call,
+  listing: { id: string; name: string; base_url: string },
+): Promise<void> {
+  interface Seen {
+    id: string;
+    owner_id: string;
+    base_url: string;
+  }
+  const query = `q=${encodeURIComponent(listing.name)}&per_page=100`;
+  const { agents } = await call<{ agents: { id: string }[] }>('GET', `/api/agents?${query}`);
+  const seen = await Promise.all(agents.map(({ id }) => call<Seen>('GET', `/api/agents/${id}`)));
+  const owner = seen.find(({ id }) => id === listing.id)?.owner_id;
+  const own = seen.filter(({ owner_id, base_url }) => owner_id === owner && base_url === listing.base_url);
+  if (own.length !== 1) throw new Error(`listed ${own.length} times: ${own.map(({ id }) => id).join(' ')}`);
 }
 
 /** What was done before its answer was lost is refused when it is asked for again. */

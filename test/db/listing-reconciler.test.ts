@@ -1,12 +1,6 @@
 import { randomUUID } from 'node:crypto';
-import {
-  deleteListing,
-  lockListing,
-  markListingSeen,
-  registerListing,
-  reviewListing,
-  wakeListing,
-} from '../../db/listings';
+import { deleteListing, lockListing, markListingSeen, reviewListing, wakeListing } from '../../db/listings';
+import { registerListing } from '../../db/register-listing';
 import { hasOpenRow } from '../../db/open-row';
 import { lagging } from '../../db/reconcile';
 import { findOrOpenAccount } from '../../db/users';
@@ -23,12 +17,13 @@ beforeAll(async () => {
 afterAll(() => t.drop());
 
 const list = async (): Promise<string> => {
-  const fields = { description: 'x', categories: [], tags: [], baseUrl: 'http://127.0.0.1:1' };
-  const none = { sourceCodeUrl: null, pricingSummary: null };
   const name = randomUUID();
-  return (
-    await t.db.withTx(SYSTEM, 'test', (tx) => registerListing(tx, ownerId, { name, ...fields, ...none }))
-  ).id;
+  const fields = { name, description: 'x', categories: [], tags: [], baseUrl: `http://127.0.0.1:1/${name}` };
+  const none = { sourceCodeUrl: null, pricingSummary: null };
+  const { listing } = await t.db.withTx(SYSTEM, 'test', (tx) =>
+    registerListing(tx, ownerId, { ...fields, ...none }),
+  );
+  return listing.id;
 };
 
 /** The workflows that a pass tells: at start, or later those that have lagged for an hour. */
@@ -89,7 +84,7 @@ test('a deleted listing lags until its monitor has heard of it, and is open no m
 
 test('a listing that is deleted after its rejection is told to nobody again', async () => {
   const id = await list();
-  const review = { decision: 'reject' as const, reviewerId: ownerId, reason: null };
+  const review = { decision: 'reject' as const, reviewerId: ownerId, reason: null, version: null };
   await t.db.withTx(SYSTEM, 'test', async (tx) => reviewListing(tx, await lockListing(tx, id), review));
   await seen(id); // its monitor has heard of it, and has ended
   await t.db.withTx(SYSTEM, 'test', async (tx) => deleteListing(tx, await lockListing(tx, id)));
