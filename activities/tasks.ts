@@ -1,4 +1,4 @@
-import { getActiveAgent, getConnection, sealedKeys } from '../db/agents';
+import { findActiveAgent, getConnection, sealedKeys } from '../db/agents';
 import type { Database, Tx } from '../db/database';
 import { messageOfTurn } from '../db/messages';
 import { closeAttempt, countAttempts, lockTask, openAttempt, transitionTask } from '../db/tasks';
@@ -84,7 +84,8 @@ async function openDelivery(tx: Tx, deps: TaskDeps, taskId: string): Promise<Del
   }
   if ((await countAttempts(tx, task.id)) >= deps.delaysMs.length)
     return { ended: await noAttemptLeft(tx, task) };
-  const agent = await getActiveAgent(tx, task.toAgentId);
+  const agent = await findActiveAgent(tx, task.toAgentId);
+  if (agent === null) return { ended: await agentGone(tx, task) };
   const keys = await sealedKeys(tx, agent.id);
   return {
     attempt: await openAttempt(tx, task),
@@ -161,6 +162,14 @@ const noAttemptLeft = (tx: Tx, task: Task): Promise<TaskStatus> =>
     to: 'failed',
     code: 'agent_unavailable',
     message: 'The agent could not be reached in all its attempts.',
+  });
+
+/** Deleted, rejected, or moved to an address that nobody has reviewed yet. */
+const agentGone = (tx: Tx, task: Task): Promise<TaskStatus> =>
+  endTask(tx, task, {
+    to: 'failed',
+    code: 'agent_unavailable',
+    message: 'The agent is not listed any more.',
   });
 
 async function endTask(

@@ -25,12 +25,18 @@ export async function activeAgents(tx: Tx): Promise<ServiceAgent[]> {
   );
 }
 
-export async function getActiveAgent(tx: Tx, id: string): Promise<ServiceAgent> {
+/** Null when it is not listed, or not any more. */
+export async function findActiveAgent(tx: Tx, id: string): Promise<ServiceAgent | null> {
   const [agent] = await tx.query<ServiceAgent>(
     `select ${COLUMNS} from agents where id = $1 and kind = 'service' and status = 'ACTIVE'`,
     [id],
   );
-  if (agent === undefined) throw new MooringError('not_found', 'There is no such agent.');
+  return agent ?? null;
+}
+
+export async function getActiveAgent(tx: Tx, id: string): Promise<ServiceAgent> {
+  const agent = await findActiveAgent(tx, id);
+  if (agent === null) throw new MooringError('not_found', 'There is no such agent.');
   return agent;
 }
 

@@ -224,6 +224,41 @@ test('a task whose time is over is not delivered', async () => {
   });
 });
 
+test.each(['DELETED', 'PENDING'])(
+  'an agent that is %s before its task is done is not called again, is said to be away, and the money comes back',
+  async (status) => {
+    const name = `leaving-${status.toLowerCase()}`;
+    const agentId = await stage.listAgent(name, stage.zoo.keep(name, { invoke: refuse(500) }));
+    const chat = await stage.openChat();
+    await chat.say('count these words');
+    await chat.use('connect_agent', { agent_id: agentId });
+    const wish = { agent_id: agentId, action: 'read' };
+    await chat.use('request_payment_confirmation', { ...wish, amount_usdc: '0.05', reason: 'It reads.' });
+    const paymentId = await chat.lastPayment();
+    await chat.decide(paymentId, true);
+    const now = () => new Date().toISOString();
+    await run(stage.activities.authorizePayment, { paymentId, asOf: now() });
+    const { id } = await chat.use('invoke_agent', { ...wish, arguments: {} });
+    const taskId = await chat.lastTask();
+    expect(await run(stage.activities.deliverTask, { taskId })).toMatchObject({ status: 'in_progress' });
+
+    await chat.rows('update agents set status = $2 where id = $1', [agentId, status]);
+    expect(await run(stage.activities.deliverTask, { taskId })).toEqual({
+      status: 'failed',
+      retryInMs: null,
+    });
+    expect(stage.zoo.calls(name)).toHaveLength(1);
+    expect(await chat.call(id)).toMatchObject({
+      is_error: true,
+      result: { status: 'failed', error: { code: 'agent_unavailable' } },
+    });
+    await run(stage.activities.settlePayment, { paymentId, asOf: now() });
+    expect(await chat.rows('select state from payments where id = $1', [paymentId])).toEqual([
+      { state: 'VOIDED' },
+    ]);
+  },
+);
+
 test('an answer that comes after the task has ended changes nothing', async () => {
   let hired: Omit<Delivered, 'outcomes'> | null = null;
   const soon = new Date(Date.now() + 3_600_000).toISOString();
