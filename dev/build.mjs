@@ -171,8 +171,15 @@ function run(args) {
   });
 }
 
+/** `build.mjs` builds what is stale, `build.mjs bundle` that target, `build.mjs forget server` makes it stale. */
+async function main([name, target]) {
+  if (name === undefined) await build();
+  else if (name === 'forget') writeStamp(target, undefined);
+  else await buildTarget(name);
+}
+
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  build().catch((error) => {
+  main(process.argv.slice(2)).catch((error) => {
     console.error(error.message);
     process.exitCode = 1;
   });

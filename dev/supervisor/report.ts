@@ -4,6 +4,9 @@ import type { Machine } from './parts';
 
 export const say = (line: string): void => console.log(`  ${line}`);
 
+/** For what happens while it runs: with the time of day. */
+export const sayWithTime = (line: string): void => say(`${new Date().toISOString().slice(11, 19)} ${line}`);
+
 /** A length of time since a moment of `performance.now()`, which no set clock changes. */
 export const seconds = (from: number): string => `${((performance.now() - from) / 1000).toFixed(1)} s`;
 

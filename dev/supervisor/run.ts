@@ -14,13 +14,14 @@ import { checkDatabase, checkTemporal } from './external';
 import { keptAgentKeys, keptSecret, openKeptPorts, removeData } from './kept';
 import type { Machine } from './parts';
 import { whyNoListening } from './ports';
-import { readyWords, say, seconds, step, usesStandIn } from './report';
+import { readyWords, say, sayWithTime, seconds, step, usesStandIn } from './report';
 import { createSupervisor } from './supervisor';
 import type { Supervisor } from './supervisor';
 
 const STOP_ORDER = [['platform'], ['agents', 'model'], ['temporal'], ['postgres']];
 const STOP_SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
+const DEATHS_IN_DEVELOPMENT = 2;
 const STARTED_AT = new Date(Date.now() - performance.now()).toISOString();
 
 export interface RunOptions {
@@ -29,10 +30,23 @@ export interface RunOptions {
   /** Begin with empty data, and without asking first. */
   fresh: boolean;
   yes: boolean;
+  beside?: OpenBeside;
+}
+
+/** What runs beside the machine, in development: it is told before the machine starts, and again once it is up. */
+export type OpenBeside = (machine: Machine) => Promise<Beside>;
+
+export interface Beside {
+  /** Where the chat page is to be opened. */
+  page: string;
+  patience: (name: string, words: string) => Promise<void> | null;
+  /** Resolves when it is up as well. */
+  up: (supervisor: Supervisor) => Promise<void>;
+  stop: () => Promise<void>;
 }
 
 /** Brings up all that makes one machine enough, keeps it running until it is told to stop, and takes it down again. */
-export async function runMachine({ config, dataDir, fresh, yes }: RunOptions): Promise<void> {
+export async function runMachine({ config, dataDir, fresh, yes, beside }: RunOptions): Promise<void> {
   const stopAsked = new Promise<null>((done, fail) => {
     // Later ones change nothing: npm and the terminal may both pass one on.
     for (const name of STOP_SIGNALS) process.on(name, () => done(null));
@@ -53,7 +67,8 @@ export async function runMachine({ config, dataDir, fresh, yes }: RunOptions): P
     };
     if (fresh) removeData(dataDir, own.postgres);
     checkData(dataDir, own);
-    await keepRunning({ config, dataDir, claim, stopAsked });
+    const machine = openMachine(config, dataDir, claim);
+    await keepRunning({ machine, stopAsked, beside: (await beside?.(machine)) ?? null });
   } finally {
     removeRunFile(dataDir);
     await claim.sweep();
@@ -81,17 +96,16 @@ async function checkSurroundings(config: Config): Promise<void> {
 }
 
 interface Run {
-  config: Config;
-  dataDir: string;
-  claim: Claim;
+  machine: Machine;
   stopAsked: Promise<null>;
+  beside: Beside | null;
 }
 
-async function keepRunning({ config, dataDir, claim, stopAsked }: Run): Promise<void> {
-  const machine = openMachine(config, dataDir, claim);
+async function keepRunning({ machine, stopAsked, beside }: Run): Promise<void> {
   let known = structuredClone(machine.places);
   const supervisor = createSupervisor({
-    log: (line) => say(`${new Date().toISOString().slice(11, 19)} ${line}`),
+    log: sayWithTime,
+    ...(beside !== null && { patience: beside.patience, deaths: DEATHS_IN_DEVELOPMENT }),
     restarted: async (name) => {
       writeRun(machine, supervisor);
       const before = known;
@@ -103,17 +117,20 @@ async function keepRunning({ config, dataDir, claim, stopAsked }: Run): Promise<
     },
   });
   try {
-    const up = bringUp(machine, supervisor).then(() => {
+    const up = bringUp(machine, supervisor).then(async () => {
       known = structuredClone(machine.places);
       writeRun(machine, supervisor);
-      console.log(readyWords(machine, config.MOORING_PUBLIC_URL ?? machine.places.api));
+      await beside?.up(supervisor);
+      console.log(
+        readyWords(machine, beside?.page ?? machine.config.MOORING_PUBLIC_URL ?? machine.places.api),
+      );
     });
     const reason = await Promise.race([stopAsked, supervisor.givenUp, up.then(() => supervisor.givenUp)]);
     if (reason !== null)
-      throw new Error(`${reason}\n\nAll of it: ${join(dataDir, 'logs')}. Then start again.`);
+      throw new Error(`${reason}\n\nAll of it: ${join(machine.dataDir, 'logs')}. Then start again.`);
   } finally {
     const from = performance.now();
-    await supervisor.stop(STOP_ORDER);
+    await Promise.all([beside?.stop(), supervisor.stop(STOP_ORDER)]);
     say(`stopped (${seconds(from)})`);
   }
 }

@@ -12,6 +12,8 @@ export interface SupervisorOptions {
   /** So many deaths of one part in the time stop the tree. */
   deaths?: number;
   withinMs?: number;
+  /** Asked before a part is given up: a promise to wait for before it is tried again; null to give it up. */
+  patience?: (name: string, words: string) => Promise<void> | null;
 }
 
 export interface Supervisor {
@@ -37,11 +39,12 @@ interface Entry {
 
 /** Keeps the processes of one machine running: a dead one is started again, one that keeps dying ends all. */
 export function createSupervisor(options: SupervisorOptions): Supervisor {
-  const { log, restarted, deaths: mostDeaths = 5, withinMs = 60_000 } = options;
+  const { log, restarted, deaths = 5, withinMs = 60_000, patience = () => null } = options;
   const entries = new Map<string, Entry>();
   const stopping = new AbortController();
   let giveUp: (words: string) => void = () => undefined;
   const givenUp = new Promise<string>((resolve) => (giveUp = resolve));
+  const watching: Watching = { log, deaths, withinMs, patience, giveUp, signal: stopping.signal };
 
   const watch = (entry: Entry, running: Running): void => {
     entry.running = running;
@@ -49,18 +52,15 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
       entry.running = null;
       if (!stopping.signal.aborted) entry.restarting = restart(entry, reason);
     });
+    // Asked for while it was starting, maybe with what was old already.
+    if (entry.recycled) void running.stop(entry.part.stopWithinMs);
   };
 
   const restart = async (entry: Entry, firstReason: string): Promise<void> => {
     const { part } = entry;
     for (let reason = firstReason; !stopping.signal.aborted;) {
       if (entry.recycled) entry.recycled = false;
-      else {
-        entry.deaths = [...entry.deaths.filter((at) => at > performance.now() - withinMs), performance.now()];
-        if (entry.deaths.length >= mostDeaths) return giveUp(lastWords(entry, reason));
-        log(`${part.name} ended (${reason}): starting it again`);
-        await pause((entry.deaths.length - 1) * BACKOFF_MS, stopping.signal); // the first time at once
-      }
+      else if (!(await countDeath(entry, reason, watching))) return;
       if (stopping.signal.aborted) return;
       const from = performance.now();
       try {
@@ -86,9 +86,9 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
 
   const recycle = async (name: string): Promise<void> => {
     const entry = entries.get(name);
-    if (entry?.running == null) return;
+    if (entry === undefined) return;
     entry.recycled = true;
-    await entry.running.stop(entry.part.stopWithinMs);
+    await entry.running?.stop(entry.part.stopWithinMs);
   };
 
   const stop = async (order: string[][]): Promise<void> => {
@@ -97,6 +97,36 @@ export function createSupervisor(options: SupervisorOptions): Supervisor {
   };
 
   return { add, recycle, stop, givenUp, pidOf: (name) => entries.get(name)?.running?.pid };
+}
+
+interface Watching {
+  log: (line: string) => void;
+  deaths: number;
+  withinMs: number;
+  patience: (name: string, words: string) => Promise<void> | null;
+  giveUp: (words: string) => void;
+  signal: AbortSignal;
+}
+
+/** Whether a part that died is to be tried again, once its time or a change has come; false when it is given up. */
+async function countDeath(entry: Entry, reason: string, watching: Watching): Promise<boolean> {
+  const { log, deaths, withinMs, patience, giveUp, signal } = watching;
+  const now = performance.now();
+  entry.deaths = [...entry.deaths.filter((at) => at > now - withinMs), now];
+  if (entry.deaths.length < deaths) {
+    log(`${entry.part.name} ended (${reason}): starting it again`);
+    await pause((entry.deaths.length - 1) * BACKOFF_MS, signal); // the first time at once
+    return true;
+  }
+  const lines = lastWords(entry, reason);
+  const change = patience(entry.part.name, lines);
+  if (change === null) {
+    giveUp(lines);
+    return false;
+  }
+  await Promise.race([change, aborted(signal)]);
+  entry.deaths = [];
+  return true;
 }
 
 async function stopOne(entry: Entry | undefined): Promise<void> {
@@ -109,6 +139,9 @@ const lastWords = ({ part, deaths }: Entry, reason: string): string =>
   `${part.name} ended ${deaths.length} times in a short time, last: ${reason}\n${part.lastLines()}`.trim();
 
 const words = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => signal.addEventListener('abort', () => resolve(), { once: true }));
 
 function pause(delayMs: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

