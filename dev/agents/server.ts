@@ -31,11 +31,13 @@ export interface AgentServerDeps {
 
 interface Deps extends AgentServerDeps {
   inOrder: InOrder;
+  /** Calls that are worked on and will be in the record. */
+  unrecorded: number;
 }
 
 /** One service agent on one port: /health, /capabilities, /invoke, and /calls, its own record. */
 export function createAgentServer(given: AgentServerDeps): Server {
-  const deps: Deps = { ...given, inOrder: createOrder() };
+  const deps: Deps = { ...given, inOrder: createOrder(), unrecorded: 0 };
   const server = createServer((req, res) => {
     route(deps, req, res).catch((error: unknown) => {
       console.error('agent: a call failed', error);
@@ -114,24 +116,31 @@ async function work(
   deps: Deps,
   { key, invocation }: { key: string; invocation: Invocation },
 ): Promise<Reply | 'never'> {
-  const record = (status: Call['status'], kept?: Answer) =>
+  const append = (status: Call['status'], kept?: Answer) =>
     deps.log.append({
       key,
       action: invocation.command,
       status,
       ...(kept === undefined ? {} : { answer: kept }),
     });
+  const stored = deps.log.answer(key);
+  if (stored !== null) {
+    append('replayed');
+    return { status: 200, body: JSON.stringify(stored) };
+  }
+  // Before anything is waited for: calls side by side are told apart by when they came.
+  const failing = failsNow(deps, key);
+  deps.unrecorded += 1;
+  const record = (status: Call['status'], kept?: Answer): void => {
+    deps.unrecorded -= 1;
+    append(status, kept);
+  };
   const fail = (status: number, error: string): Reply => {
     record('failed');
     return { status, body: JSON.stringify(refusal('failed_on_purpose', error)) };
   };
 
-  const stored = deps.log.answer(key);
-  if (stored !== null) {
-    record('replayed');
-    return { status: 200, body: JSON.stringify(stored) };
-  }
-  if (failsNow(deps, key)) return fail(503, 'Every third call fails, on purpose: try again.');
+  if (failing) return fail(503, 'Every third call fails, on purpose: try again.');
   const asked = askedMisbehaviour(invocation.arguments);
   if (asked === 'hang' || asked === 'garbage' || asked === 'huge') {
     record('failed');
@@ -153,9 +162,9 @@ async function work(
   return { status: 200, body: JSON.stringify(made), waitMs };
 }
 
-/** The third, sixth … call in the agent's record, unless it is a retry: that one shall succeed. */
-const failsNow = ({ agent, log }: AgentServerDeps, key: string): boolean =>
-  agent.failsEveryThird === true && log.calls().length % 3 === 2 && log.attempts(key) === 0;
+/** The third, sixth … call that came, unless it is a retry: that one shall succeed. */
+const failsNow = ({ agent, log, unrecorded }: Deps, key: string): boolean =>
+  agent.failsEveryThird === true && (log.calls().length + unrecorded) % 3 === 2 && log.attempts(key) === 0;
 
 async function perform(
   agent: DemoAgent,

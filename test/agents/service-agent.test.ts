@@ -123,6 +123,29 @@ test('one agent fails every third call that it receives with 503, and the retry 
   ]);
 });
 
+test('it fails every third call also when all of them come before the first one is done', async () => {
+  let begun = 0;
+  const [check] = checker.actions;
+  if (check === undefined) throw new Error('the checker has no action');
+  let allBegan = (): void => undefined;
+  const four = new Promise<void>((resolve) => (allBegan = resolve));
+  const perform: typeof check.perform = async (...call) => {
+    begun += 1;
+    if (begun === 4) allBegan();
+    await four;
+    return check.perform(...call);
+  };
+  const port = await listen('third-of-six', { ...checker, actions: [{ ...check, perform }] });
+  const ask = async (key: string) =>
+    (await invoke(port, keys, { key, command: 'check_json', args: { json: '[]' } })).status;
+  const statuses = await Promise.all(['a', 'b', 'c', 'd', 'e', 'f'].map(ask));
+  expect(statuses.filter((status) => status === 503)).toHaveLength(2);
+  expect(await Promise.all(['g', 'h', 'i'].map(ask))).toHaveLength(3);
+  const { body } = await get(port, '/calls');
+  const failed = (body['calls'] as { status: string }[]).filter(({ status }) => status === 'failed');
+  expect(failed).toHaveLength(3);
+});
+
 test('one agent is slow: the work is recorded at once, and the answer comes later', async () => {
   expect(qrMaker.slowMs).toBe(3_000);
   const port = await listen('slow', { ...qrMaker, slowMs: 400 });
