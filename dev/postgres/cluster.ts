@@ -2,6 +2,7 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { isDamaged } from './binaries';
 import type { PostgresBinaries } from './binaries';
 import { giveAway, homeOf, isRoot, UNPRIVILEGED_ID } from './home';
 
@@ -88,13 +89,18 @@ async function makeIn(work: string, making: Opening & Cluster): Promise<void> {
   // PostgreSQL's own C.UTF-8, so that text sorts alike on every platform.
   args.push('--locale-provider=builtin', '--builtin-locale=C.UTF-8', '--locale=C');
   if (!making.durable) args.push('--no-sync');
-  await runToEnd(making.binaries.initdb, args, making.spawned);
+  await runInitdb(making.binaries, args, making.spawned);
+  if (!existsSync(join(made, 'PG_VERSION'))) throw new Error(making.binaries.damaged);
   renameSync(made, making.dir);
 }
 
-function runToEnd(command: string, args: string[], spawned: (pid: number) => void): Promise<void> {
+function runInitdb(
+  { initdb, damaged }: PostgresBinaries,
+  args: string[],
+  spawned: (pid: number) => void,
+): Promise<void> {
   return new Promise((resolve, reject) => {
-    const child = spawn(command, args, { cwd: '/', stdio: ['ignore', 'pipe', 'pipe'], ...childAccount() });
+    const child = spawn(initdb, args, { cwd: '/', stdio: ['ignore', 'pipe', 'pipe'], ...childAccount() });
     if (child.pid !== undefined) spawned(child.pid);
     let said = '';
     const keep = (chunk: Buffer): void => {
@@ -102,10 +108,11 @@ function runToEnd(command: string, args: string[], spawned: (pid: number) => voi
     };
     child.stdout.on('data', keep);
     child.stderr.on('data', keep);
-    child.once('error', reject);
-    child.once('close', (code, name) => {
-      if (code === 0) resolve();
-      else reject(new Error(`initdb ended with ${name ?? `code ${String(code)}`}:\n${said.trim()}`));
+    child.once('error', (error) => reject(isDamaged({ error, said }) ? new Error(damaged) : error));
+    child.once('close', (code, signal) => {
+      if (code === 0) return resolve();
+      const ending = `initdb ended with ${signal ?? `code ${String(code)}`}:\n${said.trim()}`;
+      reject(new Error(isDamaged({ code, signal, said }) ? `${damaged}\n\n${ending}` : ending));
     });
   });
 }

@@ -6,7 +6,8 @@ import { z } from 'zod';
 import { commandLine, identify, isSameProcess, signal, waitForEnd } from '../supervisor/identity';
 import { freePort } from '../supervisor/ports';
 import { codeOf } from '../supervisor/system-errors';
-import { findPostgres } from './binaries';
+import { findPostgres, isDamaged } from './binaries';
+import type { Ending, PostgresBinaries } from './binaries';
 import { childAccount, openCluster, SUPERUSER } from './cluster';
 import type { Cluster } from './cluster';
 import { openHome } from './home';
@@ -40,7 +41,7 @@ export interface RunningPostgres {
 }
 
 interface Start {
-  binary: string;
+  binaries: PostgresBinaries;
   cluster: Cluster;
   port: number;
   durable: boolean;
@@ -67,7 +68,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
       log(`port ${options.port} is busy: PostgreSQL takes ${port}`);
     }
     options.signal?.throwIfAborted();
-    const attempt = await tryStart({ binary: binaries.postgres, cluster, port, durable, log, spawned });
+    const attempt = await tryStart({ binaries, cluster, port, durable, log, spawned });
     if ('ready' in attempt) return attempt.ready;
     if (/Address already in use|could not create any TCP\/IP sockets/.test(attempt.failed))
       port = await freePort();
@@ -105,9 +106,9 @@ async function claim(home: string, log: (line: string) => void): Promise<void> {
   renameSync(`${ownerFile}.new`, ownerFile);
 }
 
-async function tryStart({ binary, cluster, port, durable, log, spawned }: Start): Promise<Attempt> {
+async function tryStart({ binaries, cluster, port, durable, log, spawned }: Start): Promise<Attempt> {
   const args = ['-D', cluster.dir, ...settings(port, durable).flatMap((setting) => ['-c', setting])];
-  const child = spawn(binary, args, {
+  const child = spawn(binaries.postgres, args, {
     cwd: '/',
     detached: true, // a Ctrl-C at the terminal must not reach it before those who use it
     env: { PATH: process.env['PATH'], LC_ALL: 'C' },
@@ -120,14 +121,18 @@ async function tryStart({ binary, cluster, port, durable, log, spawned }: Start)
     said = (said + chunk.toString()).slice(-8000);
     for (const line of chunk.toString().split('\n')) if (line !== '') log(line);
   });
+  const state = { over: false };
+  const over = (ending: Ending): string => {
+    state.over = true;
+    if (isDamaged(ending)) said = `${binaries.damaged}\n${said}`;
+    return ending.error?.message ?? ending.signal ?? `exit code ${String(ending.code)}`;
+  };
   const ended = new Promise<string>((resolve) => {
-    child.once('error', (error) => resolve(error.message));
-    child.once('close', (code, name) => resolve(name === null ? `exit code ${String(code)}` : name));
+    child.once('error', (error) => resolve(over({ error, said })));
+    child.once('close', (code, name) => resolve(over({ code, signal: name, said })));
   });
   const url = (database: string): string =>
     `postgres://${SUPERUSER}:${cluster.password}@127.0.0.1:${port}/${database}`;
-  const state = { over: false };
-  void ended.then(() => (state.over = true));
   const deadline = performance.now() + READY_WITHIN_MS;
   for (;;) {
     const answer = await ensureDatabase(url('postgres'));

@@ -1,4 +1,4 @@
-import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, rmSync, statfsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { clusterOf, refuseOtherMajor } from '../postgres/cluster';
 import { isRoot, UNPRIVILEGED_ID } from '../postgres/home';
@@ -7,6 +7,7 @@ import { codeOf } from './system-errors';
 
 /** What a new database, its log and the other parts' files need at the least. */
 const LEAST_FREE_BYTES = 200 * 1024 * 1024;
+const ROOM_FOR_CLAIM_BYTES = 64 * 1024;
 const ELSEWHERE = 'set MOORING_DATA_DIR to another folder';
 
 /** Says why a data folder cannot be used, before anything in it is touched. */
@@ -25,12 +26,30 @@ export function checkDataFolder(dataDir: string): void {
       { cause: error },
     );
   }
-  const { bavail, bsize } = statfsSync(folder);
-  if (bavail * bsize < LEAST_FREE_BYTES) {
+}
+
+/** Says when the disk is too full to begin. */
+export function checkSpace(dataDir: string): void {
+  const free = freeBytes(dataDir);
+  if (free < LEAST_FREE_BYTES) {
     throw new Error(
-      `The disk of the data folder ${dataDir} is full: ${megabytes(bavail * bsize)} are free and Mooring needs ${megabytes(LEAST_FREE_BYTES)}. Free some space, or ${ELSEWHERE}.`,
+      `The disk of the data folder ${dataDir} is full: ${megabytes(free)} are free and Mooring needs ${megabytes(LEAST_FREE_BYTES)}. Free some space, or ${ELSEWHERE}.`,
     );
   }
+}
+
+/**
+ * Before --fresh frees the disk, our claim on the data must be written to it. What gives way, when not a block is left,
+ * any start makes anew.
+ */
+export function makeRoomForClaim(dataDir: string): void {
+  if (freeBytes(dataDir) > ROOM_FOR_CLAIM_BYTES) return;
+  for (const name of ['ports.json', 'agents.json']) rmSync(join(dataDir, name), { force: true });
+}
+
+function freeBytes(dataDir: string): number {
+  const { bavail, bsize } = statfsSync(nearestExisting(dataDir));
+  return bavail * bsize;
 }
 
 /** Says why data that is there cannot be opened by this Mooring and this account. */

@@ -7,7 +7,8 @@ import { codeOf } from './system-errors';
 
 const CONNECT_MS = 3_000;
 const OLDEST_POSTGRES = 15;
-const NOT_FOUND = 5; // of gRPC
+/** Codes of gRPC. */
+const GRPC = { cancelled: 1, tooLate: 4, notFound: 5, denied: 7, unavailable: 14, unauthenticated: 16 };
 const OURS = 'leave DATABASE_URL out, and Mooring runs its own';
 
 /** Checks a PostgreSQL that somebody else runs, and changes nothing in it: it answers, is new enough, lets us work. */
@@ -138,17 +139,22 @@ export async function checkTemporal(address: string, namespace: string): Promise
       .withDeadline(Date.now() + CONNECT_MS, () =>
         connection.workflowService.describeNamespace({ namespace }),
       )
-      .catch((error: unknown) =>
-        refuse(
-          codeOf(error) === NOT_FOUND
-            ? `it has no namespace “${namespace}”. Make it (temporal operator namespace create -n ${namespace}), or set TEMPORAL_NAMESPACE.`
-            : `it did not tell about the namespace “${namespace}” (${words(error)}).`,
-          error,
-        ),
-      );
+      .catch((error: unknown) => refuse(`${whyNoNamespace(error, namespace)}, or ${own}.`, error));
   } finally {
     void connection.close();
   }
+}
+
+/** Why a Temporal server does not describe the namespace, and what can be done. */
+function whyNoNamespace(error: unknown, namespace: string): string {
+  const code = codeOf(error);
+  if (code === GRPC.notFound)
+    return `it has no namespace “${namespace}”. Make it (temporal operator namespace create -n ${namespace}), set TEMPORAL_NAMESPACE`;
+  if (code === GRPC.denied || code === GRPC.unauthenticated)
+    return `it does not let us into the namespace “${namespace}” (${words(error)}). Set TEMPORAL_API_KEY or TEMPORAL_TLS_* to credentials that may use it`;
+  if (code === GRPC.tooLate || code === GRPC.unavailable || code === GRPC.cancelled)
+    return `it took the connection and then did not answer (${words(error)}). Look whether it is healthy (temporal operator cluster health) and start again`;
+  return `it did not tell about the namespace “${namespace}” (${words(error)}). Look into the log of that server`;
 }
 
 /** Whether anything accepts connections at the address: null, or the code of the error. */

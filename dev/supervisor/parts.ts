@@ -66,7 +66,7 @@ export function temporalPart(machine: Machine): Part {
     stopWithinMs: 1_000,
     lastLines: log.lastLines,
     start: async (signal) => {
-      const binary = await findTemporal({ log: machine.say });
+      const binary = await findTemporal({ log: machine.say, signal });
       const running = await startTemporal({
         binary,
         dbFile: temporalFile(machine.dataDir),

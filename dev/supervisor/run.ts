@@ -9,7 +9,7 @@ import { removeRunFile, writeRunFile } from '../run-file';
 import { bringUp, seedDemo } from './bring-up';
 import { claimData, endAll } from './claim';
 import type { Claim } from './claim';
-import { checkData, checkDataFolder } from './data-folder';
+import { checkData, checkDataFolder, checkSpace, makeRoomForClaim } from './data-folder';
 import { checkDatabase, checkTemporal } from './external';
 import { keptAgentKeys, keptSecret, openKeptPorts, removeData } from './kept';
 import type { Machine } from './parts';
@@ -55,6 +55,8 @@ export async function runMachine({ config, dataDir, fresh, yes, beside }: RunOpt
   });
   stopAsked.catch(() => undefined); // seen by whoever waits for it
   checkDataFolder(dataDir);
+  if (fresh) makeRoomForClaim(dataDir);
+  else checkSpace(dataDir);
   await checkSurroundings(config);
   const claim = claimData(dataDir);
   try {
@@ -65,7 +67,10 @@ export async function runMachine({ config, dataDir, fresh, yes, beside }: RunOpt
       postgres: config.DATABASE_URL === undefined,
       temporal: config.TEMPORAL_ADDRESS === undefined,
     };
-    if (fresh) removeData(dataDir, own.postgres);
+    if (fresh) {
+      removeData(dataDir, own.postgres);
+      checkSpace(dataDir);
+    }
     checkData(dataDir, own);
     const machine = openMachine(config, dataDir, claim);
     await keepRunning({ machine, stopAsked, beside: (await beside?.(machine)) ?? null });

@@ -1,4 +1,4 @@
-const FULL = /ENOSPC|EDQUOT|No space left on device|Disk quota exceeded|disk is full|File too large/i;
+export const FULL = /ENOSPC|EDQUOT|No space left on device|Disk quota exceeded|disk is full|File too large/i;
 const NO_RIGHT: Record<string, string> = {
   EACCES: 'this account may not',
   EPERM: 'this account may not',

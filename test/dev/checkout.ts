@@ -10,6 +10,11 @@ export function copyCheckout(to: string, packages: (from: string, to: string) =>
   for (const name of readdirSync('.').filter((name) => !LEFT.has(name)))
     cpSync(name, join(to, name), { recursive: true, preserveTimestamps: true });
   packages(realpathSync('node_modules'), join(to, 'node_modules'));
+  linkPrograms(to);
+}
+
+/** Gives a checkout the fetched programs of this one. */
+export function linkPrograms(to: string): void {
   for (const name of readdirSync('.mooring/bin')) {
     const program = realpathSync(join('.mooring/bin', name));
     if (name.endsWith('.verified')) cpSync(program, join(to, '.mooring/bin', name));
