@@ -5,7 +5,7 @@ import { logFields } from './telemetry';
 export type { Logger } from 'pino';
 
 /** JSON lines on stdout (`to` is for tests), each with the ids of the work it was written in. What could open a door is never written, wherever it stands in the object. */
-export function createLogger(level: string, to?: DestinationStream): Logger {
+export function createLogger(level: string, to: DestinationStream = standardOut()): Logger {
   const secrets = [
     'authorization',
     'token',
@@ -22,5 +22,14 @@ export function createLogger(level: string, to?: DestinationStream): Logger {
     timestamp: pino.stdTimeFunctions.isoTime,
     redact: { paths: secrets.flatMap((name) => [name, `*.${name}`, `*.*.${name}`]), censor: '[redacted]' },
   };
-  return to === undefined ? pino(options) : pino(options, to);
+  return pino(options, to);
+}
+
+const MOST_WAITING_BYTES = 1_000_000;
+
+/** A full disk costs log lines, not the process: some wait in memory, and go out when there is space again. */
+function standardOut(): DestinationStream {
+  const out = pino.destination({ dest: 1, sync: true, maxLength: MOST_WAITING_BYTES });
+  out.on('error', () => undefined);
+  return out;
 }

@@ -1,4 +1,16 @@
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  chownSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { attemptStart, contentOf, isRoot, MOST_MS } from './attempt';
@@ -130,4 +142,15 @@ test('a disk that fills up while the database is made leaves no half of it', asy
   expect(attempt.tookMs).toBeLessThan(MOST_MS);
   expect(readdirSync(join(folder, 'data', 'postgres')).sort()).toEqual(['owner.json', 'password']);
   expect(processesOn(folder)).toEqual([]);
+});
+
+const onLinux = existsSync('/dev/full') ? test : test.skip;
+onLinux('a log on a disk that is full costs its lines, not the process', () => {
+  const program =
+    "const log = require('./dist/lib/log.js').createLogger('info'); for (let i = 0; i < 3; i++) log.info('a line'); console.error('still here');";
+  const full = openSync('/dev/full', 'w');
+  const said = spawnSync(process.execPath, ['-e', program], { stdio: ['ignore', full, 'pipe'] });
+  closeSync(full);
+  expect(said.stderr.toString()).toBe('still here\n');
+  expect(said.status).toBe(0);
 });
