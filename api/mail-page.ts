@@ -14,10 +14,13 @@ export interface Mail {
 /** The mailbox as a page without scripts. A mail's HTML is shown as text, and in a frame that may do nothing. */
 export function mailPage({
   mails,
+  older,
   to,
   webRoot,
 }: {
   mails: Mail[];
+  /** What was sent before these and is on the next page. */
+  older: { count: number; before: number } | null;
   to: string;
   webRoot: string | null;
 }): string {
@@ -43,10 +46,17 @@ ${stylesheet(webRoot)}
 <button class="btn" type="submit">Show</button>
 </form>
 ${list}
+${older === null ? '' : link(older, to)}
 </main>
 </body>
 </html>
 `;
+}
+
+function link({ count, before }: { count: number; before: number }, to: string): string {
+  const query = new URLSearchParams({ ...(to === '' ? {} : { to }), before: String(before) });
+  const words = count === 1 ? 'One older mail' : `${count} older mails`;
+  return `<p><a href="/dev/mail?${escaped(query.toString())}">${words}</a></p>`;
 }
 
 function article({ id, at, to, from, subject, text, html }: Mail): string {

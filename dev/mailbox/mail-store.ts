@@ -26,11 +26,23 @@ export interface NewMail {
   html: string;
 }
 
+export interface MailQuery {
+  to: string | null;
+  /** Only what came before: the `before` of an earlier read. */
+  before: number | null;
+  maxBytes: number;
+}
+
+export interface Older {
+  count: number;
+  before: number;
+}
+
 export interface MailStore {
   /** Keeps the mail once for each recipient; the same Message-ID again is dropped. On the disk when it returns. */
   add: (mail: NewMail) => void;
-  /** The newest first, as many as fit into `maxBytes`. */
-  read: (query: { to: string | null; maxBytes: number }) => { mails: Mail[]; leftOut: number };
+  /** The newest first, as many as fit into `maxBytes`, and one at least; `older` is where the next read goes on. */
+  read: (query: MailQuery) => { mails: Mail[]; older: Older | null };
   close: () => void;
 }
 
@@ -73,13 +85,17 @@ export function openMailStore(folder: string): MailStore {
       appendWhole(fd, Buffer.concat(rows.map(({ line }) => line)), end);
       for (const { row, line } of rows) index(row, line.length);
     },
-    read: ({ to, maxBytes }) => {
-      const wanted = places.filter((place) => to === null || place.to === to.toLowerCase()).reverse();
+    read: ({ to, before, maxBytes }) => {
+      const wanted = places
+        .filter((place) => (to === null || place.to === to.toLowerCase()) && place.offset < (before ?? end))
+        .reverse();
       let size = 0;
-      const fitting = wanted.filter(({ length }) => (size += length) <= maxBytes);
+      const fitting = wanted.filter(({ length }, index) => (size += length) <= maxBytes || index === 0);
+      const last = fitting.at(-1);
+      const count = wanted.length - fitting.length;
       return {
         mails: fitting.map((place) => readMail(fd, place, file)),
-        leftOut: wanted.length - fitting.length,
+        older: last === undefined || count === 0 ? null : { count, before: last.offset },
       };
     },
     close: () => closeSync(fd),

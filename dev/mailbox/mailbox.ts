@@ -6,7 +6,7 @@ import { openMailStore } from './mail-store';
 import type { MailStore } from './mail-store';
 import { createSmtpServer } from './smtp';
 
-const ANSWER_LIMIT = 2 * 1024 * 1024;
+const PAGE_BYTES = 2 * 1024 * 1024;
 const HOST = '127.0.0.1';
 
 export interface Mailbox {
@@ -50,13 +50,18 @@ async function listen(server: Server, port: number): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-/** `GET /mails?to=`: the newest first; only for who really talks to this machine, since codes to sign in come by mail. */
+/** `GET /mails?to=&before=`: the newest first, page by page; only for who really talks to this machine, since codes to sign in come by mail. */
 function serve(store: MailStore, req: IncomingMessage, res: ServerResponse): void {
   const url = new URL(req.url ?? '/', `http://${HOST}`);
   const send = (status: number, body: unknown): void =>
     void res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   if (!/^(?:127\.0\.0\.1|localhost)(?::\d+)?$/.test(req.headers.host ?? '')) return send(403, {});
   if (req.method !== 'GET' || url.pathname !== '/mails') return send(404, {});
-  const { mails, leftOut } = store.read({ to: url.searchParams.get('to'), maxBytes: ANSWER_LIMIT });
-  send(200, { messages: mails, left_out: leftOut });
+  const before = url.searchParams.get('before');
+  const { mails, older } = store.read({
+    to: url.searchParams.get('to'),
+    before: before === null ? null : Number(before),
+    maxBytes: PAGE_BYTES,
+  });
+  send(200, { messages: mails, older });
 }

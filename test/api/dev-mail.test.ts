@@ -86,6 +86,40 @@ test('a mail over its limit is refused to its sender and not kept', async () => 
   expect(await mailsTo('eva@example.org')).toEqual([]);
 });
 
+test('every mail that was sent is told, however much that is, and the page leads from one to the next', async () => {
+  const text = 'x'.repeat(400 * 1024);
+  const subjects = Array.from({ length: 12 }, (_, index) => `Number ${12 - index}`);
+  for (const subject of [...subjects].reverse()) await send({ to: 'gil@example.org', subject, text });
+  await send({ to: 'hal@example.org', text: 'Another' });
+  expect((await mailsTo('gil@example.org')).map(({ subject }) => subject)).toEqual(subjects);
+
+  const read: string[] = [];
+  let next: string | undefined = '/dev/mail?to=gil%40example.org';
+  while (next !== undefined) {
+    const { text: page } = await api.call(next, { headers: { accept: 'text/html' } });
+    read.push(...[...page.matchAll(/<bdi>(Number \d+)/g)].map(([, subject]) => subject ?? ''));
+    const link: RegExpExecArray | null = /href="([^"]+)">(\S+ older mails?)</.exec(page);
+    if (read.length === 5) expect(link?.[2]).toBe('7 older mails');
+    next = link?.[1]?.replaceAll('&amp;', '&');
+  }
+  expect(read).toEqual(subjects);
+});
+
+test('a mailbox that fails on the way cuts the answer, and no part of it is taken for the whole', async () => {
+  const mail = { id: '1', at: '', to: '', from: '', subject: '', text: '', html: '' };
+  let asked = 0;
+  const server = createServer((_req, res) => {
+    asked += 1;
+    if (asked > 1) return void res.writeHead(500).end();
+    res.end(JSON.stringify({ messages: [mail], older: { count: 1, before: 7 } }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  closing.push(() => new Promise((resolve) => server.close(resolve)));
+  const cut = await apiTo(`http://127.0.0.1:${(server.address() as AddressInfo).port}`);
+  await expect(cut.call('/dev/mail', { headers: json })).rejects.toThrow(/terminated|closed|aborted/);
+  expect(asked).toBe(2);
+});
+
 test('the page runs nothing of a mail: its HTML stands escaped in a frame that may do nothing', async () => {
   const html = '<script>alert(1)</script><img src="https://evil.example/x.png" onerror="alert(2)">';
   await send({ to: 'fay@example.org', subject: '<script>x</script>', text: 'a "quoted" <b>text</b>', html });
