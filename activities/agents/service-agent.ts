@@ -10,6 +10,7 @@ import type { GuardedHttp, GuardedRequest, GuardedResponse } from '../../lib/gua
 import { metrics } from '../../lib/metrics';
 import { span } from '../../lib/telemetry';
 import { cleanJson, cleanText } from '../clean-json';
+import { whyUnreachable } from './unreachable';
 
 /** An agent as our calls need it; the keys are open only while a call is made. */
 export interface AgentAddress {
@@ -95,7 +96,7 @@ export async function askHealth(
     return { ...known, health: status === 'ok' ? 'healthy' : 'degraded', problem: null };
   } catch (error) {
     if (error instanceof MooringError) return sick(`GET /health: ${error.message}`);
-    return sick(`GET /health did not answer within ${timeoutMs} ms.`);
+    return sick(`GET /health: ${whyUnreachable(error, timeoutMs)}.`);
   }
 }
 
@@ -114,12 +115,19 @@ export async function fetchOffer(
   const request = { method: 'GET' as const, timeoutMs, maxBytes: 256 * 1024 };
   const answer = await ask(http, { baseUrl, path: '/capabilities' }, request).catch((error: unknown) => {
     if (error instanceof MooringError) throw error;
-    throw new MooringError('agent_unavailable', 'The agent does not say what it offers.', { cause: error });
+    const why = `The agent does not say what it offers: ${whyUnreachable(error, timeoutMs)}.`;
+    throw new MooringError('agent_unavailable', why, { cause: error });
   });
-  const parsed = answer.status === 200 ? Capabilities.safeParse(parseJson(answer.body)) : null;
-  if (parsed === null || !parsed.success) {
-    throw new MooringError('agent_bad_answer', 'The agent does not say in the agreed form what it offers.');
-  }
+  const unclear = (what: string): MooringError =>
+    new MooringError(
+      'agent_bad_answer',
+      `The agent does not say in the agreed form what it offers: ${what}.`,
+    );
+  if (answer.status !== 200) throw unclear(`HTTP ${answer.status}, not 200`);
+  const said = parseJson(answer.body);
+  if (said === undefined) throw unclear('no JSON');
+  const parsed = Capabilities.safeParse(said);
+  if (!parsed.success) throw unclear(firstProblem(parsed.error));
   const offer: AgentOffer = {
     message: parsed.data.message,
     actions: parsed.data.actions.map(({ price, ...action }) => ({
@@ -132,6 +140,29 @@ export async function fetchOffer(
     throw new MooringError('agent_bad_answer', 'The agent’s terms are longer than 16 KiB.');
   }
   return { offer, hash: createHash('sha256').update(text).digest('hex') };
+}
+
+/** The first field that is wrong, and its rule: `actions.0.price: must be an amount of USDC`. Nothing of what it holds. */
+function firstProblem({ issues: [issue] }: z.ZodError): string {
+  if (issue === undefined) return 'something is wrong';
+  const field = issue.path.length === 0 ? 'the answer' : issue.path.join('.').slice(0, 200);
+  return `${field}: ${ruleOf(issue)}`;
+}
+
+function ruleOf(issue: z.core.$ZodIssue): string {
+  const unit = 'origin' in issue && issue.origin === 'string' ? 'characters' : 'entries';
+  switch (issue.code) {
+    case 'invalid_type':
+      return `must be ${/^[aeio]/.test(issue.expected) ? 'an' : 'a'} ${issue.expected}`;
+    case 'invalid_value':
+      return `must be one of ${issue.values.map(String).join(', ')}`;
+    case 'too_small':
+      return `must have at least ${issue.minimum} ${unit}`;
+    case 'too_big':
+      return `must have at most ${issue.maximum} ${unit}`;
+    default:
+      return issue.message;
+  }
 }
 
 /** `POST /invoke`, signed, with the task's id as its idempotency key on every attempt. Never throws. */

@@ -24,9 +24,15 @@ const SAID: Record<string, string> = {
 
 /** Why a request of an agent came to no answer, in words for its owner: "it …", without its end. */
 export function whyUnreachable(error: unknown, timeoutMs: number): string {
-  if (error instanceof Error && error.name === 'TimeoutError')
-    return `it did not answer within ${timeoutMs} ms`;
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (code.startsWith('HPE_')) return 'it did not answer in HTTP';
+  if (textOf(error, 'name') === 'TimeoutError') return `it did not answer within ${timeoutMs} ms`;
+  const code = textOf(error, 'code');
+  if (textOf(error, 'name') === 'HTTPParserError') return 'it did not answer in HTTP';
   return SAID[code] ?? `it could not be reached${code === '' ? '' : ` (${code})`}`;
+}
+
+function textOf(error: unknown, key: 'name' | 'code'): string {
+  const fields =
+    typeof error === 'object' && error !== null ? (error as Partial<Record<string, unknown>>) : {};
+  const value = fields[key];
+  return typeof value === 'string' ? value : '';
 }
