@@ -76,12 +76,16 @@ test.each<[string, (start: RunningStart) => boolean]>([
     (start) => hasSaid(start, ['migrations', 'Temporal', 'stand-in', 'demo agents']),
   ],
   ['the platform had begun', () => has('logs/platform.log')],
-])('a first start is killed when %s', async (_step, reached) => {
-  const start = beginStart(env, undefined, checkout);
-  await start.until(() => reached(start));
-  killTree(start.pid);
-  await start.ended;
-}, 60_000);
+])(
+  'a first start is killed when %s',
+  async (_step, reached) => {
+    const start = beginStart(env, undefined, checkout);
+    await start.until(() => reached(start));
+    killTree(start.pid);
+    await start.ended;
+  },
+  60_000,
+);
 
 test('the next start simply works, and nothing half made is left', async () => {
   running = beginStart(env, undefined, checkout);
