@@ -300,5 +300,8 @@ function withFate(state: Transcript, id: string, fate: PaymentFate): Transcript 
 function withFailure(state: Transcript, { data, ts }: Of<'ERROR'>): Transcript {
   const { code, request_id: requestId } = data;
   if (code === 'payment_declined') return state;
-  return inTurn(state, { id: data.turn_id ?? requestId, at: ts }, (turn) => ({ ...turn, failure: { code, requestId } }));
+  return inTurn(state, { id: data.turn_id ?? requestId, at: ts }, (turn) => ({
+    ...turn,
+    failure: { code, requestId },
+  }));
 }
