@@ -73,7 +73,8 @@ test('one trace leads from a message through workflow and activity to the call o
     'activity deliverTask',
     'workflow task',
     'activity hireAgent',
-    'workflow chatSession',
+    // A message that finds its chat begun already is heard by the signal's own span.
+    expect.stringMatching(/^workflow chatSession(\.messageArrived)?$/),
     MESSAGE,
   ]);
   const names = new Set(trace.map(({ name }) => name));
