@@ -2,7 +2,7 @@ import { accessSync, constants, existsSync, rmSync, statfsSync, statSync } from 
 import { dirname, join } from 'node:path';
 import { clusterOf, refuseOtherMajor } from '../postgres/cluster';
 import { isRoot, UNPRIVILEGED_ID } from '../postgres/home';
-import { refuseOtherServer } from '../temporal/server';
+import { refuseOtherServer } from '../temporal/data-file';
 import { codeOf } from './system-errors';
 
 /** What a new database, its log and the other parts' files need at the least. */

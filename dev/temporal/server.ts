@@ -1,10 +1,8 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { Connection } from '@temporalio/client';
 import { freePort } from '../supervisor/ports';
-import { TEMPORAL_SERVER_VERSION } from './pins';
+import { noteReady, prepareFile } from './data-file';
 
 const READY_WITHIN_MS = 30_000;
 const STOP_MS = 3_000;
@@ -46,7 +44,7 @@ export interface RunningTemporal {
 /** Starts the Temporal development server with the settings of the design, and waits until it answers. */
 export async function startTemporal(options: TemporalOptions): Promise<RunningTemporal> {
   const { binary, dbFile, log = () => undefined } = options;
-  if (dbFile !== null) claimFile(dbFile);
+  if (dbFile !== null) prepareFile(dbFile);
   let port = await freePort(options.port);
   let uiPort = await freePort(options.uiPort);
   if (options.port && port !== options.port) log(`port ${options.port} is busy: Temporal takes ${port}`);
@@ -56,7 +54,10 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
     options.signal?.throwIfAborted(); // another part may have failed meanwhile: what begins now would be nobody's
     const server = run(binary, [...flags(dbFile), '--port', `${port}`, '--ui-port', `${uiPort}`], log);
     if (server.child.pid !== undefined) options.spawned?.(server.child.pid);
-    if (await isReady(`127.0.0.1:${port}`, server)) return handleOf(server, port, uiPort);
+    if (await isReady(`127.0.0.1:${port}`, server)) {
+      if (dbFile !== null) noteReady(dbFile);
+      return handleOf(server, port, uiPort);
+    }
     server.child.kill('SIGKILL');
     await server.ended;
     const said = server.said();
@@ -66,29 +67,6 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
     port = await freePort();
     uiPort = await freePort();
   }
-}
-
-/** A data file is of one server version, without a migration to another: throws when it is of another one. */
-export function refuseOtherServer(dbFile: string): void {
-  const note = noteOf(dbFile);
-  const made =
-    existsSync(dbFile) && existsSync(note) ? readFileSync(note, 'utf8').trim() : TEMPORAL_SERVER_VERSION;
-  if (made === TEMPORAL_SERVER_VERSION) return;
-  throw new Error(
-    `The Temporal data in ${dbFile} is of server ${made}; this is server ${TEMPORAL_SERVER_VERSION}, and there is ` +
-      'no migration between them. Use the Mooring that made it, or begin with empty data: npm start -- --fresh',
-  );
-}
-
-/** The version stands beside the file. */
-const noteOf = (dbFile: string): string => `${dbFile}.version`;
-
-function claimFile(dbFile: string): void {
-  refuseOtherServer(dbFile);
-  mkdirSync(dirname(dbFile), { recursive: true });
-  const note = noteOf(dbFile);
-  writeFileSync(`${note}.new`, `${TEMPORAL_SERVER_VERSION}\n`);
-  renameSync(`${note}.new`, note);
 }
 
 function flags(dbFile: string | null): string[] {

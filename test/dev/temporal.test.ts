@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -55,6 +55,15 @@ test('a workflow and its search attributes survive SIGKILL of the server', async
   const found = await withClient(second.address, (client) => client.workflow.getHandle('task/1').describe());
   expect(found.status.name).toBe('RUNNING');
   expect(found.searchAttributes['MooringPhase']).toEqual(['waiting']);
+});
+
+test('a server killed while it made its tables is followed by one on a file of its own', async () => {
+  writeFileSync(join(folder, 'temporal.db'), 'the first pages of a database');
+  writeFileSync(join(folder, 'temporal.db-wal'), 'and the rest of them');
+  const temporal = await start();
+  expect(readFileSync(join(folder, 'temporal.db.unfinished'), 'utf8')).toBe('the first pages of a database');
+  await temporal.stop();
+  expect((await start()).address).toBeTruthy();
 });
 
 test('data of another server version is refused with words', async () => {
