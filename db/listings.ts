@@ -1,29 +1,19 @@
 import { isLegalListingEdge, isMonitored } from '../domain/agent';
 import type { AgentHealth, AgentOffer, ListingStatus } from '../domain/agent';
 import { MooringError } from '../domain/errors';
+import type { ServiceAgent } from './agents';
 import type { Tx } from './database';
 import { listingVersion } from './listing-version';
 import { recordSignal } from './outbox';
 
 /** A service agent as its owner lists it. */
-export interface Listing {
-  id: string;
-  ownerId: string;
-  slug: string;
-  name: string;
-  description: string;
-  categories: string[];
-  tags: string[];
-  baseUrl: string;
+export interface Listing extends ServiceAgent {
   sourceCodeUrl: string | null;
   pricingSummary: PricingSummary | null;
   status: ListingStatus;
   /** what the last change of its state was explained with; for its owner and the system only */
   statusReason: string | null;
-  offer: AgentOffer | null;
   agentVersion: string | null;
-  lastHealthStatus: AgentHealth | null;
-  lastHealthCheckAt: string | null;
   probedAt: string | null;
   /** null: the last probe was good, if there was one */
   probeProblem: string | null;

@@ -1,8 +1,7 @@
-import { closeSync, ftruncateSync, mkdirSync, openSync, readFileSync, readSync } from 'node:fs';
-import { dirname } from 'node:path';
 import { z } from 'zod';
 import { Answer } from './action';
-import { appendWhole } from './append';
+import { openJsonLines } from './json-lines';
+import type { Place } from './json-lines';
 
 /**
  * completed, refused: the answer was made and is kept · replayed: the kept answer was given again ·
@@ -29,38 +28,27 @@ export interface CallLog {
   close: () => void;
 }
 
-/** The agent's own record: one JSON line a call, appended and never rewritten. */
+/** The agent's own record, a line for each call. */
 export function openCallLog(file: string): CallLog {
-  mkdirSync(dirname(file), { recursive: true });
-  const fd = openSync(file, 'a+');
   const calls: Call[] = [];
   const attempts = new Map<string, number>();
-  const answers = new Map<string, { offset: number; length: number }>();
-  let end = 0;
-
-  const index = ({ answer, ...call }: z.infer<typeof Line>, length: number) => {
-    calls.push(call);
-    attempts.set(call.idempotency_key, call.attempt);
-    if (answer !== undefined) answers.set(call.idempotency_key, { offset: end, length });
-    end += length;
-  };
-
-  const bytes = readFileSync(file);
-  for (let stop = bytes.indexOf(10); stop >= 0; stop = bytes.indexOf(10, end)) {
-    index(parseLine(bytes.subarray(end, stop).toString('utf8'), file), stop + 1 - end);
-  }
-  // A line cut by a kill was never answered: it goes.
-  if (end < bytes.length) ftruncateSync(fd, end);
+  const answers = new Map<string, Place>();
+  const lines = openJsonLines(file, {
+    schema: Line,
+    of: 'call',
+    index: ({ answer, ...call }, place) => {
+      calls.push(call);
+      attempts.set(call.idempotency_key, call.attempt);
+      if (answer !== undefined) answers.set(call.idempotency_key, place);
+    },
+  });
 
   return {
     calls: () => calls,
     attempts: (key) => attempts.get(key) ?? 0,
     answer: (key) => {
       const place = answers.get(key);
-      if (place === undefined) return null;
-      const buffer = Buffer.alloc(place.length);
-      readSync(fd, buffer, 0, place.length, place.offset);
-      return parseLine(buffer.toString('utf8'), file).answer ?? null;
+      return place === undefined ? null : (lines.read(place).answer ?? null);
     },
     append: ({ key, action, status, answer }) => {
       const call: Call = {
@@ -70,22 +58,10 @@ export function openCallLog(file: string): CallLog {
         at: new Date().toISOString(),
         status,
       };
-      const line = Buffer.from(`${JSON.stringify(answer === undefined ? call : { ...call, answer })}\n`);
       // Synchronous on purpose: between the look-up of a key and its line no other call can come.
-      appendWhole(fd, line, end);
-      index(answer === undefined ? call : { ...call, answer }, line.length);
+      lines.append([answer === undefined ? call : { ...call, answer }]);
       return call;
     },
-    close: () => closeSync(fd),
+    close: lines.close,
   };
-}
-
-function parseLine(text: string, file: string): z.infer<typeof Line> {
-  try {
-    return Line.parse(JSON.parse(text));
-  } catch (error) {
-    throw new Error(`${file} has a line that is not a call; move the file away to begin anew`, {
-      cause: error,
-    });
-  }
 }

@@ -1,8 +1,8 @@
-import { closeSync, ftruncateSync, mkdirSync, openSync, readFileSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
-import { appendWhole } from '../agents/append';
+import { openJsonLines } from '../agents/json-lines';
+import type { Place } from '../agents/json-lines';
 
 /** A mail as one of its recipients got it. */
 const Mail = z.object({
@@ -46,77 +46,55 @@ export interface MailStore {
   close: () => void;
 }
 
-interface Place {
+interface Kept extends Place {
   to: string;
-  offset: number;
-  length: number;
 }
 
-/** One JSON line for each recipient of a mail, appended and never rewritten; only where they stand is in memory. */
+/** A line for each recipient of a mail; only where they stand is in memory. */
 export function openMailStore(folder: string): MailStore {
-  mkdirSync(folder, { recursive: true });
-  const file = join(folder, 'mail.jsonl');
-  const fd = openSync(file, 'a+', 0o600);
-  const places: Place[] = [];
+  const places: Kept[] = [];
   const seen = new Set<string>();
-  let end = 0;
-  const index = ({ message_id: messageId, to }: { message_id: string; to: string }, length: number): void => {
-    places.push({ to: to.toLowerCase(), offset: end, length });
-    seen.add(keyOf(messageId, to));
-    end += length;
-  };
-
-  const bytes = readFileSync(file);
-  for (let stop = bytes.indexOf(10); stop >= 0; stop = bytes.indexOf(10, end)) {
-    index(parseLine(bytes.subarray(end, stop).toString('utf8'), file), stop + 1 - end);
-  }
-  // A line cut by a kill was never acknowledged: its sender sends again.
-  if (end < bytes.length) ftruncateSync(fd, end);
+  const lines = openJsonLines(join(folder, 'mail.jsonl'), {
+    schema: Line,
+    of: 'mail',
+    index: ({ message_id: messageId, to }, place) => {
+      places.push({ to: to.toLowerCase(), ...place });
+      seen.add(keyOf(messageId, to));
+    },
+  });
 
   return {
     add: ({ messageId, recipients, ...mail }) => {
       const fresh = [...new Set(recipients)].filter((to) => !seen.has(keyOf(messageId, to)));
       const at = new Date().toISOString();
-      const rows = fresh.map((to) => {
-        const row = { id: `mail_${randomUUID()}`, at, to, ...mail, message_id: messageId };
-        return { row, line: Buffer.from(`${JSON.stringify(row)}\n`) };
-      });
       // For all recipients or for none: a sender that is told of a failure sends to all of them again.
-      appendWhole(fd, Buffer.concat(rows.map(({ line }) => line)), end);
-      for (const { row, line } of rows) index(row, line.length);
+      lines.append(
+        fresh.map((to) => ({ id: `mail_${randomUUID()}`, at, to, ...mail, message_id: messageId })),
+      );
     },
     read: ({ to, before, maxBytes }) => {
       const wanted = places
-        .filter((place) => (to === null || place.to === to.toLowerCase()) && place.offset < (before ?? end))
+        .filter(
+          (place) =>
+            (to === null || place.to === to.toLowerCase()) &&
+            place.offset < (before ?? Number.POSITIVE_INFINITY),
+        )
         .reverse();
       let size = 0;
       const fitting = wanted.filter(({ length }, index) => (size += length) <= maxBytes || index === 0);
       const last = fitting.at(-1);
       const count = wanted.length - fitting.length;
       return {
-        mails: fitting.map((place) => readMail(fd, place, file)),
+        mails: fitting.map((place) => mailOf(lines.read(place))),
         older: last === undefined || count === 0 ? null : { count, before: last.offset },
       };
     },
-    close: () => closeSync(fd),
+    close: lines.close,
   };
 }
 
 const keyOf = (messageId: string, to: string): string => `${messageId}\n${to.toLowerCase()}`;
 
-function readMail(fd: number, { offset, length }: Place, file: string): Mail {
-  const buffer = Buffer.alloc(length);
-  readSync(fd, buffer, 0, length, offset);
-  const { message_id: _, ...mail } = parseLine(buffer.toString('utf8'), file);
+function mailOf({ message_id: _, ...mail }: z.infer<typeof Line>): Mail {
   return mail;
-}
-
-function parseLine(text: string, file: string): z.infer<typeof Line> {
-  try {
-    return Line.parse(JSON.parse(text));
-  } catch (error) {
-    throw new Error(`${file} has a line that is not a mail; move the file away to begin anew`, {
-      cause: error,
-    });
-  }
 }
