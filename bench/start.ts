@@ -1,9 +1,11 @@
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
-import { cpus, loadavg, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
+import { median, megabytes, percent, runBench, seconds } from './figures';
+import type { Figure } from './figures';
 import { mainJob } from './main-job';
 import { coreShare, processTree, totalRss } from './process-tree';
 import { startMooring } from './running';
@@ -14,36 +16,15 @@ const WARM_STARTS = 3;
 const SETTLE_MS = 5_000;
 const IDLE_MS = 10_000;
 
-interface Figure {
-  what: string;
-  measured: number;
-  bound: number;
-  show: (value: number) => string;
-}
-
-const seconds = (ms: number): string => `${(ms / 1000).toFixed(1)} s`;
-const megabytes = (bytes: number): string => `${Math.round(bytes / 1e6)} MB`;
-const percent = (share: number): string => `${(share * 100).toFixed(1)} %`;
-
 /** `npm run bench:start`: start, answer and idle against the bounds they were promised with. */
-async function main(): Promise<void> {
+async function main(): Promise<Figure[]> {
   const { values } = parseArgs({ options: { 'fresh-clone': { type: 'boolean' } } });
-  const [load = 0] = loadavg();
   const folder = mkdtempSync(join(tmpdir(), 'mooring-bench-'));
-  const figures: Figure[] = [];
   try {
-    if (values['fresh-clone'] === true) figures.push(await freshClone(folder));
-    figures.push(...(await warmStarts(join(folder, 'data'))));
+    const fresh = values['fresh-clone'] === true ? [await freshClone(folder)] : [];
+    return [...fresh, ...(await warmStarts(join(folder, 'data')))];
   } finally {
     rmSync(folder, { recursive: true, force: true });
-  }
-  const machine = `Node ${process.version}, ${process.platform}, ${cpus().length} cores`;
-  console.log(`\n${machine}, load before the run ${load.toFixed(1)}\n`);
-  console.log('| What | Measured | Bound | |\n|---|---|---|---|');
-  for (const { what, measured, bound, show } of figures) {
-    console.log(
-      `| ${what} | ${show(measured)} | ${show(bound)} | ${measured <= bound ? 'met' : 'not met'} |`,
-    );
   }
 }
 
@@ -116,9 +97,4 @@ async function idle({ pid, run }: Running): Promise<Figure[]> {
   ];
 }
 
-const median = (values: number[]): number => values.sort((a, b) => a - b)[values.length >> 1] ?? NaN;
-
-main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-});
+runBench(main);

@@ -39,6 +39,7 @@ const commands = {
   'crash-test': { file: 'node_modules/jest/bin/jest.js', env: { MOORING_TEST_SET: 'crash' } },
   'record-histories': { file: 'node_modules/jest/bin/jest.js', env: { MOORING_TEST_SET: 'histories' } },
   'bench:start': { file: 'dist/bench/start.js' },
+  'bench:turn': { file: 'dist/bench/turn.js' },
   env: { file: 'dist/dev/env.js' },
   test: { file: 'node_modules/jest/bin/jest.js' },
   'test:full': { file: 'node_modules/jest/bin/jest.js', env: { MOORING_TEST_SET: 'full' } },

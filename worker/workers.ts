@@ -49,6 +49,17 @@ const idsOf = (meta: LogMetadata | undefined): Record<string, unknown> => ({
   ms: meta?.['ms'] as unknown,
 });
 
+/** What every worker of ours is run with. */
+export const WORKER_OPTIONS = {
+  maxCachedWorkflows: 1_000,
+  workflowThreadPoolSize: 1,
+  stickyQueueScheduleToStartTimeout: '1 second',
+  maxHeartbeatThrottleInterval: '1 second',
+  // The supervisor gives the process less than two seconds.
+  shutdownGraceTime: '500ms',
+  shutdownForceTime: '1200ms',
+} as const;
+
 /** One worker a queue. Caches are small: a session that was evicted is replayed from its short history. */
 export async function createWorkers(options: {
   connection: NativeConnection;
@@ -69,13 +80,7 @@ export async function createWorkers(options: {
       activities: own,
       interceptors: { activity: [observeActivities(log, origins)] },
       sinks: workflowSinks,
-      maxCachedWorkflows: 1_000,
-      workflowThreadPoolSize: 1,
-      stickyQueueScheduleToStartTimeout: '1 second',
-      maxHeartbeatThrottleInterval: '1 second',
-      // The supervisor gives the process less than two seconds.
-      shutdownGraceTime: '500ms',
-      shutdownForceTime: '1200ms',
+      ...WORKER_OPTIONS,
     });
   return Promise.all([
     of(QUEUES.chatSession, activities.chat, 'rows'),

@@ -10,6 +10,7 @@ const product = code.filter((path) => !path.startsWith('test/'));
 const ENTRIES = [
   'activities/search/encoder-thread.ts',
   'bench/start.ts',
+  'bench/turn.ts',
   'dev/agents/checker/check-thread.ts',
   'dev/agent-kit/check-agent.ts',
   'dev/agent-kit/new-agent.ts',
