@@ -12,7 +12,7 @@ import type { Logger } from '../lib/log';
 import { createRateLimit } from '../lib/rate-limit';
 import type { RateLimit } from '../lib/rate-limit';
 import { createSeal } from '../lib/seal';
-import { createCaller } from './auth/caller';
+import { createCallers } from './auth/caller';
 import { createTokens } from './auth/tokens';
 import { jsonBody } from './body';
 import type { ApiContext } from './context';
@@ -26,6 +26,7 @@ import { accountRoutes } from './routes/account';
 import { agentRoutes } from './routes/agents';
 import { authRoutes } from './routes/auth';
 import { devMailRoutes } from './routes/dev-mail';
+import { keyRoutes } from './routes/keys';
 import { operationRoutes } from './routes/operations';
 import { sessionLogRoutes } from './routes/session-log';
 import { sessionRoutes } from './routes/sessions';
@@ -82,12 +83,13 @@ function createContext(
     config,
     db,
     tokens,
-    caller: createCaller(tokens),
+    ...createCallers({ db, tokens }),
     origins: createOrigins(config),
     watch: createWatch({ db, bus, log, checkMs }),
     messageLimit: perMinute(config.MOORING_RATE_LIMIT_MESSAGES),
     signInLimit: perMinute(config.MOORING_RATE_LIMIT_SIGN_INS),
     sessionLimit: perMinute(config.MOORING_RATE_LIMIT_SESSIONS),
+    keyLimit: perMinute(config.MOORING_RATE_LIMIT_KEYS),
     listingLimit: perMinute(config.MOORING_RATE_LIMIT_LISTINGS),
     lookLimit: perMinute(config.MOORING_RATE_LIMIT_LOOKS),
     seal: createSeal(secret),
@@ -109,7 +111,8 @@ function createApp({ log, ready, webRoot }: ApiDeps, api: ApiContext): Express {
     next();
   });
   app.use(['/api', '/dev'], jsonBody());
-  app.use(authRoutes(api), accountRoutes(api), agentRoutes(api), sessionRoutes(api), sessionLogRoutes(api));
+  app.use(authRoutes(api), keyRoutes(api), accountRoutes(api), agentRoutes(api));
+  app.use(sessionRoutes(api), sessionLogRoutes(api));
   app.use(devMailRoutes(api, webRoot));
   app.use(pageRoutes(webRoot));
   app.use(() => {

@@ -14,6 +14,7 @@ export interface ApiContext {
   db: Database;
   tokens: Tokens;
   caller: Caller;
+  signedIn: Caller;
   origins: Origins;
   watch: Watch;
   /** of messages, by person and chat, over sockets and REST together */
@@ -22,6 +23,8 @@ export interface ApiContext {
   signInLimit: RateLimit;
   /** of new chats, by person */
   sessionLimit: RateLimit;
+  /** of new API keys, by person */
+  keyLimit: RateLimit;
   /** of what a person does with the listings of agents */
   listingLimit: RateLimit;
   /** of looks at the listings of agents, by address */

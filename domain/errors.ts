@@ -16,6 +16,7 @@ export const ERRORS = {
   listing_changed: { status: 409, retryable: false },
   agent_already_listed: { status: 409, retryable: false },
   too_many_agents: { status: 409, retryable: false },
+  too_many_keys: { status: 409, retryable: false },
   agent_not_checked: { status: 409, retryable: false },
   payment_declined: { status: 402, retryable: false },
   insufficient_funds: { status: 402, retryable: false },

@@ -143,6 +143,7 @@ export const SETTINGS = {
     'sign-ins and refreshes from one address, a minute; behind a proxy all people share its address',
   ),
   MOORING_RATE_LIMIT_SESSIONS: limit(60, 'chats a person may open, a minute'),
+  MOORING_RATE_LIMIT_KEYS: limit(10, 'API keys a person may make, a minute'),
   MOORING_RATE_LIMIT_LISTINGS: limit(
     30,
     'agents a person may list, change, check or give new keys, a minute, all together',

@@ -15,6 +15,7 @@ import { newAgentKeys } from '../../lib/agent-keys';
 import type { AgentKeys } from '../../lib/agent-keys';
 import { checkAddress } from '../../lib/guarded-http';
 import { isAdmin, requireAdmin } from '../auth/admin';
+import { saysWho } from '../auth/caller';
 import { ownAccount } from '../auth/sign-in';
 import type { ApiContext } from '../context';
 import { addressOf, takeOrRefuse } from '../limits';
@@ -143,7 +144,7 @@ async function visitor(
   req: Request,
 ): Promise<{ principal: Principal; userId: string | null }> {
   takeOrRefuse(lookLimit, addressOf(req));
-  if (req.get('authorization') === undefined) return { principal: ANYONE, userId: null };
+  if (!saysWho(req)) return { principal: ANYONE, userId: null };
   const userId = await caller(req);
   const user = await db.withTx(asUser(userId), 'account.visitor', (tx) => ownAccount(tx, userId));
   return { principal: isAdmin(config, user) ? SYSTEM : asUser(userId), userId };

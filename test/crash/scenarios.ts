@@ -130,6 +130,7 @@ export const SCENARIOS: Scenario[] = [
     },
   },
   { name: 'a person looks around over REST', run: lookAround },
+  { name: 'a program works with a key until it is revoked', run: useAKey },
   { name: 'an agent is hired over the socket', run: overTheSocket },
   { name: 'an agent is listed, checked, approved and taken off', run: listAnAgent },
 ];
@@ -153,6 +154,23 @@ async function lookAround(stage: Stage): Promise<void> {
   await call('GET', `/api/sessions/${id}/events?after_seq=0&limit=10&wait=0`);
   await call('GET', '/api/me');
   await call('GET', '/api/wallet');
+}
+
+async function useAKey({ api }: Stage): Promise<void> {
+  let token = '';
+  const call = patientCall(api, () => token);
+  token = (await call<{ access_token: string }>('POST', '/dev/sign-in', { email: newEmail() })).access_token;
+  const { id, key } = await call<{ id: string; key: string }>('POST', '/api/keys', { name: 'nightly' });
+  const byKey = patientCall(api, () => ({ 'x-api-key': key }));
+  const { session_id: sessionId } = await byKey<{ session_id: string }>('POST', '/api/sessions', {});
+  await byKey('GET', `/api/sessions/${sessionId}`);
+  await call('GET', '/api/keys');
+  await again(() => call('DELETE', `/api/keys/${id}`));
+  const refused = await byKey('GET', '/api/sessions').then(
+    () => false,
+    (error: unknown) => error instanceof Refused,
+  );
+  if (!refused) throw new Error('a revoked key still opens');
 }
 
 /** As `temporal activity fail` does, while the process that ran the activity is dead. */

@@ -26,19 +26,17 @@ const PATIENCE_MS = 150_000;
 
 export type Call = <T>(method: string, path: string, body?: unknown) => Promise<T>;
 
-/** Calls whoever answers at `api()` now, over restarts; what is refused is thrown. Reads the token at each try. */
-export function patientCall(api: () => string, readToken: () => string): Call {
+/** Calls whoever answers at `api()` now, over restarts; what is refused is thrown. `who` is an access token, or headers. */
+export function patientCall(api: () => string, who: () => string | Record<string, string>): Call {
   return async <T>(method: string, path: string, body?: unknown): Promise<T> => {
     const started = Date.now();
-    const token = readToken();
+    const said = who();
+    const asWho = typeof said === 'string' ? (said === '' ? {} : { authorization: `Bearer ${said}` }) : said;
     for (;;) {
       try {
         const response = await fetch(`${api()}${path}`, {
           method,
-          headers: {
-            'content-type': 'application/json',
-            ...(token === '' ? {} : { authorization: `Bearer ${token}` }),
-          },
+          headers: { 'content-type': 'application/json', ...asWho },
           ...(body === undefined ? {} : { body: JSON.stringify(body) }),
           signal: AbortSignal.timeout(10_000),
         });

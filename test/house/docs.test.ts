@@ -41,6 +41,15 @@ test('docs/errors.md has every error code with its status, and no other', () => 
   expect(found.sort()).toEqual(wished.sort());
 });
 
+test('docs/api.md has every call that the server takes, and no other', () => {
+  const routes = filesEnding(/\.ts$/, 'api/routes')
+    .map(read)
+    .flatMap((text) => [...text.matchAll(/\brouter\.(get|post|put|patch|delete)\(\s*'([^']+)'/g)])
+    .map(([, method = '', path = '']) => `${method.toUpperCase()} ${path}`);
+  expect(routes.length).toBeGreaterThan(20);
+  expect(all(read('docs/api.md'), /^\| `([A-Z]+ \/[^`]*)` \|/gm).sort()).toEqual(routes.sort());
+});
+
 test('docs/frames.md has every close code as the server has it', () => {
   const wished = Object.entries(CLOSE_CODES).map(
     ([code, { meaning, reconnect }]) => `| \`${code}\` | ${meaning} | ${reconnect} |`,
