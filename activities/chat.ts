@@ -58,6 +58,8 @@ async function failToolCall(db: Database, callId: string, code: string): Promise
 const FAILED_WORDS: Partial<Record<ErrorCode, string>> = {
   model_overloaded: 'The model did not answer in several tries. Ask again in a minute.',
   model_refused: 'The model refused this request. Ask in another way.',
+  model_bad_answer:
+    'The model sent what is no answer, several times over. Nothing of it was done. Ask again in a minute.',
   model_settings:
     'The model’s server did not take our key or settings. Whoever runs this server: check ANTHROPIC_API_KEY and MOORING_MODEL in .env, then start again.',
   model_spend_limit: 'The model’s spending limit is reached, so it answers nobody until it is raised.',

@@ -1,27 +1,26 @@
 import type { TurnOutcome } from '../domain/session';
-import type { MicroUsdc } from '../domain/money';
+import type { MicroUsdc, TokenUsage } from '../domain/money';
 import { MooringError } from '../domain/errors';
 import type { Origin } from '../domain/origin';
 import { newId } from '../lib/ids';
 import { metrics } from '../lib/metrics';
 import type { Tx } from './database';
 
-export interface Turn {
+export interface Turn extends TokenUsage {
   id: string;
   sessionId: string;
   userId: string;
   number: number;
   fence: number;
   outcome: TurnOutcome | null;
-  inputTokens: number;
-  outputTokens: number;
   costMicros: MicroUsdc;
   /** of the message that began it */
   origin: Origin | null;
 }
 
 const COLUMNS = `id, session_id as "sessionId", user_id as "userId", number, fence, outcome,
-  input_tokens as "inputTokens", output_tokens as "outputTokens", cost_micros as "costMicros",
+  input_tokens as "inputTokens", output_tokens as "outputTokens", cache_read_tokens as "cacheReadTokens",
+  cache_write_tokens as "cacheWriteTokens", cost_micros as "costMicros",
   (select origin from messages where id = message_id) as origin`;
 
 export async function openTurn(tx: Tx, sessionId: string): Promise<Turn | null> {
@@ -80,23 +79,22 @@ export async function requireFence(tx: Tx, turnId: string, fence: number): Promi
   throw new MooringError('fence_lost', 'A newer attempt has taken this step.');
 }
 
-export interface Step {
+export interface Step extends TokenUsage {
   turnId: string;
   step: number;
   /** content blocks of the Messages API, unchanged */
   content: Record<string, unknown>[];
   stopReason: string;
   model: string;
-  inputTokens: number;
-  outputTokens: number;
   costMicros: MicroUsdc;
 }
 
 /** Stores a model answer and adds its usage to the turn. The caller holds the fence. */
 export async function recordStep(tx: Tx, userId: string, step: Step): Promise<void> {
   await tx.query(
-    `insert into steps (turn_id, step, user_id, content, stop_reason, model, input_tokens, output_tokens, cost_micros)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    `insert into steps (turn_id, step, user_id, content, stop_reason, model, input_tokens, output_tokens, cost_micros,
+                        cache_read_tokens, cache_write_tokens)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
     [
       step.turnId,
       step.step,
@@ -107,12 +105,22 @@ export async function recordStep(tx: Tx, userId: string, step: Step): Promise<vo
       step.inputTokens,
       step.outputTokens,
       step.costMicros,
+      step.cacheReadTokens,
+      step.cacheWriteTokens,
     ],
   );
   await tx.query(
-    `update turns set input_tokens = input_tokens + $2, output_tokens = output_tokens + $3, cost_micros = cost_micros + $4
+    `update turns set input_tokens = input_tokens + $2, output_tokens = output_tokens + $3, cost_micros = cost_micros + $4,
+            cache_read_tokens = cache_read_tokens + $5, cache_write_tokens = cache_write_tokens + $6
       where id = $1`,
-    [step.turnId, step.inputTokens, step.outputTokens, step.costMicros],
+    [
+      step.turnId,
+      step.inputTokens,
+      step.outputTokens,
+      step.costMicros,
+      step.cacheReadTokens,
+      step.cacheWriteTokens,
+    ],
   );
 }
 

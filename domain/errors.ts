@@ -28,6 +28,7 @@ export const ERRORS = {
   address_blocked: { status: 400, retryable: false },
   model_overloaded: { status: 503, retryable: true },
   model_refused: { status: 502, retryable: false },
+  model_bad_answer: { status: 502, retryable: true },
   chat_too_long: { status: 409, retryable: false },
   model_settings: { status: 502, retryable: false },
   model_spend_limit: { status: 503, retryable: false },

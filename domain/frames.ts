@@ -35,6 +35,14 @@ export interface PaymentRequestData {
   refund_policy: string;
 }
 
+/** Tokens of a turn: `input_tokens` beside those that the model's prompt cache spared or kept. */
+export interface TurnUsage {
+  input_tokens: number;
+  output_tokens: number;
+  cache_read_input_tokens?: number;
+  cache_creation_input_tokens?: number;
+}
+
 /** A picture that an agent made, as the agent wrote it: to be shown as an image and in no other way. */
 export interface Picture {
   /** the field of the answer that it stood in */
@@ -97,7 +105,7 @@ export type LogFrame =
         turn_id: string;
         outcome: TurnOutcome;
         text?: string;
-        usage: { input_tokens: number; output_tokens: number };
+        usage: TurnUsage;
         cost_usdc: string;
       };
     }

@@ -18,12 +18,27 @@ export function formatUsdc(micros: MicroUsdc): string {
   return `${sign}${digits.slice(0, -6)}.${fraction}`;
 }
 
-/** What a model step costs: tokens times the price per million tokens, rounded up to a micro-USDC. */
+export interface TokenUsage {
+  /** read anew: neither from the prompt cache nor written to it */
+  inputTokens: number;
+  outputTokens: number;
+  cacheReadTokens: number;
+  cacheWriteTokens: number;
+}
+
+/**
+ * What a model step costs: tokens times the price per million tokens, rounded up to a micro-USDC. What is read from
+ * the prompt cache costs a tenth of the input price, what is written to it five quarters.
+ */
 export function tokenCost(
-  usage: { inputTokens: number; outputTokens: number },
+  usage: TokenUsage,
   price: { inputPerMillion: MicroUsdc; outputPerMillion: MicroUsdc },
 ): MicroUsdc {
-  const product =
-    BigInt(usage.inputTokens) * price.inputPerMillion + BigInt(usage.outputTokens) * price.outputPerMillion;
-  return (product + 999_999n) / 1_000_000n;
+  const inputTwentieths =
+    20n * BigInt(usage.inputTokens) +
+    2n * BigInt(usage.cacheReadTokens) +
+    25n * BigInt(usage.cacheWriteTokens);
+  const twentieths =
+    inputTwentieths * price.inputPerMillion + 20n * BigInt(usage.outputTokens) * price.outputPerMillion;
+  return (twentieths + 19_999_999n) / 20_000_000n;
 }

@@ -19,7 +19,8 @@ import { activity } from '../activity';
 import { cleanRecord } from '../clean-json';
 import { toMessages } from './conversation';
 import { deltaPublisher } from './deltas';
-import type { Model, ModelAnswer } from './model';
+import type { ModelAnswer } from './answer-so-far';
+import type { Model } from './model';
 import { finishTurn, recordAnswer } from './record-answer';
 import { isToolName } from './tools';
 
@@ -104,6 +105,8 @@ async function timed(ask: () => Promise<ModelAnswer>): Promise<ModelAnswer> {
     stopTimer({ outcome: 'ok' });
     metrics.modelTokens.inc({ direction: 'input' }, answer.inputTokens);
     metrics.modelTokens.inc({ direction: 'output' }, answer.outputTokens);
+    metrics.modelTokens.inc({ direction: 'cache_read' }, answer.cacheReadTokens);
+    metrics.modelTokens.inc({ direction: 'cache_write' }, answer.cacheWriteTokens);
     return answer;
   } catch (error) {
     stopTimer({ outcome: codeOf(error) });

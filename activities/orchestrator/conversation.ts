@@ -13,11 +13,16 @@ export function toMessages(turns: TurnTranscript[]): Anthropic.MessageParam[] {
     else messages.push({ role: 'user', content: [block] });
   };
 
+  const newest = turns.at(-1);
   for (const turn of turns) {
+    // Before the newest turn, and at the end: up to there the next request begins with the same.
+    if (turn === newest) markStable(messages);
     say({ type: 'text', text: turn.kind === 'user' ? userText(turn.content) : outcomeText(turn.content) });
     for (const step of turn.steps) {
       // Stored as the API sent them, so they are sent back unchanged, but for blanks, which it does not take back.
-      const content = (step.content as unknown as Anthropic.ContentBlockParam[]).filter(isSaid);
+      const content = (step.content as unknown as Anthropic.ContentBlockParam[])
+        .filter(isSaid)
+        .map((block) => ({ ...block }));
       if (content.length === 0) continue;
       messages.push({ role: 'assistant', content });
       for (const block of content) {
@@ -32,7 +37,15 @@ export function toMessages(turns: TurnTranscript[]): Anthropic.MessageParam[] {
       }
     }
   }
+  markStable(messages);
   return messages;
+}
+
+/** Lets the model's server keep what was read up to the last block, where that may carry the mark. */
+function markStable(messages: Anthropic.MessageParam[]): void {
+  const block = messages.flatMap(({ content }) => (Array.isArray(content) ? content : [])).at(-1);
+  if (block?.type === 'text' || block?.type === 'tool_use' || block?.type === 'tool_result')
+    block.cache_control = { type: 'ephemeral' };
 }
 
 const isSaid = (block: Anthropic.ContentBlockParam): boolean =>

@@ -1,16 +1,8 @@
 import Anthropic from '@anthropic-ai/sdk';
-import { ApplicationFailure } from '@temporalio/common';
-import type { ErrorCode } from '../../domain/errors';
-import { growingText } from './readable-text';
+import { answerSoFar } from './answer-so-far';
+import type { ModelAnswer } from './answer-so-far';
+import { modelFailure } from './model-faults';
 import { SYSTEM_PROMPT, TOOL_DEFINITIONS } from './tools';
-
-/** One answer of the model, whole: never a part of one. */
-export interface ModelAnswer {
-  content: Record<string, unknown>[];
-  stopReason: string;
-  inputTokens: number;
-  outputTokens: number;
-}
 
 export interface Model {
   name: string;
@@ -29,81 +21,69 @@ interface ModelDeps {
   timeoutMs: number;
 }
 
+const CACHED = { cache_control: { type: 'ephemeral' as const } };
+
+/** Tools and rules are the same in every chat: the model's server keeps them read. */
+const PREAMBLE = {
+  tools: TOOL_DEFINITIONS.map((tool, at) =>
+    at === TOOL_DEFINITIONS.length - 1 ? { ...tool, ...CACHED } : tool,
+  ),
+  system: [{ type: 'text' as const, text: SYSTEM_PROMPT, ...CACHED }],
+};
+
+// No honest answer has more bytes to a token, and no stream of events more around them.
+const BYTES_PER_TOKEN = 16;
+const STREAM_BYTES_PER_TOKEN = 1024;
+
 /** The Anthropic Messages API. Temporal owns retries, so the SDK has none. */
 export function createModel({ apiKey, baseUrl, model, maxTokens, timeoutMs }: ModelDeps): Model {
   const client = new Anthropic({
     apiKey,
     maxRetries: 0,
     timeout: timeoutMs,
+    // What it would log of a stream that it cannot read is what somebody said.
+    logLevel: 'off',
+    fetch: boundedFetch(maxTokens * STREAM_BYTES_PER_TOKEN),
     ...(baseUrl === undefined ? {} : { baseURL: baseUrl }),
   });
   return {
     name: model,
     async answer(messages, { signal, onGrowth, attempt }) {
+      const soFar = answerSoFar(maxTokens * BYTES_PER_TOKEN);
+      const tooLong = new AbortController();
       try {
         const stream = client.messages.stream(
-          { model, max_tokens: maxTokens, system: SYSTEM_PROMPT, tools: TOOL_DEFINITIONS, messages },
+          { model, max_tokens: maxTokens, ...PREAMBLE, messages },
           // The SDK's own timeout ends with the headers; a stream that stalls is ended by this one.
-          { signal: AbortSignal.any([signal, AbortSignal.timeout(timeoutMs)]) },
+          { signal: AbortSignal.any([signal, tooLong.signal, AbortSignal.timeout(timeoutMs)]) },
         );
-        const growth = growingText();
         stream.on('streamEvent', (event) => {
-          growth.take(event);
-          onGrowth(growth.read);
+          soFar.take(event);
+          if (soFar.isTooLong()) tooLong.abort();
+          else onGrowth(soFar.read);
         });
-        const message = await stream.finalMessage();
-        return {
-          content: message.content.map((block) => ({ ...block })),
-          stopReason: message.stop_reason ?? 'end_turn',
-          inputTokens: message.usage.input_tokens,
-          outputTokens: message.usage.output_tokens,
-        };
+        return soFar.whole(await stream.finalMessage());
       } catch (error) {
-        throw classify(error, attempt);
+        if (tooLong.signal.aborted) return soFar.brokenOff('too_long');
+        throw modelFailure(error, attempt);
       }
     },
   };
 }
 
-/** So often is a model asked that does not answer; then the turn ends in words. */
-const TRIES = 6;
-
-/**
- * Faults of the model as failures that say whether, and when, to try again: as it asks, or after half a second,
- * doubling. Its own words stay out of the history.
- */
-function classify(error: unknown, attempt: number): ApplicationFailure {
-  const { status, type, headers, error: body } = faultOf(error);
-  const fail = (code: ErrorCode, delayMs: number | null) =>
-    ApplicationFailure.create({
-      message: `the model: ${code} (HTTP ${status ?? 'none'}, ${type ?? 'no type'})`,
-      type: code,
-      nonRetryable: delayMs === null || attempt >= TRIES,
-      ...(delayMs === null ? {} : { nextRetryDelay: delayMs }),
+/** `fetch` whose answers end with an error after so many bytes: nothing that a server sends can fill the memory. */
+function boundedFetch(mostBytes: number): typeof fetch {
+  return async (url, init) => {
+    const response = await fetch(url, init);
+    if (response.body === null) return response;
+    let left = mostBytes;
+    const bounded = new TransformStream<Uint8Array, Uint8Array>({
+      transform(chunk, controller) {
+        left -= chunk.byteLength;
+        if (left < 0) controller.error(new SyntaxError('more than an answer'));
+        else controller.enqueue(chunk);
+      },
     });
-  const said = JSON.stringify(body ?? '');
-  if (status === 429 && said.includes('enforced_spend_limit_reached')) return fail('model_spend_limit', null);
-  if (status === 413 || said.includes('prompt is too long')) return fail('chat_too_long', null);
-  if ([401, 403, 404].includes(status ?? 0)) return fail('model_settings', null);
-  // Without a status the connection broke, or an error came inside the stream.
-  const passing = status === undefined ? type !== 'invalid_request_error' : status >= 500;
-  if (passing || [408, 409, 429].includes(status ?? 0)) {
-    return fail('model_overloaded', retryAfter(headers) ?? Math.min(500 * 2 ** (attempt - 1), 15_000));
-  }
-  return fail('model_refused', null);
-}
-
-interface ApiFault {
-  status?: number | undefined;
-  type?: string | null;
-  headers?: Headers | undefined;
-  error?: unknown;
-}
-
-const faultOf = (error: unknown): ApiFault =>
-  error instanceof Anthropic.APIError ? (error as ApiFault) : {};
-
-function retryAfter(headers: Headers | undefined): number | undefined {
-  const seconds = Number(headers?.get('retry-after') ?? Number.NaN);
-  return Number.isFinite(seconds) && seconds > 0 ? Math.min(seconds, 300) * 1000 : undefined;
+    return new Response(response.body.pipeThrough(bounded), response);
+  };
 }

@@ -10,7 +10,7 @@ import { formatUsdc, tokenCost } from '../../domain/money';
 import type { MicroUsdc } from '../../domain/money';
 import type { TurnOutcome } from '../../domain/session';
 import type { TurnProgress } from '../../domain/workflows';
-import type { ModelAnswer } from './model';
+import type { ModelAnswer } from './answer-so-far';
 import { readableText } from './readable-text';
 import { TOOL_INPUTS, isToolName } from './tools';
 import { CHAT_TOO_LONG, withMoney } from './words';
@@ -29,6 +29,7 @@ interface Answered {
 /** How an answer that ends without a tool is told to the person, by its stop reason. */
 const STOPPED: Record<string, string> = {
   max_tokens: 'The answer grew longer than one answer may be, and was cut here. Ask me to go on.',
+  too_long: 'The model wrote far more than one answer may hold, and was cut off here.',
   refusal: 'The model declined to answer this. Say it another way, or ask something else.',
   model_context_window_exceeded: CHAT_TOO_LONG,
   pause_turn: 'The model paused without an answer. Ask again.',
@@ -47,6 +48,8 @@ export async function recordAnswer(tx: Tx, answered: Answered): Promise<TurnProg
     model: answered.model,
     inputTokens: answer.inputTokens,
     outputTokens: answer.outputTokens,
+    cacheReadTokens: answer.cacheReadTokens,
+    cacheWriteTokens: answer.cacheWriteTokens,
     costMicros: tokenCost(answer, answered.price),
   });
   const calls = await propose(tx, answered);
@@ -124,7 +127,12 @@ export async function finishTurn(
       data: {
         turn_id: turn.id,
         outcome,
-        usage: { input_tokens: ended.inputTokens, output_tokens: ended.outputTokens },
+        usage: {
+          input_tokens: ended.inputTokens,
+          output_tokens: ended.outputTokens,
+          cache_read_input_tokens: ended.cacheReadTokens,
+          cache_creation_input_tokens: ended.cacheWriteTokens,
+        },
         cost_usdc: formatUsdc(ended.costMicros),
         ...(text === undefined ? {} : { text }),
       },

@@ -6,11 +6,12 @@ import { ApiError, errorBody } from './api-error';
 import { createFaultBook } from './faults';
 import type { FaultBook } from './faults';
 import { endsTurn, plan } from './planner/plan';
+import { createPromptCache } from './prompt-cache';
+import type { PromptCache } from './prompt-cache';
 import { parseCountRequest, parseMessagesRequest } from './request';
-import type { CountRequest, MessagesRequest } from './request';
+import type { MessagesRequest } from './request';
 import { piecesOf, streamMessage, wholeMessage } from './stream';
 import type { Draft } from './stream';
-import { countTokens } from './tokens';
 
 const SLOW_TOKEN_MS = 60;
 
@@ -25,15 +26,19 @@ interface Exchange {
   requestId: string;
   options: StandInOptions;
   faults: FaultBook;
+  cache: PromptCache;
 }
 
 /** The stand-in model as an HTTP server that speaks the Messages API. It is not listening yet. */
 export function createStandIn(options: StandInOptions): Server {
   const faults = createFaultBook();
+  const cache = createPromptCache();
   return createServer((req, res) => {
     const requestId = `req_${randomBytes(12).toString('hex')}`;
     res.setHeader('request-id', requestId);
-    answer({ req, res, requestId, options, faults }).catch((error: unknown) => refuse(res, requestId, error));
+    answer({ req, res, requestId, options, faults, cache }).catch((error: unknown) =>
+      refuse(res, requestId, error),
+    );
   });
 }
 
@@ -46,7 +51,8 @@ async function answer(exchange: Exchange): Promise<void> {
   checkHeaders(req);
   const body = await readJson(req, exchange.options.maxBodyBytes);
   if (path === '/v1/messages') return respond(exchange, parseMessagesRequest(body));
-  sendJson(res, 200, { input_tokens: inputTokens(parseCountRequest(body)) });
+  const { input, cacheWrite } = createPromptCache().count(parseCountRequest(body));
+  sendJson(res, 200, { input_tokens: input + cacheWrite });
 }
 
 function checkHeaders({ headers }: IncomingMessage): void {
@@ -72,9 +78,6 @@ async function readJson(req: IncomingMessage, maxBytes: number): Promise<unknown
   }
 }
 
-const inputTokens = ({ system, messages, tools }: CountRequest): number =>
-  countTokens(messages) + (system === undefined ? 0 : countTokens(system)) + (tools ? countTokens(tools) : 0);
-
 async function respond(exchange: Exchange, request: MessagesRequest): Promise<void> {
   const verdict = exchange.faults.judge(request);
   if (verdict.fault?.kind === 'refuse') throw verdict.fault.error;
@@ -82,7 +85,7 @@ async function respond(exchange: Exchange, request: MessagesRequest): Promise<vo
     id: `msg_${randomBytes(12).toString('hex')}`,
     toolUseId: `toolu_${randomBytes(12).toString('hex')}`,
     model: request.model,
-    inputTokens: inputTokens(request),
+    input: exchange.cache.count(request),
     maxTokens: request.max_tokens,
     reply: plan(request),
   };

@@ -1,6 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { errorBody } from './api-error';
 import type { Fault } from './faults';
+import type { InputUsage } from './prompt-cache';
 import type { Reply } from './planner/plan';
 import { splitIntoPieces, countTokens } from './tokens';
 
@@ -13,7 +14,7 @@ export interface Draft {
   id: string;
   toolUseId: string;
   model: string;
-  inputTokens: number;
+  input: InputUsage;
   maxTokens: number;
   reply: Reply;
 }
@@ -37,13 +38,13 @@ export function piecesOf({ reply, maxTokens }: Draft): {
   };
 }
 
-export function usageOf(inputTokens: number, outputTokens: number): Record<string, unknown> {
+export function usageOf(input: InputUsage, outputTokens: number): Record<string, unknown> {
   return {
-    input_tokens: inputTokens,
+    input_tokens: input.input,
     output_tokens: outputTokens,
     cache_creation: null,
-    cache_creation_input_tokens: 0,
-    cache_read_input_tokens: 0,
+    cache_creation_input_tokens: input.cacheWrite,
+    cache_read_input_tokens: input.cacheRead,
     inference_geo: null,
     output_tokens_details: null,
     server_tool_use: null,
@@ -69,7 +70,7 @@ export function messageOf(
     stop_reason: end.stop,
     stop_sequence: null,
     stop_details: null,
-    usage: usageOf(draft.inputTokens, end.tokens),
+    usage: usageOf(draft.input, end.tokens),
   };
 }
 
@@ -119,7 +120,7 @@ export async function streamMessage(draft: Draft, options: StreamOptions): Promi
   }
   write('content_block_stop', { type: 'content_block_stop', index: 0 });
   const ending = { container: null, stop_details: null, stop_reason: stop, stop_sequence: null };
-  write('message_delta', { type: 'message_delta', delta: ending, usage: usageOf(draft.inputTokens, tokens) });
+  write('message_delta', { type: 'message_delta', delta: ending, usage: usageOf(draft.input, tokens) });
   write('message_stop', { type: 'message_stop' });
   return true;
 }

@@ -201,6 +201,23 @@ test('text without a tool is an answer', async () => {
   expect(await chat.frames('TURN_END')).toMatchObject([{ usage: { input_tokens: 100, output_tokens: 10 } }]);
 });
 
+test('tokens that the prompt cache spared or kept are stored with their step, priced, and told', async () => {
+  const chat = await stage.openChat();
+  await chat.say('hello');
+  const usage = { inputTokens: 100, cacheReadTokens: 1_000, cacheWriteTokens: 200, outputTokens: 10 };
+  await chat.step([{ ...sends('Hello.'), ...usage }]);
+  const told = { input_tokens: 100, cache_read_input_tokens: 1_000, cache_creation_input_tokens: 200 };
+  // (100 + 1000 / 10 + 200 * 1.25) * 3 + 10 * 15
+  const frame = { usage: { ...told, output_tokens: 10 }, cost_usdc: '0.0015' };
+  expect(await chat.frames('TURN_END')).toMatchObject([frame]);
+  const steps = await chat.rows(
+    `select s.cache_read_tokens as read, s.cache_write_tokens as write, s.cost_micros::int as cost
+       from steps s join turns t on t.id = s.turn_id where t.session_id = $1`,
+    [chat.sessionId],
+  );
+  expect(steps).toEqual([{ read: 1_000, write: 200, cost: 1_500 }]);
+});
+
 test('words that PostgreSQL cannot keep do not stop a turn', async () => {
   const chat = await stage.openChat();
   await chat.say('hello');

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { ModelAnswer } from '../../activities/orchestrator/model';
+import type { ModelAnswer } from '../../activities/orchestrator/answer-so-far';
 import { acceptMessage } from '../../db/messages';
 import { decidePayment } from '../../db/payments';
 import type { Payment } from '../../db/payments';
@@ -26,6 +26,8 @@ export const answer = (content: Block[], stopReason = 'tool_use'): ModelAnswer =
   stopReason,
   inputTokens: 100,
   outputTokens: 10,
+  cacheReadTokens: 0,
+  cacheWriteTokens: 0,
 });
 export const sends = (content: string): ModelAnswer =>
   answer([toolUse('send_orchestrator_message', { content })]);

@@ -73,11 +73,20 @@ test('tokens cost at least their price, and less than a millionth more', () => {
     fc.property(fc.nat(10_000_000), fc.nat(10_000_000), price, (inputTokens, outputTokens, each) => {
       const exact = BigInt(inputTokens + outputTokens) * each;
       const cost = tokenCost(
-        { inputTokens, outputTokens },
+        { inputTokens, outputTokens, cacheReadTokens: 0, cacheWriteTokens: 0 },
         { inputPerMillion: each, outputPerMillion: each },
       );
       expect(cost * 1_000_000n - exact).toBeGreaterThanOrEqual(0n);
       expect(cost * 1_000_000n - exact).toBeLessThan(1_000_000n);
     }),
   );
+});
+
+test('what the prompt cache spares costs a tenth of the input price, and what it keeps five quarters', () => {
+  const price = { inputPerMillion: 3_000_000n, outputPerMillion: 15_000_000n };
+  const usage = { inputTokens: 0, outputTokens: 0, cacheReadTokens: 0, cacheWriteTokens: 0 };
+  expect(tokenCost({ ...usage, inputTokens: 1_000_000 }, price)).toBe(3_000_000n);
+  expect(tokenCost({ ...usage, cacheReadTokens: 1_000_000 }, price)).toBe(300_000n);
+  expect(tokenCost({ ...usage, cacheWriteTokens: 1_000_000 }, price)).toBe(3_750_000n);
+  expect(tokenCost({ ...usage, cacheReadTokens: 1 }, price)).toBe(1n);
 });
