@@ -88,7 +88,7 @@ async function holdFunds(tx: Tx, payment: Payment): Promise<PaymentProgress> {
   await goOn(tx, call);
   await status(tx, call, {
     state: 'done',
-    text: `You approved ${formatUsdc(payment.amountMicros)} USDC; it is held for ${payment.agentName}`,
+    text: `${approvalOf(payment)} ${formatUsdc(payment.amountMicros)} USDC; it is held for ${payment.agentName}`,
     agent_id: payment.agentId,
     agent_name: payment.agentName,
   });
@@ -97,6 +97,9 @@ async function holdFunds(tx: Tx, payment: Payment): Promise<PaymentProgress> {
   });
   return progressOf({ ...payment, state: 'HELD' });
 }
+
+const approvalOf = ({ decidedBy }: Payment): string =>
+  decidedBy === 'standing' ? 'Approved when you opened the chat:' : 'You approved';
 
 /** The turn that waited for the answer works again; one that went on without it has moved on by itself. */
 async function goOn(tx: Tx, call: ToolCall): Promise<void> {

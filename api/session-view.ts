@@ -36,6 +36,7 @@ export async function sessionView(tx: Tx, sessionId: string) {
     })),
     budget: {
       limit_usdc: formatUsdc(session.budgetMicros),
+      auto_approve_usdc: formatUsdc(session.autoApproveMicros),
       spent_usdc: formatUsdc(spend.agentsMicros + spend.modelMicros),
       held_usdc: formatUsdc(spend.heldMicros),
       asked_usdc: formatUsdc(spend.askedMicros),

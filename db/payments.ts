@@ -24,6 +24,7 @@ export interface Payment {
   amountMicros: MicroUsdc;
   offerHash: string;
   state: PaymentState;
+  decidedBy: 'person' | 'standing' | null;
   expiresAt: string;
   captureDeadline: string;
   wakeVersion: number;
@@ -33,12 +34,16 @@ export interface Payment {
 
 const SELECT = `select p.id, p.user_id as "userId", p.session_id as "sessionId", p.turn_id as "turnId",
     p.tool_call_id as "toolCallId", p.agent_id as "agentId", p.agent_name as "agentName",
-    p.agent_owner_id as "agentOwnerId", p.action, p.amount_micros as "amountMicros", p.offer_hash as "offerHash", p.state, p.expires_at as "expiresAt",
+    p.agent_owner_id as "agentOwnerId", p.action, p.amount_micros as "amountMicros", p.offer_hash as "offerHash", p.state,
+    p.decided_by as "decidedBy", p.expires_at as "expiresAt",
     p.capture_deadline as "captureDeadline", p.wake_version as "wakeVersion", p.seen_version as "seenVersion",
     p.created_at as "createdAt"
   from payments p`;
 
-/** Asks a person to pay: the row, its prompt in the log, and the workflow that waits for the answer. */
+/**
+ * Asks a person to pay: the row, its prompt in the log, and the workflow that waits for the answer. What the person has
+ * approved beforehand, when they opened the chat, is decided here and not asked.
+ */
 export async function requestPayment(
   tx: Tx,
   wish: {
@@ -50,6 +55,8 @@ export async function requestPayment(
     action: string;
     reason: string;
     amountMicros: MicroUsdc;
+    /** of the locked session */
+    autoApproveMicros: MicroUsdc;
     offerHash: string;
     deadlineMs: number;
     captureDeadlineMs: number;
@@ -81,6 +88,9 @@ export async function requestPayment(
   const [payment] = await tx.query<Payment>(`${SELECT} where p.tool_call_id = $1`, [wish.toolCallId]);
   if (payment === undefined) throw new Error('no payment was stored');
   if (payment.id !== id) return payment;
+  if (payment.amountMicros <= wish.autoApproveMicros) {
+    return decide(tx, payment, { approved: true, by: 'standing' });
+  }
   await setPhase(tx, wish.sessionId, 'AWAITING_PAYMENT');
   await appendFrames(tx, { id: wish.sessionId, userId: wish.userId }, [
     { type: 'PAYMENT_REQUEST', data: promptOf(payment, wish.reason) },
@@ -213,10 +223,20 @@ export async function decidePayment(
   );
   if (row?.open !== true)
     throw new MooringError('payment_not_open', 'This offer has ended; nothing was paid.');
-  await setPaymentState(tx, payment, approved ? 'AUTHORIZING' : 'DECLINED');
-  await tx.query('update payments set decided_at = now() where id = $1', [paymentId]);
-  await wakePayment(tx, paymentId, 'paymentDecided');
-  return { ...payment, state: approved ? 'AUTHORIZING' : 'DECLINED' };
+  return decide(tx, payment, { approved, by: 'person' });
+}
+
+/** The one way into and past a decision, under the row's lock. */
+async function decide(
+  tx: Tx,
+  payment: Payment,
+  { approved, by }: { approved: boolean; by: 'person' | 'standing' },
+): Promise<Payment> {
+  const state = approved ? 'AUTHORIZING' : 'DECLINED';
+  await setPaymentState(tx, payment, state);
+  await tx.query('update payments set decided_at = now(), decided_by = $2 where id = $1', [payment.id, by]);
+  await wakePayment(tx, payment.id, 'paymentDecided');
+  return { ...payment, state, decidedBy: by };
 }
 
 /** The task that spends this payment, if there is one. */

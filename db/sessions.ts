@@ -12,6 +12,8 @@ export interface Session {
   title: string | null;
   phase: SessionPhase;
   budgetMicros: MicroUsdc;
+  /** the person approves payments of at most so much beforehand */
+  autoApproveMicros: MicroUsdc;
   wakeVersion: number;
   seenVersion: number;
   createdAt: string;
@@ -19,7 +21,7 @@ export interface Session {
 }
 
 const COLUMNS = `id, user_id as "userId", title, phase, budget_micros as "budgetMicros",
-  wake_version as "wakeVersion", seen_version as "seenVersion", created_at as "createdAt",
+  auto_approve_micros as "autoApproveMicros", wake_version as "wakeVersion", seen_version as "seenVersion", created_at as "createdAt",
   last_message_at as "lastMessageAt"`;
 
 export async function createSession(
@@ -28,13 +30,22 @@ export async function createSession(
     userId: string;
     title: string | null;
     budgetMicros: MicroUsdc;
+    autoApproveMicros?: MicroUsdc;
     metadata: Record<string, unknown>;
   },
 ): Promise<Session> {
   const id = newId('ses');
   const rows = await tx.query<Session>(
-    `insert into sessions (id, user_id, title, budget_micros, metadata) values ($1, $2, $3, $4, $5) returning ${COLUMNS}`,
-    [id, session.userId, session.title, session.budgetMicros, session.metadata],
+    `insert into sessions (id, user_id, title, budget_micros, auto_approve_micros, metadata)
+     values ($1, $2, $3, $4, $5, $6) returning ${COLUMNS}`,
+    [
+      id,
+      session.userId,
+      session.title,
+      session.budgetMicros,
+      session.autoApproveMicros ?? 0n,
+      session.metadata,
+    ],
   );
   await tx.query('insert into session_sequences (session_id, user_id) values ($1, $2)', [id, session.userId]);
   return found(rows[0]);

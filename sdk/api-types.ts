@@ -47,6 +47,8 @@ export interface SessionAgent {
 
 export interface SessionBudget {
   limit_usdc: string;
+  /** payments of at most so much are approved beforehand */
+  auto_approve_usdc: string;
   spent_usdc: string;
   held_usdc: string;
   asked_usdc: string;

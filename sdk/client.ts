@@ -28,6 +28,7 @@ export interface MooringClient {
   createSession: (wish?: {
     title?: string;
     budget_usdc?: string;
+    auto_approve_usdc?: string;
   }) => Promise<Admission & { session_id: string }>;
   listSessions: (page?: { cursor?: string; limit?: number }) => Promise<SessionPage>;
   session: (id: string) => Promise<SessionView>;

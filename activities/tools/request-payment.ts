@@ -3,6 +3,7 @@ import type { Database, Tx } from '../../db/database';
 import { wallet } from '../../db/ledger';
 import { findHeldPayment, requestPayment } from '../../db/payments';
 import { getSession, sessionSpend } from '../../db/sessions';
+import type { Session } from '../../db/sessions';
 import type { ToolCall } from '../../db/tool-calls';
 import { MooringError } from '../../domain/errors';
 import { formatUsdc, parseUsdc } from '../../domain/money';
@@ -48,8 +49,8 @@ export const createRequestPayment = (deps: RequestPaymentDeps) =>
             `${name} is paid for already: ${held.id} is held. Invoke it.`,
           );
         }
-        await requireMoney(tx, call, price);
-        await requestPayment(tx, {
+        const { autoApproveMicros } = await requireMoney(tx, call, price);
+        const payment = await requestPayment(tx, {
           userId: call.userId,
           sessionId: call.sessionId,
           turnId: call.turnId,
@@ -58,21 +59,25 @@ export const createRequestPayment = (deps: RequestPaymentDeps) =>
           action: name,
           reason,
           amountMicros: price,
+          autoApproveMicros,
           offerHash: connection.offerHash,
           deadlineMs: deps.paymentDeadlineMs,
           captureDeadlineMs: deps.captureDeadlineMs,
         });
-        return {
-          kind: 'wait',
-          state: 'waiting',
-          text: 'Waiting for you to approve the price',
-          about: { agent_id: agent.id, agent_name: agent.name },
-        };
+        const about = { agent_id: agent.id, agent_name: agent.name };
+        return payment.state === 'AWAITING_APPROVAL'
+          ? { kind: 'wait', state: 'waiting', text: 'Waiting for you to approve the price', about }
+          : {
+              kind: 'wait',
+              state: 'now',
+              text: 'You approved prices like this when you opened the chat',
+              about,
+            };
       }),
   });
 
 /** The price must lie within the chat's budget and the person's wallet. */
-async function requireMoney(tx: Tx, call: ToolCall, price: MicroUsdc): Promise<void> {
+async function requireMoney(tx: Tx, call: ToolCall, price: MicroUsdc): Promise<Session> {
   const session = await getSession(tx, call.sessionId);
   const { agentsMicros, modelMicros, heldMicros, askedMicros } = await sessionSpend(tx, session.id);
   const left = session.budgetMicros - agentsMicros - modelMicros - heldMicros - askedMicros;
@@ -89,4 +94,5 @@ async function requireMoney(tx: Tx, call: ToolCall, price: MicroUsdc): Promise<v
       `The wallet has ${formatUsdc(balanceMicros)} USDC, less than the price.`,
     );
   }
+  return session;
 }

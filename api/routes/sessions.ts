@@ -16,6 +16,7 @@ import { listItem, sessionView } from '../session-view';
 const NewSession = z.strictObject({
   title: z.string().trim().min(1).max(200).optional(),
   budget_usdc: Usdc.optional(),
+  auto_approve_usdc: Usdc.default(0n),
   metadata: z
     .record(z.string(), z.json())
     .refine((value) => JSON.stringify(value).length <= 4096, 'must have at most 4 KB')
@@ -38,7 +39,13 @@ export function sessionRoutes(api: ApiContext): Router {
     const budgetMicros = wish.budget_usdc ?? parseUsdc(config.MOORING_SESSION_BUDGET_USDC) ?? 0n;
     const session = await db.withTx(asUser(userId), 'session.open', async (tx) => {
       await ownAccount(tx, userId);
-      return createSession(tx, { userId, title: wish.title ?? null, budgetMicros, metadata: wish.metadata });
+      return createSession(tx, {
+        userId,
+        title: wish.title ?? null,
+        budgetMicros,
+        autoApproveMicros: wish.auto_approve_usdc,
+        metadata: wish.metadata,
+      });
     });
     res.status(201).json(await admission(api, req, { userId, sessionId: session.id }));
   });

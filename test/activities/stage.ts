@@ -41,7 +41,7 @@ export interface Stage {
   activities: ChatActivities & TaskActivities & PaymentActivities;
   /** A listed agent that lives at `baseUrl`. */
   listAgent: (name: string, baseUrl: string) => Promise<string>;
-  openChat: (money?: { wallet?: string; budget?: string }) => Promise<TestChat>;
+  openChat: (money?: { wallet?: string; budget?: string; autoApprove?: string }) => Promise<TestChat>;
   close: () => Promise<void>;
 }
 
@@ -94,8 +94,8 @@ export async function setStage(lengths: Lengths = {}): Promise<Stage> {
     model,
     activities,
     listAgent: (name, baseUrl) => listAgent(t, { name, baseUrl, seal: seal.seal }),
-    openChat: async ({ wallet = '1.00', budget = '2.00' } = {}) =>
-      createTestChat(stage, await openSession(t, { wallet, budget })),
+    openChat: async ({ wallet = '1.00', budget = '2.00', autoApprove = '0' } = {}) =>
+      createTestChat(stage, await openSession(t, { wallet, budget, autoApprove })),
     close: async () => {
       await zoo.close();
       await http.close();
@@ -123,7 +123,7 @@ function scriptedModel(): ScriptedModel {
 
 async function openSession(
   { db }: TestDatabase,
-  money: { wallet: string; budget: string },
+  money: { wallet: string; budget: string; autoApprove: string },
 ): Promise<{ sessionId: string; userId: string }> {
   return db.withTx(SYSTEM, 'test', async (tx) => {
     const { user } = await findOrOpenAccount(tx, `${randomUUID()}@example.test`);
@@ -133,6 +133,7 @@ async function openSession(
       userId: user.id,
       title: null,
       budgetMicros: parseUsdc(money.budget) ?? 0n,
+      autoApproveMicros: parseUsdc(money.autoApprove) ?? 0n,
       metadata: {},
     });
     return { sessionId: session.id, userId: user.id };

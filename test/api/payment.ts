@@ -41,6 +41,7 @@ export async function askToPay(
       action: 'readability',
       reason: 'to measure the text',
       amountMicros: 50_000n,
+      autoApproveMicros: 0n,
       offerHash: 'hash',
       deadlineMs: 60_000,
       captureDeadlineMs: 60_000,

@@ -29,6 +29,7 @@ test('a chat opens without a body, and its page shows where it stands', async ()
     agents: [],
     budget: {
       limit_usdc: '2.00',
+      auto_approve_usdc: '0.00',
       spent_usdc: '0.00',
       held_usdc: '0.00',
       asked_usdc: '0.00',
@@ -39,15 +40,24 @@ test('a chat opens without a body, and its page shows where it stands', async ()
 
 test('a chat takes a title, a budget and metadata, and nothing it does not know', async () => {
   const { token } = await api.signIn('ann@example.test');
-  const body = { title: 'Readability', budget_usdc: '0.5', metadata: { project: 'x' } };
+  const body = {
+    title: 'Readability',
+    budget_usdc: '0.5',
+    auto_approve_usdc: '0.1',
+    metadata: { project: 'x' },
+  };
   const opened = await api.call('/api/sessions', { token, body });
   const view = await api.call(`/api/sessions/${opened.body.session_id}`, { token });
-  expect(view.body).toMatchObject({ title: 'Readability', budget: { limit_usdc: '0.50' } });
+  expect(view.body).toMatchObject({
+    title: 'Readability',
+    budget: { limit_usdc: '0.50', auto_approve_usdc: '0.10' },
+  });
   for (const [field, value] of Object.entries({
     user_id: 'usr_1',
     phase: 'CLOSED',
     region: 'cn',
     budget_usdc: '-1',
+    auto_approve_usdc: '0.0000001',
     title: '',
   })) {
     const refused = await api.call('/api/sessions', { token, body: { [field]: value } });

@@ -32,8 +32,12 @@ const TEXT = 'The committee will review the proposal. Then it decides. People wa
 const ask = (mark = ''): string => `How readable is this text: ${mark}${TEXT}`;
 const newEmail = (): string => `crash-${randomBytes(6).toString('hex')}@example.test`;
 
-async function open({ api, acknowledged }: Stage, content: string): Promise<Chat> {
-  const chat = await openChat(api, newEmail());
+async function open(
+  { api, acknowledged }: Stage,
+  content: string,
+  wish: { auto_approve_usdc?: string } = {},
+): Promise<Chat> {
+  const chat = await openChat(api, newEmail(), wish);
   await chat.say('m1', content);
   acknowledged.messages.push({ sessionId: chat.sessionId, clientId: 'm1', content });
   return chat;
@@ -132,6 +136,14 @@ export const SCENARIOS: Scenario[] = [
   { name: 'a person looks around over REST', run: lookAround },
   { name: 'a program works with a key until it is revoked', run: useAKey },
   { name: 'an agent is hired over the socket', run: overTheSocket },
+  {
+    name: 'a price is approved by what the person said when they opened the chat',
+    run: async (stage) => {
+      const chat = await open(stage, ask(), { auto_approve_usdc: '0.05' });
+      await turnEnd(chat, 'answered');
+      await chat.until(({ type }) => type === 'PAYMENT_SUCCESSFUL');
+    },
+  },
   { name: 'an agent is listed, checked, approved and taken off', run: listAnAgent },
 ];
 

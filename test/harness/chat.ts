@@ -53,11 +53,15 @@ export function patientCall(api: () => string, who: () => string | Record<string
 }
 
 /** A chat of a new account over the public API only. */
-export async function openChat(api: () => string, email: string): Promise<Chat> {
+export async function openChat(
+  api: () => string,
+  email: string,
+  wish: { auto_approve_usdc?: string } = {},
+): Promise<Chat> {
   let token = '';
   const call = patientCall(api, () => token);
   token = (await call<{ access_token: string }>('POST', '/dev/sign-in', { email })).access_token;
-  const { session_id: sessionId } = await call<{ session_id: string }>('POST', '/api/sessions', {});
+  const { session_id: sessionId } = await call<{ session_id: string }>('POST', '/api/sessions', wish);
   const events = (afterSeq: number, wait: number) =>
     call<{ events: SeenFrame[] }>(
       'GET',

@@ -49,6 +49,7 @@ test.each<[number, string, string]>([
      select task_id, n, region, user_id from task_attempts, generate_series(2, 5) n`,
   ],
   [6, 'a task made with a payment that was declined', `update payments set state = 'DECLINED'`],
+  [6, 'a standing approval that was never given', `update payments set decided_by = 'standing'`],
   [6, 'other work done than was approved', `update tasks set action = 'delete_everything'`],
   [6, 'work of R3 that nobody confirmed', `update tasks set risk_level = 'R3'`],
   [

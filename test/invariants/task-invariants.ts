@@ -81,12 +81,21 @@ export async function decisionsHold({ query, acknowledged }: World): Promise<str
     `select data->>'payment_id' as id, count(*)::int as times from session_events
       where type in ('PAYMENT_SUCCESSFUL', 'PAYMENT_FAILED', 'PAYMENT_RELEASED') group by 1 having count(*) > 1`,
   );
+  const standing = await query<{ id: string; by: string; within: boolean; asked: boolean }>(
+    `select p.id, p.decided_by as by, p.amount_micros <= s.auto_approve_micros as within, s.erased_at is not null
+            or exists (select from session_events e where e.session_id = p.session_id and e.type = 'PAYMENT_REQUEST'
+                          and e.data->>'payment_id' = p.id) as asked
+       from payments p join sessions s on s.id = p.session_id where p.decided_by is not null`,
+  );
   const risky = await query<{ id: string; risk: RiskLevel; status: TaskStatus }>(
     `select distinct t.id, t.risk_level as risk, t.status from tasks t join task_attempts a on a.task_id = t.id`,
   );
   return [
     ...ran,
     ...lost,
+    ...standing
+      .filter(({ by, within, asked }) => (by === 'standing' ? !within : !asked))
+      .map(({ id, by }) => `payment ${id} was decided (${by}) by nobody who could`),
     ...answers.map(({ id, times }) => `payment ${id} was told ${times} outcomes`),
     // Nobody can confirm yet, so nothing that needs it may run.
     ...risky

@@ -42,6 +42,7 @@ export function createScriptedChat(id: string, hidden: Set<number>): ScriptedCha
     agents: [],
     budget: {
       limit_usdc: '2.00',
+      auto_approve_usdc: '0.00',
       spent_usdc: '0.00',
       held_usdc: '0.00',
       asked_usdc: '0.00',

@@ -47,6 +47,7 @@ test('amounts are added exactly, and never rounded', () => {
   expect(sumUsdc(['0.1', '0.2', '0.000001'])).toBe('0.300001');
   const budget = {
     limit_usdc: '2.00',
+    auto_approve_usdc: '0.00',
     spent_usdc: '0.097',
     held_usdc: '0.05',
     asked_usdc: '0.05',
