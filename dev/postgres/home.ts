@@ -4,16 +4,20 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
+  rmdirSync,
   rmSync,
   statSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join, resolve, sep } from 'node:path';
+import { basename, dirname, join, resolve, sep } from 'node:path';
 
 /** The account PostgreSQL runs as when we are root, which it refuses to be: `nobody`, which needs no creating. */
 export const UNPRIVILEGED_ID = 65_534;
+
+const MOVED = 'mooring-postgres-';
 
 export const isRoot = (): boolean => process.getuid?.() === 0;
 
@@ -34,7 +38,7 @@ export const homeOf = (dataDir: string): string => movedTo(resolve(dataDir)) ?? 
 
 function moveHome(wished: string): string {
   const base = wished.startsWith(tmpdir() + sep) ? tmpdir() : '/var/lib';
-  const home = mkdtempSync(join(base, 'mooring-postgres-'));
+  const home = mkdtempSync(join(base, MOVED));
   writeFileSync(join(wished, 'moved-to'), home);
   return home;
 }
@@ -45,11 +49,18 @@ function movedTo(dataDir: string): string | null {
   return home !== '' && existsSync(home) ? home : null;
 }
 
-/** Deletes everything of a data folder that no PostgreSQL runs on. */
+const MADE = /^(cluster|init-.*|binaries-.*|(password|owner\.json)(\.new)?|moved-to)$/;
+
+/** Deletes what was made in a data folder that no PostgreSQL runs on, and the folder when nothing else is in it. */
 export function removePostgresData(dataDir: string): void {
   const elsewhere = movedTo(dataDir);
-  if (elsewhere !== null) rmSync(elsewhere, { recursive: true, force: true });
-  rmSync(dataDir, { recursive: true, force: true });
+  if (elsewhere !== null && basename(elsewhere).startsWith(MOVED))
+    rmSync(elsewhere, { recursive: true, force: true });
+  if (!existsSync(dataDir)) return;
+  const names = readdirSync(dataDir);
+  for (const name of names.filter((name) => MADE.test(name)))
+    rmSync(join(dataDir, name), { recursive: true, force: true });
+  if (names.every((name) => MADE.test(name))) rmdirSync(dataDir);
 }
 
 /** Whether the unprivileged account can walk to this folder. */

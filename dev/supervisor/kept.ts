@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { removePostgresData } from '../postgres/home';
 import { freePort } from './ports';
 
 /** Ports are kept over restarts and starts: other parts, and rows in the database, name them. */
@@ -58,24 +57,6 @@ export function keptAgentKeys(dataDir: string, names: readonly string[]): Record
   const all = Object.fromEntries(names.map((name) => [name, known[name] ?? newKeys()]));
   writeOwn(path, JSON.stringify(all));
   return all;
-}
-
-/**
- * Removes all data, and nothing else: fetched programs stay, as do the logs' folder and our claim on the data.
- * The secret goes with the database whose rows it seals.
- */
-export function removeData(dataDir: string, ownDatabase: boolean): void {
-  if (ownDatabase) removePostgresData(join(dataDir, 'postgres'));
-  const gone = [
-    'temporal',
-    'agents',
-    'agents.json',
-    'mail',
-    'ports.json',
-    'run.json',
-    ...(ownDatabase ? ['secret'] : []),
-  ];
-  for (const name of gone) rmSync(join(dataDir, name), { recursive: true, force: true });
 }
 
 const newKeys = (): AgentKeys => ({

@@ -11,7 +11,8 @@ import { claimData, endAll } from './claim';
 import type { Claim } from './claim';
 import { checkData, checkDataFolder, checkSpace, makeRoomForClaim } from './data-folder';
 import { checkDatabase, checkTemporal } from './external';
-import { keptAgentKeys, keptSecret, openKeptPorts, removeData } from './kept';
+import { keptAgentKeys, keptSecret, openKeptPorts } from './kept';
+import { refuseForeign, removeData } from './own-data';
 import type { Machine } from './parts';
 import { whyNoListening } from './ports';
 import { readyWords, say, sayWithTime, seconds, step, usesStandIn } from './report';
@@ -55,6 +56,7 @@ export async function runMachine({ config, dataDir, fresh, yes, beside }: RunOpt
   });
   stopAsked.catch(() => undefined); // seen by whoever waits for it
   checkDataFolder(dataDir);
+  refuseForeign(dataDir);
   if (fresh) makeRoomForClaim(dataDir);
   else checkSpace(dataDir);
   await checkSurroundings(config);

@@ -9,10 +9,13 @@ import {
   openSync,
   readdirSync,
   rmSync,
+  statSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
+import { removeData } from '../../dev/supervisor/own-data';
 import { attemptStart, contentOf, isRoot, MOST_MS } from './attempt';
 import type { AttemptOptions } from './attempt';
 import { processesOn } from './process-tree';
@@ -34,6 +37,9 @@ const put = (path: string, text: string): void => {
   writeFileSync(join(folder, path), text);
 };
 
+/** What every start writes: by it a later one knows the folder as ours. */
+const OWN_KEYS = JSON.stringify({ a: { orchestrator_key: 'ork_1', signing_secret: 'whsec_1' } });
+
 async function expectRefusal(sentence: RegExp, options: AttemptOptions = {}): Promise<void> {
   const before = contentOf(folder);
   const attempt = await attemptStart({
@@ -53,7 +59,52 @@ test('a data folder that is a file', async () => {
   );
 });
 
+test.each([
+  ['the folder of the code', '.', 'is'],
+  ['a folder that holds it', '..', 'holds'],
+  ['a link to it', 'link', 'is'],
+])('a data folder that is %s, with --fresh too', async (_what, dataDir, how) => {
+  put('code/agents/mine/agent.mjs', 'years of work');
+  symlinkSync('.', join(folder, 'code/link'));
+  for (const args of [[], ['--fresh', '--yes']]) {
+    await expectRefusal(
+      new RegExp(
+        `^MOORING_DATA_DIR \\S+ ${how} the folder of Mooring's own code\\. Name a folder that is only`,
+      ),
+      { cwd: join(folder, 'code'), args, env: { MOORING_DATA_DIR: dataDir } },
+    );
+  }
+});
+
+test('a data folder with files of others, with --fresh too', async () => {
+  put('data/agents/mine/agent.mjs', 'years of work');
+  put('data/agents.json', '{"agents": "of somebody"}');
+  for (const args of [[], ['--fresh', '--yes']]) {
+    await expectRefusal(
+      /^The data folder \S+ is not empty and no Mooring has made it \(agents, agents\.json\)\. Name an empty or a new one/,
+      { args },
+    );
+  }
+});
+
+test('--fresh deletes what a start has made, and no file of others beside it', () => {
+  const ours = [
+    'secret',
+    'ports.json',
+    'temporal/temporal.db',
+    'temporal/temporal.db-wal',
+    'mail/mail.jsonl',
+  ];
+  ours.push('agents.json', 'agents/text-analyst.jsonl', 'postgres/cluster/PG_VERSION', 'postgres/password');
+  const others = ['temporal/client.ts', 'agents/mine/agent.mjs', 'postgres/notes.txt', 'README.md'];
+  for (const path of [...ours, ...others]) put(`data/${path}`, path);
+  removeData(join(folder, 'data'), true);
+  const left = Object.entries(contentOf(folder)).filter(([path]) => statSync(path).isFile());
+  expect(left.map(([path]) => relative(join(folder, 'data'), path)).sort()).toEqual(others.sort());
+});
+
 test('data of another major version of PostgreSQL', async () => {
+  put('data/agents.json', OWN_KEYS);
   put('data/postgres/cluster/PG_VERSION', '17\n');
   if (isRoot) chownSync(join(folder, 'data/postgres/cluster'), NOBODY, NOBODY);
   await expectRefusal(
@@ -68,11 +119,13 @@ test('data of another Temporal server', async () => {
 });
 
 test('a secret that was damaged', async () => {
+  put('data/agents.json', OWN_KEYS);
   put('data/secret', '');
   await expectRefusal(/^The secret in \S+ is damaged\. Put it back from a backup, or begin with empty data/);
 });
 
 asRoot('data that another account has made', async () => {
+  put('data/agents.json', OWN_KEYS);
   put('data/postgres/cluster/PG_VERSION', '18\n');
   chownSync(join(folder, 'data/postgres/cluster'), 1234, 1234);
   await expectRefusal(
@@ -117,12 +170,17 @@ asRoot(
   '--fresh frees a disk that its own data has filled to the last block, and then looks again',
   async () => {
     const filled =
-      'mount -t tmpfs -o size=64m none "$0"; mkdir -p "$0/postgres/cluster"; echo {} >"$0/ports.json"; echo {} >"$0/agents.json"; ' +
+      'mount -t tmpfs -o size=64m none "$0"; mkdir -p "$0/postgres/cluster"; echo {} >"$0/ports.json"; cp "$KEYS" "$0/agents.json"; ' +
       'dd if=/dev/zero of="$0/postgres/cluster/rows" 2>/dev/null; "$@"; code=$?; ls -A "$0"; exit $code';
     mkdirSync(join(folder, 'data'));
+    put('keys.json', OWN_KEYS);
     await expectRefusal(
       /is full: 64 MB are free and Mooring needs 200 MB\. Free some space, or set MOORING_DATA_DIR to another folder\.$/,
-      { under: ['unshare', '-m', 'sh', '-c', filled, join(folder, 'data')], args: ['--fresh', '--yes'] },
+      {
+        under: ['unshare', '-m', 'sh', '-c', filled, join(folder, 'data')],
+        args: ['--fresh', '--yes'],
+        env: { KEYS: join(folder, 'keys.json') },
+      },
     );
   },
 );
