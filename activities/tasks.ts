@@ -1,5 +1,6 @@
 import { findActiveAgent, getConnection, sealedKeys } from '../db/agents';
 import type { Database, Tx } from '../db/database';
+import { forgetIfErased } from '../db/erase';
 import { messageOfTurn } from '../db/messages';
 import { closeAttempt, countAttempts, lockTask, openAttempt, transitionTask } from '../db/tasks';
 import type { Task } from '../db/tasks';
@@ -119,7 +120,10 @@ async function recordOutcome(
     outcome: outcome.kind,
     head: outcome.head,
   });
-  if (isTerminal(task.status)) return { status: task.status, retryInMs: null };
+  if (isTerminal(task.status)) {
+    if (task.sessionId !== null) await forgetIfErased(tx, task.sessionId);
+    return { status: task.status, retryInMs: null };
+  }
   switch (outcome.kind) {
     case 'completed': {
       const { output, pictures } = takePictures(outcome.output, await schemaOf(tx, task));

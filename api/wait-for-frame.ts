@@ -16,6 +16,7 @@ export function waitForFrame(
         if (news.kind === 'logged') onSeq(news.frame.seq);
       },
       onLastSeq: onSeq,
+      onGone: () => stop(),
     });
     stop = () => {
       clearTimeout(timer);

@@ -8,6 +8,8 @@ export interface Watcher {
   onNews: (news: SessionNews) => void;
   /** The end of the log, as PostgreSQL says it; heard now and then, so that a lost wake-up is no lost frame. */
   onLastSeq: (seq: number) => void;
+  /** There is no log any more: the session was erased. */
+  onGone: () => void;
 }
 
 /** Hears sessions: from the bus at once, and from PostgreSQL in one query for all of them. */
@@ -32,8 +34,13 @@ export function createWatch({ db, bus, log, checkMs }: WatchDeps): Watch {
     checking = true;
     try {
       const ids = [...followed.keys()];
-      for (const [id, seq] of await db.withTx(SYSTEM, 'feed.last-seqs', (tx) => lastSeqs(tx, ids))) {
-        for (const watcher of followed.get(id) ?? []) watcher.onLastSeq(seq);
+      const ends = await db.withTx(SYSTEM, 'feed.last-seqs', (tx) => lastSeqs(tx, ids));
+      for (const id of ids) {
+        const seq = ends.get(id);
+        for (const watcher of followed.get(id) ?? []) {
+          if (seq === undefined) watcher.onGone();
+          else watcher.onLastSeq(seq);
+        }
       }
     } catch (error) {
       log.warn({ err: error }, 'the logs of open chats could not be checked; the next check is soon');

@@ -2,7 +2,10 @@ import type { LogFrame, LoggedFrame } from '../domain/frames';
 import { newId } from '../lib/ids';
 import type { Tx } from './database';
 
-/** Appends frames to a session's log, with the next seqs, in this transaction; they are published after it. */
+/**
+ * Appends frames to a session's log, with the next seqs, in this transaction; they are published after it. An erased
+ * session has no log: nothing is said in it.
+ */
 export async function appendFrames(
   tx: Tx,
   session: { id: string; userId: string },
@@ -14,7 +17,7 @@ export async function appendFrames(
     [session.id, frames.length],
   );
   const row = rows[0];
-  if (row === undefined) throw new Error(`session ${session.id} has no sequence`);
+  if (row === undefined) return [];
   const first = row.lastSeq - frames.length + 1;
   const logged = frames.map((frame, index): LoggedFrame => ({
     ...frame,

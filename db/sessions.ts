@@ -66,6 +66,20 @@ export async function lockSession(tx: Tx, id: string): Promise<Session> {
   return found(rows[0]);
 }
 
+/** A person's own session, locked, also when they have erased it. As the system: to people an erased one is not there. */
+export async function findOwnSession(
+  tx: Tx,
+  { sessionId, userId }: { sessionId: string; userId: string },
+): Promise<{ session: Session; erased: boolean }> {
+  const [row] = await tx.query<Session & { erased: boolean }>(
+    `select ${COLUMNS}, erased_at is not null as erased from sessions
+      where id = $1 and user_id = $2 for no key update`,
+    [sessionId, userId],
+  );
+  const { erased = false } = row ?? {};
+  return { session: found(row), erased };
+}
+
 function found(session: Session | undefined): Session {
   if (session === undefined) throw new MooringError('session_not_found', 'There is no such chat.');
   return session;

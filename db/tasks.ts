@@ -5,6 +5,7 @@ import { isLegalEdge, isTerminal } from '../domain/task';
 import type { RiskLevel, TaskStatus } from '../domain/task';
 import { newId } from '../lib/ids';
 import type { Tx } from './database';
+import { forgetIfErased } from './erase';
 import { appendFrames } from './events';
 import { recordSignal } from './outbox';
 import { wakePayment } from './payments';
@@ -148,6 +149,7 @@ export async function transitionTask(tx: Tx, id: string, change: Transition): Pr
   await recordEvent(tx, { id, userId: task.userId, from: task.status, to: change.to, actor: change.actor });
   const changed = { ...task, status: change.to };
   if (ends) await endTask(tx, changed, change);
+  if (ends && task.sessionId !== null) await forgetIfErased(tx, task.sessionId);
   return changed;
 }
 

@@ -42,12 +42,13 @@ export function createTool<N extends ToolName>(deps: { db: Database; waitMs: num
       adoptOrigin(origin);
       await lockSession(tx, sessionId);
       const proposed = await getToolCall(tx, callId);
+      // Answered meanwhile; of an erased chat there is no input any more.
+      if (proposed.state !== 'proposed') return { call: proposed, input: null };
       const wish = TOOL_INPUTS[tool.name].parse(proposed.input) as Input<N>;
-      if (proposed.state === 'proposed')
-        await status(tx, proposed, { state: 'now', text: tool.working(wish) });
+      await status(tx, proposed, { state: 'now', text: tool.working(wish) });
       return { call: proposed, input: wish };
     });
-    if (call.state !== 'proposed') return { waitsUntil: call.state === 'waiting' ? call.waitUntil : null };
+    if (input === null) return { waitsUntil: call.state === 'waiting' ? call.waitUntil : null };
     const conclude = await tool.look(call, input, signal).catch(refuse);
     const run = await db.withTx(SYSTEM, 'tool.settle', (tx) =>
       settle(tx, call, { conclude, waitMs: deps.waitMs }),

@@ -1,11 +1,12 @@
 import { Router } from 'express';
 import type { Request } from 'express';
 import { z } from 'zod';
+import { eraseSession } from '../../db/erase';
 import { createSession, getSession, listSessions } from '../../db/sessions';
 import { placeInList } from '../../db/session-cursor';
 import { MooringError } from '../../domain/errors';
 import { parseUsdc } from '../../domain/money';
-import { asUser } from '../../domain/principal';
+import { asUser, SYSTEM } from '../../domain/principal';
 import { ownAccount } from '../auth/sign-in';
 import { SESSION_TOKEN_SECONDS } from '../auth/tokens';
 import type { ApiContext } from '../context';
@@ -67,6 +68,13 @@ export function sessionRoutes(api: ApiContext): Router {
     const userId = await caller(req);
     const id = sessionIdOf(req.params.id);
     res.json(await db.withTx(asUser(userId), 'session.read', (tx) => sessionView(tx, id)));
+  });
+
+  router.delete('/api/sessions/:id', async (req, res) => {
+    const userId = await caller(req);
+    const sessionId = sessionIdOf(req.params.id);
+    await db.withTx(SYSTEM, 'session.erase', (tx) => eraseSession(tx, { sessionId, userId }));
+    res.json({ ok: true });
   });
 
   router.post('/api/sessions/:id/token', async (req, res) => {

@@ -38,7 +38,7 @@ export async function admit(
 async function isKnown(db: Database, sessionId: string): Promise<boolean> {
   if (!SESSION_ID.test(sessionId)) return false;
   const rows = await db.withTx(SYSTEM, 'socket.is-known', (tx) =>
-    tx.query('select from sessions where id = $1', [sessionId]),
+    tx.query('select from sessions where id = $1 and erased_at is null', [sessionId]),
   );
   return rows.length > 0;
 }

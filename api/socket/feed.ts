@@ -71,12 +71,11 @@ export function createFeed({ wire, log, read }: FeedDeps): Feed {
       const isLive = begun && reading === null;
       if (news.kind === 'moment') {
         if (isLive) wire.sendMoment(news.frame);
-      } else if (isLive && news.frame.seq === sent + 1) {
-        newest = Math.max(newest, news.frame.seq);
-        send(news.frame);
-      } else hear(news.frame.seq);
+      } else if (isLive && news.frame.seq === sent + 1) send(news.frame);
+      else hear(news.frame.seq);
     },
     onLastSeq: hear,
+    onGone: () => wire.close(4404),
     async pause() {
       begun = false;
       await reading;

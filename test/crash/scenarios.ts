@@ -144,6 +144,24 @@ export const SCENARIOS: Scenario[] = [
       await chat.until(({ type }) => type === 'PAYMENT_SUCCESSFUL');
     },
   },
+  {
+    name: 'a chat is erased when its work is done',
+    run: async (stage) => {
+      const chat = await open(stage, ask());
+      await decide(chat, true, stage);
+      await turnEnd(chat, 'answered');
+      await chat.erase();
+    },
+  },
+  {
+    name: 'a chat is erased while an agent works for it',
+    run: async (stage) => {
+      const chat = await open(stage, ask('#agent:slow '));
+      await decide(chat, true, stage);
+      await chat.until(({ type, data }) => type === 'STATUS' && data['task_id'] !== undefined);
+      await chat.erase();
+    },
+  },
   { name: 'an agent is listed, checked, approved and taken off', run: listAnAgent },
 ];
 

@@ -18,6 +18,8 @@ export interface Chat {
   frames: () => Promise<SeenFrame[]>;
   /** The first frame that fits, waited for over restarts of the platform. */
   until: (fits: (frame: SeenFrame) => boolean) => Promise<SeenFrame>;
+  /** Takes the whole chat back. */
+  erase: () => Promise<void>;
   wallet: () => Promise<{ balance_usdc: string; held_usdc: string }>;
 }
 
@@ -94,6 +96,7 @@ export async function openChat(
       );
       throw new Error(`the frame did not come; seen:\n${seen.join('\n')}`);
     },
+    erase: async () => void (await call('DELETE', `/api/sessions/${sessionId}`)),
     wallet: () => call('GET', '/api/wallet'),
   };
   return chat;

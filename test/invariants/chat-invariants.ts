@@ -4,9 +4,20 @@ const USER_MESSAGES = `
   select m.session_id as "sessionId", m.client_id as "clientId", m.content, m.seq, m.turn_id as "turnId",
          (select count(*)::int from session_events e where e.session_id = m.session_id and e.type = 'USER_MESSAGE'
              and e.data->>'message_id' = m.id and e.seq = m.seq and e.data->>'content' = m.content) as frames
-    from messages m where m.kind = 'user'`;
+    from messages m join sessions s on s.id = m.session_id where m.kind = 'user' and s.erased_at is null`;
 
-/** (1) Each acknowledged message is in the transcript once, in order. */
+/** What an erased chat may not have any more; a task that runs still needs its message. */
+const LEFT_OVER = `
+  select s.id from sessions s where s.erased_at is not null and (
+    exists (select from session_events e where e.session_id = s.id)
+    or exists (select from session_sequences q where q.session_id = s.id)
+    or exists (select from connections c where c.session_id = s.id)
+    or exists (select from steps p join turns t on t.id = p.turn_id where t.session_id = s.id)
+    or exists (select from tool_calls c where c.session_id = s.id and c.input <> '{}')
+    or exists (select from messages m where m.session_id = s.id and m.content <> '')
+    or exists (select from tasks k where k.session_id = s.id and (k.arguments <> '{}' or k.result is not null)))`;
+
+/** (1) Each acknowledged message is in the transcript once, in order; of an erased chat there are no words. */
 export async function messagesOnceInOrder({ query, acknowledged }: World): Promise<string[]> {
   const rows = await query<{
     sessionId: string;
@@ -15,8 +26,13 @@ export async function messagesOnceInOrder({ query, acknowledged }: World): Promi
     seq: number | null;
     frames: number;
   }>(USER_MESSAGES);
+  const erased = new Set(
+    (await query<{ id: string }>('select id from sessions where erased_at is not null')).map(({ id }) => id),
+  );
+  const leftOver = await query<{ id: string }>(LEFT_OVER);
   const lastSeq = new Map<string, number>();
-  const broken = acknowledged.messages.flatMap(({ sessionId, clientId, content }) => {
+  const kept = acknowledged.messages.filter(({ sessionId }) => !erased.has(sessionId));
+  const broken = kept.flatMap(({ sessionId, clientId, content }) => {
     const row = rows.find((known) => known.sessionId === sessionId && known.clientId === clientId);
     const name = `message ${clientId} of ${sessionId}`;
     if (row === undefined || row.seq === null) return [`${name} was acknowledged and is not there`];
@@ -31,6 +47,7 @@ export async function messagesOnceInOrder({ query, acknowledged }: World): Promi
   );
   return [
     ...broken,
+    ...leftOver.map(({ id }) => `${id} was erased and has words`),
     ...rows
       .filter(({ frames }) => frames !== 1)
       .map(({ clientId }) => `message ${clientId} has not one frame`),
@@ -46,10 +63,13 @@ export async function turnsEndOnce({ query }: World): Promise<string[]> {
           and e.data->>'outcome' is not distinct from t.outcome) as ends,
         (select count(*)::int from session_events e
         where e.session_id = t.session_id and e.type = 'TURN_END' and e.data->>'turn_id' = t.id) as all_ends
-       from turns t`,
+       from turns t join sessions s on s.id = t.session_id where s.erased_at is null`,
   );
   const messages = await query<{ id: string }>(
     `select m.id from messages m join sessions s on s.id = m.session_id where m.turn_id is null and s.phase <> 'CLOSED'`,
+  );
+  const open = await query<{ id: string }>(
+    'select t.id from turns t join sessions s on s.id = t.session_id where s.erased_at is not null and t.outcome is null',
   );
   const frames = await query<{ id: string; ends: number }>(
     `select data->>'turn_id' as id, count(*)::int as ends from session_events where type = 'TURN_END'
@@ -59,6 +79,7 @@ export async function turnsEndOnce({ query }: World): Promise<string[]> {
     ...turns
       .filter(({ outcome, ends }) => outcome === null || ends !== 1)
       .map(({ id, outcome, ends }) => `turn ${id} (${outcome ?? 'open'}) has ${ends} fitting TURN_END`),
+    ...open.map(({ id }) => `turn ${id} of an erased chat is open`),
     ...frames.map(({ id, ends }) => `turn ${id} has ${ends} TURN_END`),
     ...messages.map(({ id }) => `message ${id} has no turn`),
   ];

@@ -36,6 +36,11 @@ const NEXT_FRAME = `
 test.each<[number, string, string]>([
   [1, 'an acknowledged message with other words', `update messages set content = 'something else'`],
   [1, 'a message shown twice', `${NEXT_FRAME} 'USER_MESSAGE'`],
+  [
+    1,
+    'an erased chat whose words are there',
+    `update sessions set erased_at = now(), phase = 'CLOSED', title = null, metadata = '{}'`,
+  ],
   [2, 'a turn with two ends', `${NEXT_FRAME} 'TURN_END'`],
   [2, 'a turn that never ends', `update turns set outcome = null, ended_at = null`],
   [3, 'a hole in a sequence', `delete from session_events where type = 'AGENT_MESSAGE'`],
