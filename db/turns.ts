@@ -87,14 +87,16 @@ export interface Step extends TokenUsage {
   stopReason: string;
   model: string;
   costMicros: MicroUsdc;
+  /** of the request that it answers */
+  requestBytes: number;
 }
 
 /** Stores a model answer and adds its usage to the turn. The caller holds the fence. */
 export async function recordStep(tx: Tx, userId: string, step: Step): Promise<void> {
   await tx.query(
     `insert into steps (turn_id, step, user_id, content, stop_reason, model, input_tokens, output_tokens, cost_micros,
-                        cache_read_tokens, cache_write_tokens)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
+                        cache_read_tokens, cache_write_tokens, request_bytes)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
     [
       step.turnId,
       step.step,
@@ -107,6 +109,7 @@ export async function recordStep(tx: Tx, userId: string, step: Step): Promise<vo
       step.costMicros,
       step.cacheReadTokens,
       step.cacheWriteTokens,
+      step.requestBytes,
     ],
   );
   await tx.query(

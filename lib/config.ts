@@ -106,6 +106,12 @@ export const SETTINGS = {
   ANTHROPIC_BASE_URL: url('another server that speaks the Anthropic Messages API'),
   MOORING_MODEL: z.string().default('claude-sonnet-5-5').describe('the model that is asked'),
   MOORING_MODEL_MAX_TOKENS: whole(8192, { min: 256, max: 64_000 }).describe('most tokens of one model step'),
+  MOORING_MODEL_WINDOW: whole(64_000, { min: 8_000, max: 2_000_000 }).describe(
+    'tokens of the model’s window that a step may fill, its answer included; of a longer chat the oldest part is left out',
+  ),
+  MOORING_MODEL_RESERVE: whole(4_000, { min: 0, max: 1_000_000 }).describe(
+    'tokens of that kept free, beside the longest answer, for what a request takes more than was estimated',
+  ),
   MOORING_MODEL_INPUT_USDC: usdc('3.00', 'price of a million input tokens, for the cost shown in a chat'),
   MOORING_MODEL_OUTPUT_USDC: usdc('15.00', 'price of a million output tokens'),
   MOORING_MODEL_TIMEOUT_MS: ms(120_000, 'longest model step'),
@@ -206,8 +212,24 @@ export function loadConfig(env: Record<string, string | undefined> = process.env
   return parsed.data;
 }
 
+// Rules, tools, the summary and one short turn.
+const LEAST_CONTEXT_TOKENS = 6_000;
+
 function crossChecks(config: Config): SettingProblem[] {
-  if (config.MOORING_ENV !== 'production') return [];
+  const window = config.MOORING_MODEL_MAX_TOKENS + config.MOORING_MODEL_RESERVE + LEAST_CONTEXT_TOKENS;
+  const model =
+    config.MOORING_MODEL_WINDOW >= window
+      ? []
+      : [
+          {
+            name: 'MOORING_MODEL_WINDOW',
+            rule: `must be at least ${window}: MOORING_MODEL_MAX_TOKENS, MOORING_MODEL_RESERVE and ${LEAST_CONTEXT_TOKENS} for the chat`,
+          },
+        ];
+  return config.MOORING_ENV === 'production' ? [...model, ...productionChecks(config)] : model;
+}
+
+function productionChecks(config: Config): SettingProblem[] {
   const needed = (['MOORING_SECRET', 'DATABASE_URL', 'TEMPORAL_ADDRESS'] as const)
     .filter((name) => config[name] === undefined)
     .map((name) => ({ name, rule: 'is required in production' }));

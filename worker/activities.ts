@@ -40,6 +40,8 @@ export function createActivities({ config, db, bus, http, seal, encoder }: Activ
         inputPerMillion: parseUsdc(config.MOORING_MODEL_INPUT_USDC) ?? 0n,
         outputPerMillion: parseUsdc(config.MOORING_MODEL_OUTPUT_USDC) ?? 0n,
       },
+      contextTokens:
+        config.MOORING_MODEL_WINDOW - config.MOORING_MODEL_MAX_TOKENS - config.MOORING_MODEL_RESERVE,
       sessionIdleMs: config.MOORING_SESSION_IDLE_MS,
       waitMs: config.MOORING_HUMAN_WAIT_MS,
       healthTimeoutMs: config.MOORING_HEALTH_TIMEOUT_MS,

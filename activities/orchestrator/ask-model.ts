@@ -1,6 +1,5 @@
 import { Context } from '@temporalio/activity';
 import type { Database } from '../../db/database';
-import { loadConversation } from '../../db/conversation';
 import { closesAt, lockSession, markSessionSeen, sessionSpend, setPhase } from '../../db/sessions';
 import type { Session } from '../../db/sessions';
 import { leaveWaits, toolCallsOfStep } from '../../db/tool-calls';
@@ -17,7 +16,8 @@ import { metrics } from '../../lib/metrics';
 import { adoptOrigin, codeOf, currentOrigin, span } from '../../lib/telemetry';
 import { activity } from '../activity';
 import { cleanRecord } from '../clean-json';
-import { toMessages } from './conversation';
+import { loadContext } from './context-window';
+import { cutWhenTooLong } from './cut-when-too-long';
 import { deltaPublisher } from './deltas';
 import type { ModelAnswer } from './answer-so-far';
 import type { Model } from './model';
@@ -30,6 +30,8 @@ export interface AskModelDeps {
   model: Model;
   price: { inputPerMillion: MicroUsdc; outputPerMillion: MicroUsdc };
   sessionIdleMs: number;
+  /** what the rules, the conversation and its summary may take of the model's window */
+  contextTokens: number;
 }
 
 type Next =
@@ -59,8 +61,8 @@ export const createAskModel = (deps: AskModelDeps) =>
         });
       }
       // In a transaction of its own: what cannot be loaded must leave a turn that can be ended.
-      const conversation = await db.withTx(SYSTEM, 'turn.conversation', (tx) =>
-        loadConversation(tx, input.sessionId),
+      const context = await db.withTx(SYSTEM, 'turn.conversation', (tx) =>
+        loadContext(tx, input.sessionId, deps.contextTokens),
       );
       const messageId = `${turn.id}/${step}`;
       const deltas = deltaPublisher(bus, {
@@ -76,7 +78,9 @@ export const createAskModel = (deps: AskModelDeps) =>
           'mooring.turn': turn.id,
           'mooring.step': step,
         });
-        const said = await timed(() => model.answer(toMessages(conversation), options));
+        const said = await cutWhenTooLong(db, { turn, fence }, () =>
+          timed(() => model.answer(context.messages, options)),
+        );
         attributes['gen_ai.usage.input_tokens'] = said.inputTokens;
         attributes['gen_ai.usage.output_tokens'] = said.outputTokens;
         return said;
@@ -90,6 +94,7 @@ export const createAskModel = (deps: AskModelDeps) =>
           messageId,
           answer: { ...answer, content: answer.content.map((block) => cleanRecord(block)) },
           model: model.name,
+          requestBytes: context.bytes,
           price: deps.price,
           seen: next.seen,
         }),

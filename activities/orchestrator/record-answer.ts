@@ -22,6 +22,7 @@ interface Answered {
   messageId: string;
   answer: ModelAnswer;
   model: string;
+  requestBytes: number;
   price: { inputPerMillion: MicroUsdc; outputPerMillion: MicroUsdc };
   seen: number;
 }
@@ -32,7 +33,6 @@ const STOPPED: Record<string, string> = {
   too_long: 'The model wrote far more than one answer may hold, and was cut off here.',
   refusal: 'The model declined to answer this. Say it another way, or ask something else.',
   model_context_window_exceeded: CHAT_TOO_LONG,
-  pause_turn: 'The model paused without an answer. Ask again.',
 };
 
 /** Stores a whole answer under the fence, with what it says and what it proposes, in one transaction. */
@@ -51,6 +51,7 @@ export async function recordAnswer(tx: Tx, answered: Answered): Promise<TurnProg
     cacheReadTokens: answer.cacheReadTokens,
     cacheWriteTokens: answer.cacheWriteTokens,
     costMicros: tokenCost(answer, answered.price),
+    requestBytes: answered.requestBytes,
   });
   const calls = await propose(tx, answered);
   // What was refused is the model's to say again, so it is not said here.
@@ -69,6 +70,8 @@ export async function recordAnswer(tx: Tx, answered: Answered): Promise<TurnProg
     const delivered = call.name === 'send_orchestrator_message';
     await answerToolCall(tx, call.id, { result: { status: delivered ? 'delivered' : 'not_run' } });
   }
+  // It goes on where it paused: asked again with what it has said, as often as a turn has steps.
+  if (answer.stopReason === 'pause_turn') return { kind: 'tools', seen, turn: turn.number, step, calls: [] };
   const stopped = STOPPED[answer.stopReason];
   if (stopped !== undefined) {
     return finishTurn(tx, { turn, outcome: 'failed', text: await withMoney(tx, turn.id, stopped), seen });

@@ -163,8 +163,6 @@ test.each([
   ['max_tokens', [text('A long')], 'cut'],
   ['max_tokens', [toolUse('vector_search', { query: 'texts' })], 'cut'],
   ['refusal', [], 'declined'],
-  ['pause_turn', [], 'paused'],
-  ['model_context_window_exceeded', [], 'too long'],
   ['end_turn', [], 'no answer'],
   ['tool_use', [], 'no answer'],
   ['end_turn', [text('  ')], 'no answer'],
@@ -177,6 +175,27 @@ test.each([
   });
   expect(await chat.frames('TURN_END')).toMatchObject([{ outcome: 'failed', text: containing(words) }]);
   expect(await chat.step()).toMatchObject({ kind: 'idle' });
+});
+
+test('a model that pauses is asked to go on with what it has said, and no more often than a turn has steps', async () => {
+  const chat = await stage.openChat();
+  await chat.say('hello');
+  const pause = answer([text('Let me think.')], 'pause_turn');
+  expect(await chat.step([pause])).toMatchObject({ kind: 'tools', calls: [] });
+  expect(await chat.step([sends('Done.')])).toMatchObject({ kind: 'ended', outcome: 'answered' });
+  expect(stage.model.asked.at(-1)).toMatchObject([
+    { role: 'user', content: [{ text: 'hello' }] },
+    { role: 'assistant', content: [{ text: 'Let me think.' }] },
+    { role: 'user', content: [{ text: '<platform>Go on.</platform>' }] },
+  ]);
+  expect(await chat.frames('AGENT_MESSAGE')).toMatchObject([
+    { content: 'Let me think.' },
+    { content: 'Done.' },
+  ]);
+
+  await chat.say('for ever');
+  for (let step = 1; step <= TURN_LIMITS.modelSteps; step += 1) await chat.step([answer([], 'pause_turn')]);
+  expect(await chat.step()).toMatchObject({ kind: 'ended', outcome: 'limit' });
 });
 
 test('a step that says nothing but blanks is left out when the model is asked again', async () => {

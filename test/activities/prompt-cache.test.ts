@@ -28,6 +28,7 @@ const ask = (turns: TurnTranscript[]) =>
     attempt: 1,
   });
 const turn = (content: string, steps: TurnTranscript['steps'] = []): TurnTranscript => ({
+  number: 1,
   kind: 'user',
   content,
   outcome: steps.length === 0 ? null : 'answered',
@@ -35,7 +36,7 @@ const turn = (content: string, steps: TurnTranscript['steps'] = []): TurnTranscr
 });
 const said = (id: string, content: string): TurnTranscript['steps'][number] => ({
   content: [{ type: 'tool_use', id, name: 'send_orchestrator_message', input: { content } }],
-  results: [{ toolUseId: id, result: { status: 'delivered' }, isError: false }],
+  results: [{ toolUseId: id, text: '{"status": "delivered"}', bytes: 23, isError: false }],
 });
 
 test('rules and tools are read once for all chats, and a conversation up to where it was last', async () => {

@@ -47,6 +47,7 @@ export interface Stage {
 
 interface Lengths {
   waitMs?: number;
+  contextTokens?: number;
   paymentDeadlineMs?: number;
   captureDeadlineMs?: number;
   taskTtlMs?: number;
@@ -70,6 +71,7 @@ export async function setStage(lengths: Lengths = {}): Promise<Stage> {
     bus: createMemoryBus(),
     model,
     price: { inputPerMillion: 3_000_000n, outputPerMillion: 15_000_000n },
+    contextTokens: lengths.contextTokens ?? 50_000,
     sessionIdleMs: 3_600_000,
     http,
     encoder: { modelId: 'fake', encode, close: () => Promise.resolve() },

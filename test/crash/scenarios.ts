@@ -104,6 +104,10 @@ export const SCENARIOS: Scenario[] = [
     run: async (stage) => void (await turnEnd(await open(stage, 'Hello #model:529'), 'answered')),
   },
   {
+    name: 'the model finds a request too long once',
+    run: async (stage) => void (await turnEnd(await open(stage, 'Hello #model:413'), 'answered')),
+  },
+  {
     name: 'a chat closes when nobody writes',
     settings: { MOORING_SESSION_IDLE_MS: '1500', MOORING_RECONCILE_INTERVAL_MS: '1000' },
     run: async (stage) => {

@@ -43,8 +43,12 @@ export function readConversation(messages: ApiMessage[]): Turn[] {
   return turns;
 }
 
+/** The summary of what is not told any more, and the word to go on after a pause: nothing was asked by them. */
+const OF_PLATFORM = /^<(summary|platform)>/;
+
 /** Each text is a message of its own: the API merges messages that follow each other into one of several blocks. */
 function open(turns: Turn[], text: string, role: string): void {
+  if (OF_PLATFORM.test(text)) return;
   const outcome = readLateOutcome(text);
   const message = outcome === null ? text.replace(SENTINEL, '').trim() : '';
   if (outcome !== null || (role === 'user' && text !== ''))
