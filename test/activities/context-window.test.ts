@@ -96,7 +96,9 @@ test('tool results are cut before any words, the older ones, and say so', async 
   for (const turn of [1, 2, 3, 4, 5]) expect(told).toContain(`question ${turn}`);
   const results = lastAsked()
     .flatMap(({ content }) => (typeof content === 'string' ? [] : content))
-    .flatMap((block) => (block.type === 'tool_result' ? [String(block.content)] : []))
+    .flatMap((block) =>
+      block.type === 'tool_result' && typeof block.content === 'string' ? [block.content] : [],
+    )
     .filter((result) => result.includes('rrr'));
   expect(results[0]).toMatch(/^\{"cut":true,"bytes":90\d\d,"begins":"/);
   expect(results[0]?.length).toBeLessThan(RESULT_BEGINNING + 100);
