@@ -3,7 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 /** Clock ticks a second, as Linux reports CPU time. */
 const TICKS = 100;
 
-interface Process {
+export interface Process {
   pid: number;
   parent: number;
   cpuMs: number;
@@ -42,9 +42,12 @@ function readProcess(pid: number): Process[] {
 
 export const totalRss = (tree: Process[]): number => tree.reduce((sum, { rssBytes }) => sum + rssBytes, 0);
 
-/** CPU used between two looks at the same tree, in parts of one core. */
-export function coreShare(before: Process[], after: Process[], overMs: number): number {
+/** CPU time used between two looks at the same tree, in milliseconds. */
+export function cpuUsed(before: Process[], after: Process[]): number {
   const had = new Map(before.map(({ pid, cpuMs }) => [pid, cpuMs]));
-  const used = after.reduce((sum, { pid, cpuMs }) => sum + cpuMs - (had.get(pid) ?? 0), 0);
-  return used / overMs;
+  return after.reduce((sum, { pid, cpuMs }) => sum + cpuMs - (had.get(pid) ?? 0), 0);
 }
+
+/** The same, in parts of one core. */
+export const coreShare = (before: Process[], after: Process[], overMs: number): number =>
+  cpuUsed(before, after) / overMs;

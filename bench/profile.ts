@@ -28,8 +28,11 @@ export async function onMooring<T>(
   const folder = mkdtempSync(join(tmpdir(), 'mooring-bench-'));
   try {
     const running = await startMooring(process.cwd(), { dataDir: join(folder, 'data'), env });
+    const stopped = new Promise<never>((_resolve, reject) => {
+      for (const name of ['SIGINT', 'SIGTERM'] as const) process.once(name, () => reject(new Error(name)));
+    });
     try {
-      return await measure(running);
+      return await Promise.race([measure(running), stopped]);
     } finally {
       await running.stop();
     }

@@ -4,6 +4,7 @@ import type { BareTemporal, BareTime } from './bare-temporal';
 import { openChat, signIn, timedTurn } from './chats';
 import { median, millis, quantile, runBench, times, whole } from './figures';
 import type { Figure } from './figures';
+import { longChat } from './long-chat';
 import { onMooring } from './profile';
 
 const WARM_UP = 20;
@@ -26,7 +27,8 @@ async function main(): Promise<Figure[]> {
     try {
       const client = await signIn(run.api, 'bench@mooring.local');
       const rounds = await interleaved(client, bare);
-      return [...ratios(rounds), await eventsOfToolTurn(client, bare)];
+      const events = await eventsOfToolTurn(client, bare);
+      return [...ratios(rounds), events, ...(await longChat(client, run))];
     } finally {
       await bare.close();
     }

@@ -9,6 +9,9 @@ const product = code.filter((path) => !path.startsWith('test/'));
 /** Programs and what a tool reads: nothing imports them. */
 const ENTRIES = [
   'activities/search/encoder-thread.ts',
+  'bench/deltas.ts',
+  'bench/hundred.ts',
+  'bench/sockets.ts',
   'bench/start.ts',
   'bench/turn.ts',
   'dev/agents/checker/check-thread.ts',
