@@ -10,7 +10,8 @@ import { createPromptCache } from './prompt-cache';
 import type { PromptCache } from './prompt-cache';
 import { parseCountRequest, parseMessagesRequest } from './request';
 import type { MessagesRequest } from './request';
-import { piecesOf, streamMessage, wholeMessage } from './stream';
+import type { PlayedAnswer } from './scenes';
+import { piecesOf, streamMessage, streamScene, wholeMessage } from './stream';
 import type { Draft } from './stream';
 
 const SLOW_TOKEN_MS = 60;
@@ -89,6 +90,7 @@ async function respond(exchange: Exchange, request: MessagesRequest): Promise<vo
     maxTokens: request.max_tokens,
     reply: plan(request),
   };
+  if (verdict.fault?.kind === 'play') return play(exchange.res, { answer: verdict.fault.answer, draft });
   const delayMs = verdict.slow ? SLOW_TOKEN_MS : exchange.options.tokenDelayMs;
   const { res, requestId } = exchange;
   const gone = new AbortController();
@@ -99,12 +101,9 @@ async function respond(exchange: Exchange, request: MessagesRequest): Promise<vo
     await delay(piecesOf(draft).pieces.length * delayMs, undefined, { signal: gone.signal });
     sendJson(res, 200, wholeMessage(draft));
   } else {
-    res.writeHead(200, { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' });
-    const write = (event: string, data: unknown): void => {
-      res.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
-    };
+    res.writeHead(200, EVENT_STREAM);
     const whole = await streamMessage(draft, {
-      write,
+      write: eventWriter(res),
       gone: gone.signal,
       delayMs,
       fault: verdict.fault,
@@ -116,6 +115,22 @@ async function respond(exchange: Exchange, request: MessagesRequest): Promise<vo
   }
   if (endsTurn(draft.reply)) verdict.settle();
 }
+
+function play(res: ServerResponse, scene: { answer: PlayedAnswer; draft: Draft }): void {
+  res.writeHead(200, EVENT_STREAM);
+  // Whoever asks has hung up on a flood long before its end.
+  res.on('error', () => undefined);
+  const writeRaw = (text: string): void => void res.write(text);
+  streamScene(scene, { write: eventWriter(res), writeRaw });
+  res.end();
+}
+
+const EVENT_STREAM = { 'content-type': 'text/event-stream; charset=utf-8', 'cache-control': 'no-cache' };
+
+const eventWriter =
+  (res: ServerResponse) =>
+  (event: string, data: unknown): void =>
+    void res.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
 
 /** What was written goes out first: the client is meant to have half an answer in its hands. */
 function breakOff(res: ServerResponse): void {

@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { errorBody } from './api-error';
 import type { Fault } from './faults';
 import type { InputUsage } from './prompt-cache';
+import type { PlayedAnswer } from './scenes';
 import type { Reply } from './planner/plan';
 import { splitIntoPieces, countTokens } from './tokens';
 
@@ -88,6 +89,23 @@ export function wholeMessage(draft: Draft): unknown {
           input: stop === 'max_tokens' ? {} : reply.input,
         };
   return messageOf(draft, [block], { stop, tokens });
+}
+
+/** Plays an answer that no plan gives, as it stands, without delays. */
+export function streamScene(
+  { answer, draft }: { answer: PlayedAnswer; draft: Draft },
+  { write, writeRaw }: { write: StreamOptions['write']; writeRaw: (text: string) => void },
+): void {
+  write('message_start', { type: 'message_start', message: messageOf(draft, [], { stop: null, tokens: 1 }) });
+  for (const [index, { start, deltas }] of answer.blocks.entries()) {
+    write('content_block_start', { type: 'content_block_start', index, content_block: start });
+    for (const delta of deltas) write('content_block_delta', { type: 'content_block_delta', index, delta });
+    write('content_block_stop', { type: 'content_block_stop', index });
+  }
+  if (answer.flaw === 'garbled') writeRaw('event: message_delta\ndata: {"type":"message_delta","del\n\n');
+  const ending = { container: null, stop_details: null, stop_reason: answer.stop, stop_sequence: null };
+  write('message_delta', { type: 'message_delta', delta: ending, usage: usageOf(draft.input, 25) });
+  if (answer.flaw !== 'unstopped') write('message_stop', { type: 'message_stop' });
 }
 
 export interface StreamOptions {

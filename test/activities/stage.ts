@@ -48,6 +48,8 @@ export interface Stage {
 interface Lengths {
   waitMs?: number;
   contextTokens?: number;
+  /** asked instead of the scripted one; what it was asked with is kept all the same */
+  realModel?: Model;
   paymentDeadlineMs?: number;
   captureDeadlineMs?: number;
   taskTtlMs?: number;
@@ -64,7 +66,7 @@ export async function setStage(lengths: Lengths = {}): Promise<Stage> {
   const zoo = await openZoo();
   const http = createGuardedHttp({ allowLoopback: true });
   const seal = createSeal('a secret of the tests that is long enough');
-  const model = scriptedModel();
+  const model = scriptedModel(lengths.realModel);
   const encode = (texts: string[]) => Promise.resolve(texts.map(() => [1, 0]));
   const chat = createChatActivities({
     db: t.db,
@@ -107,15 +109,16 @@ export async function setStage(lengths: Lengths = {}): Promise<Stage> {
   return stage;
 }
 
-function scriptedModel(): ScriptedModel {
+function scriptedModel(real?: Model): ScriptedModel {
   const next: ScriptedModel['next'] = [];
   const asked: ScriptedModel['asked'] = [];
   return {
     name: 'scripted',
     next,
     asked,
-    answer(messages) {
+    answer(messages, options) {
       asked.push(messages);
+      if (real !== undefined) return real.answer(messages, options);
       const answer = next.shift();
       if (answer === undefined) throw new Error('the model was asked once more than the test expected');
       return typeof answer === 'function' ? answer() : Promise.resolve(answer);
