@@ -86,17 +86,22 @@ function found(session: Session | undefined): Session {
 }
 
 export interface SessionListing extends Session {
+  /** where it stands in the list, to the microsecond: a cursor of milliseconds would skip chats of the same one */
+  listedAt: string;
   costMicros: MicroUsdc;
   waiting: boolean;
 }
 
-/** Own sessions, latest first, keyset-paged by (last_message_at, id). */
+/**
+ * Own sessions, latest first, keyset-paged by (last_message_at, id), with these words in their title. One that is written
+ * to meanwhile moves to the top and is on the first page; no other is skipped, and none comes twice.
+ */
 export async function listSessions(
   tx: Tx,
-  { userId, before, limit }: { userId: string; before: { at: string; id: string } | null; limit: number },
+  page: { userId: string; words: string; before: { at: string; id: string } | null; limit: number },
 ): Promise<SessionListing[]> {
   return tx.query<SessionListing>(
-    `select ${COLUMNS},
+    `select ${COLUMNS}, last_message_at::text as "listedAt",
             (select coalesce(sum(cost_micros), 0) from turns where session_id = s.id)::bigint
               + (select coalesce(sum(amount_micros), 0) from payments where session_id = s.id and state = 'CAPTURED')::bigint
               as "costMicros",
@@ -104,9 +109,10 @@ export async function listSessions(
               as waiting
        from sessions s
       where user_id = $1 and ($2::timestamptz is null or (last_message_at, id) < ($2, $3))
+        and ($5 = '' or position(lower($5) in lower(title)) > 0)
       order by last_message_at desc, id desc
       limit $4`,
-    [userId, before?.at ?? null, before?.id ?? null, limit],
+    [page.userId, page.before?.at ?? null, page.before?.id ?? null, page.limit, page.words],
   );
 }
 

@@ -30,7 +30,7 @@ export interface MooringClient {
     budget_usdc?: string;
     auto_approve_usdc?: string;
   }) => Promise<Admission & { session_id: string }>;
-  listSessions: (page?: { cursor?: string; limit?: number }) => Promise<SessionPage>;
+  listSessions: (page?: { cursor?: string; limit?: number; q?: string }) => Promise<SessionPage>;
   session: (id: string) => Promise<SessionView>;
   connectSession: (id: string, options?: ConnectOptions) => ChatConnection;
 }
@@ -61,6 +61,7 @@ export function createClient(options: ClientOptions): MooringClient {
       const query = new URLSearchParams();
       if (page.cursor !== undefined) query.set('cursor', page.cursor);
       if (page.limit !== undefined) query.set('limit', String(page.limit));
+      if (page.q !== undefined) query.set('q', page.q);
       return get<SessionPage>(`/api/sessions?${query.toString()}`);
     },
     session: (id) => get<SessionView>(`/api/sessions/${encodeURIComponent(id)}`),

@@ -3,7 +3,6 @@ import type { Request } from 'express';
 import { z } from 'zod';
 import { eraseSession } from '../../db/erase';
 import { createSession, getSession, listSessions } from '../../db/sessions';
-import { placeInList } from '../../db/session-cursor';
 import { MooringError } from '../../domain/errors';
 import { parseUsdc } from '../../domain/money';
 import { asUser, SYSTEM } from '../../domain/principal';
@@ -27,6 +26,7 @@ const NewSession = z.strictObject({
 const Page = z.strictObject({
   limit: z.coerce.number().int().min(1).max(100).default(30),
   cursor: z.string().max(200).optional(),
+  q: z.string().trim().max(200).default(''),
 });
 
 export function sessionRoutes(api: ApiContext): Router {
@@ -53,12 +53,12 @@ export function sessionRoutes(api: ApiContext): Router {
 
   router.get('/api/sessions', async (req, res) => {
     const userId = await caller(req);
-    const { limit, cursor } = Page.parse(req.query);
+    const { limit, cursor, q: words } = Page.parse(req.query);
     const before = cursor === undefined ? null : readCursor(cursor);
     const page = await db.withTx(asUser(userId), 'session.list', async (tx) => {
-      const sessions = await listSessions(tx, { userId, before, limit: limit + 1 });
+      const sessions = await listSessions(tx, { userId, words, before, limit: limit + 1 });
       const last = sessions.length > limit ? sessions[limit - 1] : undefined;
-      const next = last && writeCursor({ at: await placeInList(tx, last.id), id: last.id });
+      const next = last && writeCursor({ at: last.listedAt, id: last.id });
       return { sessions: sessions.slice(0, limit).map(listItem), next_cursor: next ?? null };
     });
     res.json(page);
