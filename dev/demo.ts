@@ -1,16 +1,15 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import { z } from 'zod';
-import { loadConfig } from '../lib/config';
 import { createClient } from '../sdk/client';
 import type { Frame } from '../sdk/frames';
 import { readRunFile } from './run-file';
 import type { RunFile } from './run-file';
+import { readSettings } from './supervisor/settings';
 
 const QUESTION =
   'How readable is this text: The museum opens at ten. Visitors who possess a membership card may enter through ' +
@@ -26,8 +25,7 @@ const Calls = z.object({ calls: z.array(z.object({ idempotency_key: z.string() }
  * process in the middle of the turn. Exit code 0 only if each turn ended once, with one effect and one payment.
  */
 async function main(): Promise<void> {
-  if (existsSync('.env')) process.loadEnvFile('.env');
-  const dataDir = resolve(loadConfig().MOORING_DATA_DIR);
+  const dataDir = resolve(readSettings().MOORING_DATA_DIR);
   const started = readRunFile(dataDir) === null ? await startProduct() : null;
   try {
     const where = (): RunFile => {

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseUsdc } from '../domain/money';
+import { CLOSED_PORTS } from './closed-ports';
 
 /**
  * Every setting of Mooring: its name, default and meaning. The only reader of process.env.
@@ -36,7 +37,12 @@ const flag = (fallback: boolean, meaning: string) =>
 const limit = (fallback: number, meaning: string) =>
   whole(fallback, { min: 1, max: 1_000_000_000 }).describe(meaning);
 const port = (fallback: number, meaning: string) =>
-  whole(fallback, { min: 0, max: 65_535 }).describe(meaning);
+  whole(fallback, { min: 0, max: 65_535 })
+    .refine(
+      (value) => !CLOSED_PORTS.has(value),
+      'must be a port that browsers connect to, such as 4400: to this one they do not',
+    )
+    .describe(meaning);
 const urlOf = (protocols: RegExp, rule: string) =>
   z.string().refine((text) => URL.canParse(text) && protocols.test(text), rule);
 const url = (meaning: string) =>

@@ -1,8 +1,7 @@
-import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import { loadConfig } from '../../lib/config';
 import { readRunFile } from '../run-file';
+import { readSettings } from '../supervisor/settings';
 
 /** The Mooring of this checkout, as its test user sees it. */
 export interface Development {
@@ -19,8 +18,7 @@ const Refusal = z.object({ error: z.object({ code: z.string(), message: z.string
 
 /** Signs in where `npm start` runs, by the one click that is there in development only. */
 export async function signInToDevelopment(): Promise<Development> {
-  if (existsSync('.env')) process.loadEnvFile('.env');
-  const dataDir = resolve(loadConfig().MOORING_DATA_DIR);
+  const dataDir = resolve(readSettings().MOORING_DATA_DIR);
   const running = readRunFile(dataDir);
   if (running === null) throw new Error('Mooring does not run here: npm start, then once more.');
   let token: string | null = null;

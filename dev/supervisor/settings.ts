@@ -9,6 +9,7 @@ import { codeOf } from './system-errors';
 const OTHERS = ['MOORING_STAND_IN_', 'MOORING_AGENT', 'MOORING_MAIL', 'MOORING_TEST_', 'MOORING_BENCH_'];
 const SECRET = /SECRET|KEY|PASSWORD|_URL$/;
 const MOST_SHOWN = 60;
+const MOST_LINES = 3;
 
 /**
  * The settings of `npm start`: of the environment, and of .env for what the environment leaves open. Throws one error
@@ -16,7 +17,7 @@ const MOST_SHOWN = 60;
  */
 export function readSettings(envFile = '.env'): Config {
   const text = readEnvFile(envFile);
-  const lines = text === null ? [] : badLines(text);
+  const lines = text === null ? [] : theFirst(badLines(text));
   const filed = text === null ? {} : parseEnv(text);
   const given: Record<string, string | undefined> = { ...filed, ...process.env };
   const placeOf = (name: string): string => (process.env[name] === undefined ? envFile : 'environment');
@@ -41,13 +42,14 @@ export function readSettings(envFile = '.env'): Config {
       ].join('\n'),
     );
   }
-  if (text !== null) process.loadEnvFile(envFile);
+  for (const [name, value] of Object.entries(filed)) process.env[name] ??= value;
   return config;
 }
 
 function readEnvFile(envFile: string): string | null {
   try {
-    return readFileSync(envFile, 'utf8');
+    // Some editors begin a file with a mark of its encoding.
+    return readFileSync(envFile, 'utf8').replace(/^\uFEFF/, '');
   } catch (error) {
     const code = codeOf(error);
     if (code === 'ENOENT') return null;
@@ -74,6 +76,12 @@ function badLines(text: string): string[] {
   }
   return quote === '' ? bad : [...bad, `the last lines: a value begins with ${quote}, which never closes`];
 }
+
+/** A file that is no text has as many bad lines as it has lines. */
+const theFirst = (bad: string[]): string[] =>
+  bad.length <= MOST_LINES
+    ? bad
+    : [...bad.slice(0, MOST_LINES), `and ${bad.length - MOST_LINES} more lines: is it a text file?`];
 
 /** One of ours by its name, or nearly so; in the environment other programs' names may look like the short ones. */
 function isMistaken(name: string, filed: boolean): boolean {

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { CLOSED_PORTS } from '../../lib/closed-ports';
 import { readSettings } from '../../dev/supervisor/settings';
 import { attemptStart, contentOf } from './attempt';
 
@@ -11,7 +12,11 @@ beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'mooring-settings-'));
   envFile = join(folder, '.env');
 });
-afterEach(() => rmSync(folder, { recursive: true, force: true }));
+const before = { ...process.env };
+afterEach(() => {
+  process.env = { ...before };
+  rmSync(folder, { recursive: true, force: true });
+});
 
 /** What is said about a .env of these lines, without its first and last line and without the file's folder. */
 function problemsOf(...lines: string[]): string[] {
@@ -74,6 +79,10 @@ test.each([
   ],
   ['DATABSE_URL=postgres://db/x', 'DATABSE_URL (.env) is no setting; did you mean DATABASE_URL?'],
   ['MOORING_COLOUR_OF_THE_SKY=blue', 'MOORING_COLOUR_OF_THE_SKY (.env) is no setting: leave it out'],
+  [
+    'MOORING_PORT=6000',
+    'MOORING_PORT (.env) must be a port that browsers connect to, such as 4400: to this one they do not; it is “6000”',
+  ],
   ['MOORING_PORT', '.env, line 1: is not NAME=value'],
   ['# fine\nMOORING_MODEL="one\ntwo', '.env, the last lines: a value begins with ", which never closes'],
 ])('of %j it is said: %s', (line, sentence) => {
@@ -85,6 +94,32 @@ test('comments, empty lines, exports, quotes over several lines, empty values an
   expect(problemsOf(...lines, 'MOORING_REGION=', 'HTTPS_PROXY=http://proxy:1', 'MOORING_AGENT_X=1')).toEqual(
     [],
   );
+});
+
+test('a mark of the encoding at the beginning is no part of the first name', () => {
+  expect(problemsOf('\uFEFFMOORING_REGION=cn')).toEqual([]);
+  expect(readSettings(envFile).MOORING_REGION).toBe('cn');
+});
+
+test('of a file that is no text three lines are named, and how many more there are', () => {
+  const lines = Array.from({ length: 12 }, (_, line) => `\u0001\uFFFD${line}`);
+  expect(problemsOf(...lines)).toEqual([
+    '  .env, line 1: is not NAME=value',
+    '  .env, line 2: is not NAME=value',
+    '  .env, line 3: is not NAME=value',
+    '  .env, and 9 more lines: is it a text file?',
+  ]);
+});
+
+test('the ports that are refused are those that fetch refuses', async () => {
+  const refused = await Promise.all(
+    [...CLOSED_PORTS].map((port) =>
+      fetch(`http://127.0.0.1:${port}`).catch((error: Error) => String((error.cause as Error).message)),
+    ),
+  );
+  expect(refused).toEqual([...CLOSED_PORTS].map(() => 'bad port'));
+  const { badPorts } = jest.requireActual<{ badPorts: string[] }>('undici/lib/web/fetch/constants');
+  expect([...CLOSED_PORTS].map(String)).toEqual(badPorts);
 });
 
 test('an unknown name of ours in the environment is told as well, with its place', () => {
