@@ -35,6 +35,7 @@ const serverZones = [
 
 const targets = {
   server: {
+    what: 'the server',
     label: 'server built',
     sources: [...serverZones, 'platform.ts', 'tsconfig.json', 'tsconfig.build.json'],
     exists: () => true,
@@ -42,6 +43,7 @@ const targets = {
     build: buildServer,
   },
   web: {
+    what: 'the pages',
     label: 'pages built',
     sources: ['web', 'sdk', 'domain', 'tsconfig.json'],
     exists: () => existsSync(join(root, 'web', 'index.html')),
@@ -49,6 +51,7 @@ const targets = {
     build: buildWeb,
   },
   bundle: {
+    what: 'the bundle of workflows',
     label: 'workflows bundled',
     sources: ['workflows', 'domain', 'tsconfig.json', 'tsconfig.build.json'],
     exists: () => existsSync(join(root, 'workflows', 'index.ts')),
@@ -70,6 +73,7 @@ export function staleTargets() {
 /** Builds the stale targets, each with a line and its time. */
 export async function build() {
   const stale = staleTargets();
+  if (stale.length > 0) console.log(`  … building ${stale.map((name) => targets[name].what).join(', ')}`);
   // The pages need only their sources; the bundle is made of the server's output.
   await Promise.all([
     stale.includes('web') ? buildTarget('web') : undefined,

@@ -177,8 +177,10 @@ async function takeLock() {
     if (make(file)) return hold(file);
     const mtimeMs = lastTouch(file);
     if (mtimeMs !== seen.mtimeMs) seen = { mtimeMs, at: performance.now() };
-    if (isDead(file) || performance.now() - seen.at > LOCK_STALE_MS) moveAway(file, mtimeMs);
-    else {
+    if (isDead(file) || performance.now() - seen.at > LOCK_STALE_MS) {
+      if (moveAway(file, mtimeMs))
+        console.log('  … another set-up of this folder has ended half-way: going on');
+    } else {
       if (!told) console.log('  … waiting for another set-up of this folder');
       told = true;
       await pause(200);
@@ -210,10 +212,12 @@ function moveAway(file, mtimeMs) {
   try {
     renameSync(file, away);
   } catch {
-    return; // another was faster
+    return false; // another was faster
   }
-  if (isDead(away) || lastTouch(away) === mtimeMs) rmSync(away, { force: true });
+  const isLeft = isDead(away) || lastTouch(away) === mtimeMs;
+  if (isLeft) rmSync(away, { force: true });
   else renameSync(away, file);
+  return isLeft;
 }
 
 function touch(file) {
@@ -234,10 +238,20 @@ function lastTouch(file) {
 
 function isDead(file) {
   try {
-    process.kill(Number(readFileSync(file, 'utf8')), 0);
-    return false;
+    const pid = Number(readFileSync(file, 'utf8'));
+    process.kill(pid, 0);
+    return isUnburied(pid);
   } catch (error) {
     return error.code === 'ESRCH';
+  }
+}
+
+/** A killed process stays in the table until its parent has asked for its end; some never ask. */
+function isUnburied(pid) {
+  try {
+    return /\) Z /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  } catch {
+    return false; // a system without such files, or it has gone meanwhile
   }
 }
 

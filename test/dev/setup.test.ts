@@ -128,6 +128,9 @@ test('two at once install and build once, and a lock left by a killed one is no 
   put('.mooring/setup.lock', '2147483646');
   const both = await Promise.all([run(['build']), run(['build'])]);
   expect(both.map(({ code }) => code)).toEqual([0, 0]);
+  const said = both.map((one) => one.said).join('');
+  expect(said.match(/another set-up of this folder has ended half-way: going on/g)).toHaveLength(1);
+  expect(said).toContain('… building the server');
   expect(calls()).toBe('npm ci\ntsc\n');
 });
 
