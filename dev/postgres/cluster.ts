@@ -7,16 +7,26 @@ import type { PostgresBinaries } from './binaries';
 import { giveAway, homeOf, isRoot, UNPRIVILEGED_ID } from './home';
 
 const MAJOR_VERSION = '18';
+const CONTROL_FILE = join('global', 'pg_control');
 export const SUPERUSER = 'mooring';
 
 /** Where the cluster of a data folder lies, or will lie. */
 export const clusterOf = (dataDir: string): string => join(homeOf(dataDir), 'cluster');
 
-/** Throws when a cluster is of another PostgreSQL, which has no way of its own to this one. */
-export function refuseOtherMajor(dir: string): void {
+/** What to say of a cluster that no PostgreSQL opens. */
+export const damagedCluster = (dir: string, what: string): string =>
+  `The database in ${dir} is damaged (${what}). Put the folder back from a backup, or begin with empty data: npm start -- --fresh`;
+
+/** Throws when a cluster is not whole, or is of another PostgreSQL, which has no way of its own to this one. */
+export function refuseUnusable(dir: string): void {
+  if (!existsSync(dir) || readdirSync(dir).length === 0) return;
   const note = join(dir, 'PG_VERSION');
-  const found = existsSync(note) ? readFileSync(note, 'utf8').trim() : MAJOR_VERSION;
-  if (found === MAJOR_VERSION) return;
+  const found = existsSync(note) ? readFileSync(note, 'utf8').trim() : '';
+  if (!/^\d+(\.\d+)?$/.test(found)) throw new Error(damagedCluster(dir, 'PG_VERSION names no version'));
+  if (found === MAJOR_VERSION) {
+    if (existsSync(join(dir, CONTROL_FILE))) return;
+    throw new Error(damagedCluster(dir, `${CONTROL_FILE} is missing`));
+  }
   throw new Error(
     `The data in ${dir} is of PostgreSQL ${found}, this is PostgreSQL ${MAJOR_VERSION}. Dump it with pg_dump of ` +
       `${found} and restore it, or begin with empty data: npm start -- --fresh`,
@@ -42,6 +52,7 @@ interface Opening {
 /** Opens the cluster of a home, made once. An interrupted making leaves nothing that a later start would take. */
 export async function openCluster(home: string, opening: Opening): Promise<Cluster> {
   const dir = join(home, 'cluster');
+  refuseUnusable(dir);
   const password = keptPassword(join(home, 'password'));
   if (!existsSync(join(dir, 'PG_VERSION'))) {
     for (const left of readdirSync(home).filter((name) => name.startsWith('init-'))) {
@@ -49,7 +60,7 @@ export async function openCluster(home: string, opening: Opening): Promise<Clust
     }
     await initialise({ ...opening, home, dir, password });
   }
-  refuseOtherMajor(dir);
+  refuseUnusable(dir);
   return { dir, password };
 }
 

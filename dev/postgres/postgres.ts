@@ -5,10 +5,10 @@ import { Client } from 'pg';
 import { z } from 'zod';
 import { commandLine, identify, isSameProcess, signal, waitForEnd } from '../supervisor/identity';
 import { freePort } from '../supervisor/ports';
-import { codeOf } from '../supervisor/system-errors';
+import { codeOf, FULL } from '../supervisor/system-errors';
 import { findPostgres, isDamaged } from './binaries';
 import type { Ending, PostgresBinaries } from './binaries';
-import { childAccount, openCluster, SUPERUSER } from './cluster';
+import { childAccount, damagedCluster, openCluster, SUPERUSER } from './cluster';
 import type { Cluster } from './cluster';
 import { openHome } from './home';
 
@@ -73,7 +73,7 @@ export async function startPostgres(options: PostgresOptions): Promise<RunningPo
     if (/Address already in use|could not create any TCP\/IP sockets/.test(attempt.failed))
       port = await freePort();
     else if (!/shared memory block|lock file "postmaster.pid"/.test(attempt.failed) || start >= STARTS) {
-      throw new Error(`PostgreSQL did not start:\n${attempt.failed}`);
+      throw new Error(whyNoStart(attempt.failed, cluster));
     } else await pause(200); // processes of a killed server are still ending
   }
 }
@@ -158,6 +158,16 @@ async function tryStart({ binaries, cluster, port, durable, log, spawned }: Star
     clearTimeout(hard);
   };
   return { ready: { url: url(DATABASE), port, pid, ended, stop } };
+}
+
+/** Files that are gone or hold something else; a full disk and damaged programs have words of their own. */
+const BAD_DATA =
+  /could not (open|read|find|locate|access) [^\n]*("|checkpoint)|invalid (data in|checkpoint|primary)|incorrect checksum|PANIC:/;
+
+function whyNoStart(said: string, { dir }: Cluster): string {
+  const isDamage = BAD_DATA.test(said) && !FULL.test(said);
+  const sentence = isDamage ? `${damagedCluster(dir, 'its own words are below')}\n\n` : '';
+  return `${sentence}PostgreSQL did not start:\n${said}`;
 }
 
 const wrongPassword = ({ dir }: Cluster): string =>

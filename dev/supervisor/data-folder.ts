@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync, rmSync, statfsSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { clusterOf, refuseOtherMajor } from '../postgres/cluster';
+import { clusterOf, refuseUnusable } from '../postgres/cluster';
 import { isRoot, UNPRIVILEGED_ID } from '../postgres/home';
 import { refuseOtherServer } from '../temporal/data-file';
 import { codeOf } from './system-errors';
@@ -16,6 +16,11 @@ export function checkDataFolder(dataDir: string): void {
   if (!statSync(folder).isDirectory()) {
     throw new Error(
       `The data folder ${dataDir} cannot be made: ${folder} is a file. Move it away, or ${ELSEWHERE}.`,
+    );
+  }
+  if (statfsSync(folder).blocks === 0) {
+    throw new Error(
+      `The data folder ${dataDir} cannot be made: the file system of ${folder} keeps no files. To have one on a disk, ${ELSEWHERE}.`,
     );
   }
   try {
@@ -70,7 +75,7 @@ function checkCluster(cluster: string): void {
       `The data in ${cluster} was made by ${maker}. Start Mooring as ${maker}, or ${ELSEWHERE}.`,
     );
   }
-  refuseOtherMajor(cluster);
+  refuseUnusable(cluster);
 }
 
 function nearestExisting(path: string): string {

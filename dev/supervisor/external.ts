@@ -106,7 +106,10 @@ function whyNoConnection(error: unknown, { host, port, user = '', database = '' 
     return `PostgreSQL on ${place} has no database “${database}”. Make it: createdb -h ${host} -p ${port} -U ${user} ${database}`;
   }
   if (code === '57P03') return `PostgreSQL on ${place} is still starting up. Start again in a moment.`;
-  return `PostgreSQL on ${place} did not let us in (${said || code}).`;
+  if (code === 'ECONNRESET' || /^Connection terminated|SSL connections/.test(said)) {
+    return `what listens on ${place} does not speak as PostgreSQL does (${said}). Name its port, 5432 as a rule, look whether it wants TLS (?sslmode=…), or ${OURS}.`;
+  }
+  return `PostgreSQL on ${place} did not let us in (${said || code}). Look into its log, or ${OURS}.`;
 }
 
 /** Checks a Temporal server that somebody else runs: it answers, and knows the namespace. */

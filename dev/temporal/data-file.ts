@@ -17,6 +17,9 @@ export function refuseOtherServer(dbFile: string): void {
   );
 }
 
+export const damagedFile = (dbFile: string): string =>
+  `The Temporal data in ${dbFile} is damaged. Move the folder ${dirname(dbFile)} away and start again: no fact is lost, and what is under way begins anew from the database.`;
+
 /**
  * Makes the place of the file fit for a server. One killed while it made its tables can never start on them, so a file
  * on which none was ever ready is set aside; no workflow can be in it.

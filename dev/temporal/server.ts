@@ -2,11 +2,14 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { Connection } from '@temporalio/client';
 import { freePort } from '../supervisor/ports';
-import { noteReady, prepareFile } from './data-file';
+import { damagedFile, noteReady, prepareFile } from './data-file';
 
 const READY_WITHIN_MS = 30_000;
 const STOP_MS = 3_000;
 const STARTS = 5;
+/** SQLite's words for a file that is none of its own, or not as it was written. */
+const BAD_FILE =
+  /file is not a database|disk image is malformed|malformed database|database corruption|no such table/i;
 
 /** What a person may filter by in the Temporal UI; no personal data. */
 const SEARCH_ATTRIBUTES = [
@@ -62,7 +65,8 @@ export async function startTemporal(options: TemporalOptions): Promise<RunningTe
     await server.ended;
     const said = server.said();
     if (!/address already in use|can't set frontend port|can't set UI port/i.test(said) || start === STARTS) {
-      throw new Error(`Temporal did not start:\n${said.trim() || (await server.ended)}`);
+      const words = `Temporal did not start:\n${said.trim() || (await server.ended)}`;
+      throw new Error(dbFile !== null && BAD_FILE.test(said) ? `${damagedFile(dbFile)}\n\n${words}` : words);
     }
     port = await freePort();
     uiPort = await freePort();

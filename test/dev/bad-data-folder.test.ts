@@ -112,6 +112,47 @@ test('data of another major version of PostgreSQL', async () => {
   );
 });
 
+test.each([
+  ['an empty PG_VERSION', { PG_VERSION: '' }, 'PG_VERSION names no version'],
+  ['no PG_VERSION', { 'postgresql.conf': '' }, 'PG_VERSION names no version'],
+  ['no global/', { PG_VERSION: '18\n' }, 'global/pg_control is missing'],
+])('a database with %s', async (_what, files, why) => {
+  put('data/agents.json', OWN_KEYS);
+  for (const [name, text] of Object.entries(files)) put(`data/postgres/cluster/${name}`, text);
+  if (isRoot) chownSync(join(folder, 'data/postgres/cluster'), NOBODY, NOBODY);
+  await expectRefusal(
+    new RegExp(
+      `^The database in \\S+ is damaged \\(${why}\\)\\. Put the folder back from a backup, or begin with empty data: npm start -- --fresh$`,
+    ),
+  );
+});
+
+test('a file of Temporal that holds something else', async () => {
+  put(
+    'data/temporal/temporal.db',
+    'no rows at all, but long enough to have a header of its own, which is wrong',
+  );
+  put('data/temporal/temporal.db.version', '1.32.0\n');
+  const { code, said, tookMs } = await attemptStart({
+    env: { MOORING_DATA_DIR: join(folder, 'data'), MOORING_PORT: '0' },
+  });
+  expect(said).toMatch(
+    /The Temporal data in \S+ is damaged\. Move the folder \S+temporal away and start again: no fact is lost/,
+  );
+  expect(code).toBe(1);
+  expect(tookMs).toBeLessThan(MOST_MS);
+});
+
+const onProc = existsSync('/proc/self') ? test : test.skip;
+onProc('a data folder where no file can be kept', async () => {
+  await expectRefusal(
+    /cannot be made: the file system of \/proc keeps no files\. To have one on a disk, set MOORING_DATA_DIR/,
+    {
+      env: { MOORING_DATA_DIR: '/proc/mooring' },
+    },
+  );
+});
+
 test('data of another Temporal server', async () => {
   put('data/temporal/temporal.db', 'rows');
   put('data/temporal/temporal.db.version', '1.31.0\n');

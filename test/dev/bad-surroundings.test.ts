@@ -149,6 +149,14 @@ test('a TEMPORAL_ADDRESS where nothing listens is told apart from one whose mach
   ]);
 });
 
+test('a DATABASE_URL of something that is no PostgreSQL is told so', async () => {
+  const port = await serve(createServer((socket) => socket.end('220 ready\r\n')));
+  await expectRefusal(
+    { DATABASE_URL: `postgres://me:p@127.0.0.1:${port}/mooring` },
+    /what listens on 127\.0\.0\.1:\d+ does not speak as PostgreSQL does \(.+\)\. Name its port, 5432 as a rule, .* or leave DATABASE_URL out/,
+  );
+});
+
 test('a server that accepts and never answers, and an address that swallows every packet, are given up on', async () => {
   const [silent, hole] = await Promise.all([serve(createServer(() => undefined)), blackHole()]);
   const database = (port: number): Promise<void> =>
