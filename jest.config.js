@@ -1,7 +1,11 @@
 // Sets: `npm test` (everything that starts its own servers); `npm run test:full`, which adds test/full (what needs
-// Redis and Chromium); `npm run crash-test` and `npm run record-histories`, a program each.
+// Redis and Chromium); `npm run crash-test`, `npm run cut-test` and `npm run record-histories`, a program each.
 const set = process.env.MOORING_TEST_SET ?? 'normal';
-const programs = { crash: '**/crash/every-point.test.ts', histories: '**/histories/record.test.ts' };
+const programs = {
+  crash: '**/crash/every-point.test.ts',
+  cuts: '**/cuts/every-cut.test.ts',
+  histories: '**/histories/record.test.ts',
+};
 
 module.exports = {
   testEnvironment: 'node',
@@ -9,7 +13,7 @@ module.exports = {
   testMatch: [programs[set] ?? '**/*.test.ts'],
   testPathIgnorePatterns: [
     ...(set === 'full' ? [] : ['<rootDir>/test/full/']),
-    ...(set in programs ? [] : ['/crash/every-point', '/histories/record']),
+    ...(set in programs ? [] : ['/crash/every-point', '/cuts/every-cut', '/histories/record']),
   ],
   transform: {
     '^.+\\.(t|j)sx?$': [

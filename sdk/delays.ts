@@ -12,6 +12,8 @@ export const DELAYS = {
   openMs: 10_000,
   /** between two tries of a socket while polling */
   socketAgainMs: 60_000,
+  /** without a frame, until we ask whether the socket still brings any */
+  silentMs: 15_000,
 };
 export type Delays = typeof DELAYS;
 

@@ -6,7 +6,7 @@ import { ApiError, NetworkError } from './errors';
 import type { Http } from './http';
 import type { Outbox, Outgoing } from './outbox';
 import type { SocketConstructor } from './platform';
-import { readLog, visitByPolling } from './polling-visit';
+import { isBehind, readLog, visitByPolling } from './polling-visit';
 import type { Reader } from './reader';
 import { GAP, visitBySocket } from './socket-visit';
 
@@ -108,6 +108,8 @@ async function openSocket(line: Line, token: string): Promise<Next> {
     url: line.wsUrl(),
     token,
     openMs: delays.openMs,
+    silentMs: delays.silentMs,
+    isBehind: () => isBehind(line, delays.silentMs),
     onReady: (send) => {
       counts.failures = 0;
       line.onReady('socket', send);

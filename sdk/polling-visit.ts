@@ -2,10 +2,13 @@ import { ApiError, NetworkError } from './errors';
 import { readFrame } from './frames';
 import type { Http } from './http';
 import type { Outbox, Outgoing } from './outbox';
+import { pause } from './platform';
 import type { Reader } from './reader';
 
 const PAGE = 200;
 const WAIT_S = 25;
+/** A row and the answer of a poll may come by two ways at once. */
+const GRACE_MS = 1_000;
 
 export interface PollingDeps {
   http: Http;
@@ -39,6 +42,25 @@ export async function readLog(
         throw new NetworkError(new Error('a row is missing'));
     }
     if (reader.lastSeq() >= page.last_seq || reader.lastSeq() === after) return;
+  }
+}
+
+/**
+ * Whether the log has a row that another way should have brought long since. Nobody there counts as behind: whoever
+ * waits is to know; a server that is only busy does not.
+ */
+export async function isBehind(
+  { http, sessionId, reader, signal }: PollingDeps,
+  graceMs: number,
+): Promise<boolean> {
+  try {
+    const path = `/api/sessions/${sessionId}/events?after_seq=${reader.lastSeq()}&limit=1`;
+    const { last_seq: lastSeq } = await http.call<Page>({ method: 'GET', path, signal });
+    if (lastSeq <= reader.lastSeq()) return false;
+    await pause(Math.min(graceMs, GRACE_MS), signal);
+    return lastSeq > reader.lastSeq();
+  } catch (error) {
+    return error instanceof NetworkError;
   }
 }
 

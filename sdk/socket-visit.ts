@@ -6,6 +6,7 @@ import { isRecord, readJson } from './json';
 import type { Outbox, Outgoing } from './outbox';
 import type { SocketConstructor, SocketLike, Timer } from './platform';
 import type { Reader } from './reader';
+import { watchSilence } from './silence';
 
 /** Closed by ourselves, since a row of the log was missing. */
 export const GAP = 4900;
@@ -19,6 +20,9 @@ export interface Visit {
   reader: Reader;
   outbox: Outbox;
   openMs: number;
+  silentMs: number;
+  /** the log has rows that should have come by this socket */
+  isBehind: () => Promise<boolean>;
   signal: AbortSignal;
   /** The server has said SESSION_READY; `send` is for what is sent from now on. */
   onReady: (send: (entry: Outgoing) => void) => void;
@@ -39,6 +43,7 @@ export function visitBySocket(visit: Visit): Promise<SocketEnd> {
       ended = true;
       clearTimeout(openTimer);
       clearTimeout(resend);
+      silence.stop();
       visit.signal.removeEventListener('abort', leave);
       resolve({ opened, code, retryAfterMs: retryAfter(reason) });
     };
@@ -48,19 +53,28 @@ export function visitBySocket(visit: Visit): Promise<SocketEnd> {
       socket.close();
     };
     const leave = (): void => quit(1000);
+    const silence = watchSilence({
+      silentMs: visit.silentMs,
+      // What we sent is answered at once by a server that hears us.
+      isDead: async () => visit.outbox.open().length > 0 || visit.isBehind(),
+      end: () => quit(BROKEN),
+    });
     const openTimer = setTimeout(() => quit(BROKEN), visit.openMs);
     visit.signal.addEventListener('abort', leave);
 
-    const desk = createDesk(socket, visit, (ms) => {
+    const sayLater = (ms: number): void => {
       clearTimeout(resend);
       resend = setTimeout(desk.sendAll, ms);
-    });
+    };
+    const desk = createDesk(socket, visit, { sayLater, sent: silence.stir });
     socket.onopen = () => {
       opened = true;
+      silence.stir();
       clearTimeout(openTimer);
     };
     socket.onmessage = (event: { data: unknown }) => {
       if (ended) return;
+      silence.stir();
       const frame = readFrame(readJson(String(event.data)));
       if (frame !== null && desk.take(frame) === 'gap') quit(GAP);
     };
@@ -71,8 +85,15 @@ export function visitBySocket(visit: Visit): Promise<SocketEnd> {
 }
 
 /** What goes out over one socket and what comes in. Each of our frames is answered by an ACK or an ERROR that names it. */
-function createDesk(socket: SocketLike, { reader, outbox, onReady }: Visit, later: (ms: number) => void) {
-  const send = ({ frame }: Outgoing): void => socket.send(JSON.stringify(frame));
+function createDesk(
+  socket: SocketLike,
+  { reader, outbox, onReady }: Visit,
+  { sayLater, sent }: { sayLater: (ms: number) => void; sent: () => void },
+) {
+  const send = ({ frame }: Outgoing): void => {
+    socket.send(JSON.stringify(frame));
+    sent();
+  };
   const sendAll = (): void => outbox.open().forEach(send);
   return {
     sendAll,
@@ -80,7 +101,7 @@ function createDesk(socket: SocketLike, { reader, outbox, onReady }: Visit, late
       if (frame.type === 'ACK') outbox.settle(frame.data.for, frame.data.seq);
       if (frame.type === 'ERROR' && frame.seq === undefined && !frame.data.fatal) {
         const { for: refused, retryable } = frame.data;
-        if (refused !== undefined && retryable) later(frame.data.retry_after_ms ?? RESEND_MS);
+        if (refused !== undefined && retryable) sayLater(frame.data.retry_after_ms ?? RESEND_MS);
         else if (refused !== undefined) outbox.refuse(refused, refusal(frame.data));
       }
       const fate = reader.take(frame);

@@ -43,6 +43,8 @@ export interface Machine {
   startPlatform: (failpoints?: string[], settings?: Record<string, string>) => Promise<void>;
   /** Stops the platform's clock for a while, as a laptop that is closed does. */
   sleepPlatform: (ms: number) => Promise<void>;
+  /** Kills it in whatever it does; it is started again at once. */
+  killPlatform: () => void;
   /** Ends it as an operator would. */
   stopPlatform: () => Promise<void>;
   /** What the platform has logged, over all its lives; errors only, unless the settings say otherwise. */
@@ -134,6 +136,7 @@ export async function createMachine(settings: Record<string, string> = {}): Prom
       await pause(ms);
       platform?.kill('SIGCONT');
     },
+    killPlatform: () => void platform?.kill('SIGKILL'),
     stopPlatform: stop,
     agents: Object.keys(agentPorts),
     agentUrl: (agent) => `http://127.0.0.1:${agentPorts[agent] ?? 0}`,

@@ -116,6 +116,27 @@ test('a message is sent again with the same id until it is acknowledged', async 
   expect(chat.log).toHaveLength(1);
 });
 
+test('a socket that went dead without a word is noticed by what the log has', async () => {
+  const connection = await connect({ delays: { ...QUICK, silentMs: 30 } });
+  const rows = readTo(connection, 1);
+  await becomes(connection, 'open');
+  server.behave.hidden.add(1);
+  chat.append(step('unheard'));
+  expect(await rows).toEqual([1]);
+  expect(server.counts.upgrades).toBe(2);
+});
+
+test('a message that nobody acknowledges goes out by another socket after a silence', async () => {
+  server.behave.withholdAcks = true;
+  const connection = await connect({ delays: { ...QUICK, silentMs: 30 } });
+  await becomes(connection, 'open');
+  const { acked } = connection.send('Do you hear me?');
+  await chat.until(({ type }) => type === 'USER_MESSAGE');
+  await becomes(connection, 'waiting');
+  server.behave.withholdAcks = false;
+  expect(await acked).toBe(1);
+});
+
 test('what is sent while nobody answers goes out when the server is back', async () => {
   const connection = await connect();
   await becomes(connection, 'open');

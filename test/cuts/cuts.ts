@@ -1,0 +1,190 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { WebSocket } from 'ws';
+import { SYSTEM } from '../../domain/principal';
+import type { ChatConnection } from '../../sdk/chat-connection';
+import { createClient } from '../../sdk/client';
+import { createMachine } from '../harness/platform';
+import type { Machine } from '../harness/platform';
+import { startProxy } from './proxy';
+import type { CutProxy } from './proxy';
+import { seededRandom } from './random';
+
+/** All that a client waits for is short. */
+const DELAYS = {
+  soonMs: 100,
+  backoffMs: 50,
+  maxBackoffMs: 400,
+  openMs: 2_000,
+  socketAgainMs: 500,
+  silentMs: 300,
+};
+const MOST = '1000000000';
+const PATIENCE_MS = 120_000;
+
+export interface CutsPlan {
+  cuts: number;
+  chats: number;
+  turnsOfAChat: number;
+  /** the share of cuts that kill the platform; the others are resets and silences, half of each */
+  kills: number;
+  seed: number;
+}
+
+export interface ChatAfterCuts {
+  /** rows of the log as PostgreSQL has them */
+  log: string[];
+  /** as each client of the chat was handed them */
+  seen: string[][];
+  /** the seq of each message, as its ACK said */
+  acknowledged: (number | null)[];
+  turnsEnded: number;
+}
+
+export interface CutsResult {
+  chats: ChatAfterCuts[];
+  made: Record<'reset' | 'silence' | 'kill', number>;
+  /** connections that were open and were cut, kills not counted */
+  broken: number;
+}
+
+interface Stage {
+  plan: CutsPlan;
+  machine: Machine;
+  proxy: CutProxy;
+  result: CutsResult;
+}
+
+interface Reader {
+  connection: ChatConnection;
+  rows: string[];
+  ended: number;
+}
+
+interface Chat {
+  id: string;
+  readers: [Reader, Reader];
+}
+
+/** Chats go on, two clients each, while connections and the platform are cut at random; then all is compared. */
+export async function runCuts(plan: CutsPlan): Promise<CutsResult> {
+  const machine = await createMachine();
+  const proxy = await startProxy(Number(new URL(machine.api()).port));
+  const result: CutsResult = { chats: [], made: { reset: 0, silence: 0, kill: 0 }, broken: 0 };
+  try {
+    await machine.startPlatform([], {
+      MOORING_PUBLIC_URL: proxy.url,
+      MOORING_RATE_LIMIT_MESSAGES: MOST,
+      MOORING_RATE_LIMIT_SIGN_INS: MOST,
+      // What is half open stays so for a minute: the server cannot know either.
+      MOORING_RATE_LIMIT_SOCKETS_PER_IP: MOST,
+      MOORING_RATE_LIMIT_SOCKETS_PER_CHAT: MOST,
+    });
+    await untilReady(machine);
+    await talkAndCut({ plan, machine, proxy, result });
+    return result;
+  } finally {
+    await proxy.close();
+    await machine.close();
+  }
+}
+
+async function talkAndCut(stage: Stage): Promise<void> {
+  const { plan, machine, proxy, result } = stage;
+  const chats: Chat[] = [];
+  for (let count = 0; count < plan.chats; count += 1) {
+    const client = createClient({ baseUrl: proxy.url, WebSocket });
+    await client.signInForDevelopment(`cuts-${count}@example.test`);
+    const { session_id: id } = await client.createSession();
+    const follow = (): Reader => read(client.connectSession(id, { delays: DELAYS }));
+    chats.push({ id, readers: [follow(), follow()] });
+  }
+  try {
+    const [acknowledged] = await Promise.all([
+      Promise.all(chats.map((chat) => talk(stage, chat))),
+      cut(stage),
+    ]);
+    for (const [index, { id, readers }] of chats.entries()) {
+      const log = await readLog(machine, id);
+      await until(() => readers.every(({ rows }) => rows.length >= log.length), 'a client to have it all');
+      result.chats.push({
+        log,
+        seen: readers.map(({ rows }) => rows),
+        acknowledged: acknowledged[index] ?? [],
+        turnsEnded: readers[0].ended,
+      });
+    }
+  } finally {
+    for (const { connection } of chats.flatMap(({ readers }) => readers)) connection.close();
+  }
+}
+
+/** Turns and cuts come along together: the next turn waits for its share of the cuts. */
+async function talk({ plan, result }: Stage, { readers: [reader] }: Chat): Promise<(number | null)[]> {
+  const made = (): number => result.made.reset + result.made.silence + result.made.kill;
+  const acknowledged: (number | null)[] = [];
+  for (let turn = 0; turn < plan.turnsOfAChat; turn += 1) {
+    const share = (turn * plan.cuts) / plan.turnsOfAChat;
+    await until(() => made() >= share, 'the cuts of the turns before');
+    const content = turn % 4 === 3 ? 'Please bake me a birthday cake' : 'hello';
+    acknowledged.push(await reader.connection.send(content).acked);
+    await until(() => reader.ended > turn, `the end of turn ${turn + 1}`);
+  }
+  return acknowledged;
+}
+
+async function cut({ plan, machine, proxy, result }: Stage): Promise<void> {
+  const random = seededRandom(plan.seed);
+  for (let made = 0; made < plan.cuts; made += 1) {
+    await pause(random() * 120);
+    const kind = random() < plan.kills ? 'kill' : random() < 0.5 ? 'reset' : 'silence';
+    if (kind === 'kill') {
+      machine.killPlatform();
+      await untilReady(machine);
+    } else {
+      // One connection or some, but one at the least: nothing open is nothing to cut.
+      const share = random();
+      let broken = 0;
+      await until(() => (broken = proxy[kind](() => random() < share)) > 0, 'something to cut');
+      result.broken += broken;
+    }
+    result.made[kind] += 1;
+  }
+}
+
+function read(connection: ChatConnection): Reader {
+  const reader: Reader = { connection, rows: [], ended: 0 };
+  const follow = async (): Promise<void> => {
+    for await (const frame of connection.frames) {
+      if (frame.seq === undefined) continue;
+      reader.rows.push(`${frame.seq} ${frame.type} ${frame.id}`);
+      if (frame.type === 'TURN_END') reader.ended += 1;
+    }
+  };
+  void follow();
+  return reader;
+}
+
+async function readLog({ database }: Machine, sessionId: string): Promise<string[]> {
+  const rows = await database.db.withTx(SYSTEM, 'test.log', (tx) =>
+    tx.query<{ row: string }>(
+      `select seq || ' ' || type || ' ' || id as row from session_events where session_id = $1 order by seq`,
+      [sessionId],
+    ),
+  );
+  return rows.map(({ row }) => row);
+}
+
+async function until(holds: () => boolean, what: string): Promise<void> {
+  for (const from = Date.now(); !holds(); await pause(5)) {
+    if (Date.now() - from > PATIENCE_MS) throw new Error(`waited in vain for ${what}`);
+  }
+}
+
+async function untilReady(machine: Machine): Promise<void> {
+  const answers = (): Promise<boolean> =>
+    fetch(`${machine.api()}/readyz`, { signal: AbortSignal.timeout(2_000) }).then(
+      ({ status }) => status === 200,
+      () => false,
+    );
+  while (!(await answers())) await pause(20);
+}
