@@ -39,9 +39,10 @@ async function startPlatform(
   const db = createDatabase({
     pool,
     region: config.MOORING_REGION,
-    onCommit: ({ signals, frames }) => {
+    onCommit: ({ signals, frames, stopped }) => {
       countCommitted(frames);
       for (const frame of frames) bus.publish(frame.session_id, { kind: 'logged', frame });
+      for (const { sessionId, turnId } of stopped) bus.publish(sessionId, { kind: 'stopped', turnId });
       dispatch.send(signals);
     },
   });

@@ -1,7 +1,11 @@
 import type { Database } from '../db/database';
 import { appendFrames } from '../db/events';
-import { closesAt, closeSession, lockSession } from '../db/sessions';
+import { finishTurn } from '../db/finish-turn';
+import { expirePrompts } from '../db/prompts';
+import { closesAt, lockSession } from '../db/sessions';
+import { closeSession } from '../db/stop';
 import { answerToolCall, getToolCall } from '../db/tool-calls';
+import { sayStatus } from '../db/tool-status';
 import { openTurn } from '../db/turns';
 import { ERRORS } from '../domain/errors';
 import type { ErrorCode } from '../domain/errors';
@@ -11,19 +15,24 @@ import { adoptOrigin } from '../lib/telemetry';
 import { activity } from './activity';
 import { createAskModel } from './orchestrator/ask-model';
 import type { AskModelDeps } from './orchestrator/ask-model';
-import { finishTurn } from './orchestrator/record-answer';
 import { CHAT_TOO_LONG, withMoney } from './orchestrator/words';
+import { createAskPerson } from './tools/ask-person';
+import type { AskPersonDeps } from './tools/ask-person';
 import { createConnectAgent } from './tools/connect-agent';
 import type { ConnectDeps } from './tools/connect-agent';
 import { createHireAgent } from './tools/hire-agent';
 import type { HireDeps } from './tools/hire-agent';
 import { createRequestPayment } from './tools/request-payment';
 import type { RequestPaymentDeps } from './tools/request-payment';
-import { status } from './tools/run-tool';
 import { createSearchAgents } from './tools/search-agents';
 import type { SearchDeps } from './tools/search-agents';
 
-export type ChatDeps = AskModelDeps & SearchDeps & ConnectDeps & RequestPaymentDeps & HireDeps;
+export type ChatDeps = AskModelDeps &
+  SearchDeps &
+  ConnectDeps &
+  RequestPaymentDeps &
+  HireDeps &
+  AskPersonDeps;
 
 export function createChatActivities(deps: ChatDeps): ChatActivities {
   const { db } = deps;
@@ -33,10 +42,17 @@ export function createChatActivities(deps: ChatDeps): ChatActivities {
     connectAgent: createConnectAgent(deps),
     requestPayment: createRequestPayment(deps),
     hireAgent: createHireAgent(deps),
+    askPerson: createAskPerson(deps),
     failToolCall: activity('failToolCall', ({ callId, code }) => failToolCall(db, callId, code)),
     failTurn: activity('failTurn', ({ sessionId, code }) => failTurn(db, sessionId, code)),
     closeIdleSession: activity('closeIdleSession', ({ sessionId, asOf }) =>
       closeIdle(db, { sessionId, asOf, idleMs: deps.sessionIdleMs }),
+    ),
+    expirePrompts: activity('expirePrompts', ({ sessionId, asOf }) =>
+      db.withTx(SYSTEM, 'prompt.expire', async (tx) => {
+        await lockSession(tx, sessionId);
+        await expirePrompts(tx, sessionId, asOf);
+      }),
     ),
   };
 }
@@ -50,7 +66,7 @@ async function failToolCall(db: Database, callId: string, code: string): Promise
     adoptOrigin(call.origin);
     await lockSession(tx, call.sessionId);
     if ((await getToolCall(tx, callId)).state !== 'proposed') return;
-    await status(tx, call, { state: 'failed', text: message });
+    await sayStatus(tx, call, { state: 'failed', text: message });
     await answerToolCall(tx, callId, { result: { error: { code, message } }, isError: true });
   });
 }
@@ -89,7 +105,7 @@ async function failTurn(db: Database, sessionId: string, code: string): Promise<
         },
       },
     ]);
-    await finishTurn(tx, { turn, outcome: 'failed', text, seen: session.seenVersion });
+    await finishTurn(tx, { turn, outcome: 'failed', text });
     return { turn: turn.number, ...(turn.origin === null ? {} : { request: turn.origin.request_id }) };
   });
 }

@@ -7,6 +7,7 @@ import type { Payment } from '../db/payments';
 import { setPhase } from '../db/sessions';
 import { answerToolCall, getToolCall } from '../db/tool-calls';
 import type { ToolCall } from '../db/tool-calls';
+import { sayStatus } from '../db/tool-status';
 import { MooringError } from '../domain/errors';
 import type { LogFrame } from '../domain/frames';
 import { formatUsdc } from '../domain/money';
@@ -16,7 +17,6 @@ import { isTerminal } from '../domain/task';
 import type { PaymentActivities, PaymentProgress } from '../domain/workflows';
 import { currentOrigin } from '../lib/telemetry';
 import { activity } from './activity';
-import { status } from './tools/run-tool';
 
 // Until a task that is still running has ended, its hold stays; looked at again after its own deadline.
 const AFTER_TASK_MS = 60_000;
@@ -42,7 +42,7 @@ async function authorize(tx: Tx, paymentId: string, asOf: string): Promise<Payme
       // The row decides between an answer and the deadline: whoever locks it first.
       return payment.expiresAt <= asOf ? end(tx, payment, 'EXPIRED') : progressOf(payment);
     case 'AUTHORIZING':
-      return holdFunds(tx, payment);
+      return payment.abandoned === null ? holdFunds(tx, payment) : dropApproved(tx, payment);
     case 'DECLINED':
       await tellEnd(tx, payment, 'DECLINED');
       return progressOf(payment);
@@ -53,6 +53,16 @@ async function authorize(tx: Tx, paymentId: string, asOf: string): Promise<Payme
     case 'FAILED':
       return progressOf(payment);
   }
+}
+
+/** Its turn was stopped, or its chat closed, between the person's yes and the hold. */
+async function dropApproved(tx: Tx, payment: Payment): Promise<PaymentProgress> {
+  await setPaymentState(tx, payment, 'FAILED');
+  const reason = payment.abandoned ?? 'turn_cancelled';
+  await appendFrames(tx, { id: payment.sessionId, userId: payment.userId }, [
+    paymentFrame('PAYMENT_FAILED', payment, { state: 'FAILED', reason }),
+  ]);
+  return progressOf({ ...payment, state: 'FAILED' });
 }
 
 const progressOf = (payment: Payment): PaymentProgress => ({
@@ -86,7 +96,7 @@ async function holdFunds(tx: Tx, payment: Payment): Promise<PaymentProgress> {
   await setPaymentState(tx, payment, 'HELD');
   const call = await getToolCall(tx, payment.toolCallId);
   await goOn(tx, call);
-  await status(tx, call, {
+  await sayStatus(tx, call, {
     state: 'done',
     text: `${approvalOf(payment)} ${formatUsdc(payment.amountMicros)} USDC; it is held for ${payment.agentName}`,
     agent_id: payment.agentId,
@@ -135,7 +145,7 @@ async function tellEnd(tx: Tx, payment: Payment, state: keyof typeof END_WORDS):
   const frames: LogFrame[] = [paymentFrame('PAYMENT_FAILED', payment, { state, reason: words.reason })];
   if (state === 'DECLINED') frames.push(declinedError(payment));
   await appendFrames(tx, { id: payment.sessionId, userId: payment.userId }, frames);
-  await status(tx, call, {
+  await sayStatus(tx, call, {
     state: 'failed',
     text: words.text,
     agent_id: payment.agentId,
@@ -186,7 +196,8 @@ async function settle(tx: Tx, paymentId: string, asOf: string): Promise<PaymentP
     const later = new Date(end + AFTER_TASK_MS).toISOString();
     return { ...progressOf(payment), captureDeadline: later };
   }
-  if (task === null && payment.captureDeadline > asOf) return progressOf(payment);
+  if (task === null && payment.abandoned === null && payment.captureDeadline > asOf)
+    return progressOf(payment);
   const captured = task?.status === 'completed';
   await settleHold(tx, { holdKey: holdKey(payment), outcome: captured ? 'capture' : 'void' });
   await setPaymentState(tx, payment, captured ? 'CAPTURED' : 'VOIDED');
@@ -203,7 +214,7 @@ async function settle(tx: Tx, paymentId: string, asOf: string): Promise<PaymentP
       }
     : paymentFrame('PAYMENT_RELEASED', payment, {
         state: 'VOIDED',
-        reason: task === null ? 'unused' : `task_${task.status}`,
+        reason: task === null ? (payment.abandoned ?? 'unused') : `task_${task.status}`,
       });
   await appendFrames(tx, { id: payment.sessionId, userId: payment.userId }, [frame]);
   return progressOf({ ...payment, state: captured ? 'CAPTURED' : 'VOIDED' });

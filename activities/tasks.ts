@@ -5,6 +5,7 @@ import { messageOfTurn } from '../db/messages';
 import { closeAttempt, countAttempts, lockTask, openAttempt, transitionTask } from '../db/tasks';
 import type { Task } from '../db/tasks';
 import { getToolCall } from '../db/tool-calls';
+import { sayStatus } from '../db/tool-status';
 import type { ErrorCode } from '../domain/errors';
 import { SYSTEM } from '../domain/principal';
 import { AGENT_TEXT_LIMIT } from '../domain/session';
@@ -18,7 +19,6 @@ import { activity } from './activity';
 import { invoke } from './agents/service-agent';
 import type { AgentAddress, InvokeOutcome, InvokeRequest } from './agents/service-agent';
 import { takePictures } from './pictures';
-import { status } from './tools/run-tool';
 
 export interface TaskDeps {
   db: Database;
@@ -193,7 +193,7 @@ async function tellStep(
   { state, text }: { state: 'now' | 'done' | 'failed'; text: string },
 ): Promise<void> {
   if (task.toolCallId === null) return;
-  await status(tx, await getToolCall(tx, task.toolCallId), {
+  await sayStatus(tx, await getToolCall(tx, task.toolCallId), {
     state,
     text,
     agent_id: task.toAgentId,

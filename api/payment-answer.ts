@@ -1,5 +1,5 @@
 import type { Tx } from '../db/database';
-import { decidePayment, openPrompts } from '../db/payments';
+import { decidePayment, openPaymentRequests } from '../db/payments';
 import type { Payment } from '../db/payments';
 import { getSession } from '../db/sessions';
 import { MooringError } from '../domain/errors';
@@ -15,7 +15,7 @@ export async function answerPayment(
 }
 
 async function onlyOpenPayment(tx: Tx, sessionId: string): Promise<string> {
-  const [first, second] = await openPrompts(tx, sessionId);
+  const [first, second] = await openPaymentRequests(tx, sessionId);
   if (first === undefined) throw new MooringError('payment_not_open', 'No payment is open in this chat.');
   if (second === undefined) return first.data.payment_id;
   throw new MooringError('invalid_request', 'Several payments are open: say which one by payment_id.', {

@@ -22,6 +22,13 @@ export const PaymentAnswer = {
   payment_id: z.exactOptional(z.string().regex(/^pay_\w{21}$/, 'must be the id of a payment')),
 };
 
+const promptId = z.string().regex(/^prm_\w{21}$/, 'must be the id of a question');
+const turnId = z.string().regex(/^trn_\w{21}$/, 'must be the id of a turn');
+
+export const PromptAnswer = { prompt_id: promptId, answer: MessageContent };
+
+export const TurnToStop = { turn_id: z.exactOptional(turnId) };
+
 export const Usdc = z
   .string()
   .refine((text) => parseUsdc(text) !== null, 'must be an amount of USDC with at most 6 decimals')

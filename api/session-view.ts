@@ -1,6 +1,6 @@
 import { connectedAgents } from '../db/agents';
 import type { Tx } from '../db/database';
-import { openPrompts } from '../db/payments';
+import { openAsks } from '../db/open-asks';
 import { getSession, sessionSpend } from '../db/sessions';
 import type { SessionListing } from '../db/sessions';
 import { formatUsdc } from '../domain/money';
@@ -18,7 +18,7 @@ export const listItem = (session: SessionListing) => ({
 /** A chat as its page needs it: where it stands, what waits for an answer, who works in it, what it cost. */
 export async function sessionView(tx: Tx, sessionId: string) {
   const session = await getSession(tx, sessionId);
-  const pending = await openPrompts(tx, sessionId);
+  const pending = await openAsks(tx, sessionId);
   const agents = await connectedAgents(tx, sessionId);
   const spend = await sessionSpend(tx, sessionId);
   return {

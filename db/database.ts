@@ -24,7 +24,17 @@ export interface Tx {
   query: <R extends QueryResultRow>(text: string, values?: unknown[]) => Promise<R[]>;
   signals: OutboxSignal[];
   frames: LoggedFrame[];
+  /** turns that a person has stopped: whoever streams an answer for one is to end at once */
+  stopped: StoppedTurn[];
 }
+
+export interface StoppedTurn {
+  sessionId: string;
+  turnId: string;
+}
+
+/** What a commit is told with. */
+export type Committed = Pick<Tx, 'signals' | 'frames' | 'stopped'>;
 
 export interface Database {
   /**
@@ -39,7 +49,7 @@ interface DatabaseDeps {
   pool: Pool;
   region: string;
   /** Called once after each commit that recorded something. Must not throw. */
-  onCommit: (done: { signals: OutboxSignal[]; frames: LoggedFrame[] }) => void;
+  onCommit: (done: Committed) => void;
 }
 
 const RETRIED = new Set(['40P01', '40001']);
@@ -61,7 +71,8 @@ export function createDatabase({ pool, region, onCommit }: DatabaseDeps): Databa
       failpoint(name, 'commit');
       await client.query('commit');
       failpoint(name, 'committed');
-      if (tx.signals.length > 0 || tx.frames.length > 0) onCommit({ signals: tx.signals, frames: tx.frames });
+      const { signals, frames, stopped } = tx;
+      if (signals.length + frames.length + stopped.length > 0) onCommit({ signals, frames, stopped });
       return result;
     } catch (error) {
       await client.query('rollback').catch((failure: unknown) => {
@@ -106,6 +117,7 @@ function openTx(client: PoolClient): Tx {
   return {
     signals: [],
     frames: [],
+    stopped: [],
     query: async <R extends QueryResultRow>(text: string, values?: unknown[]) =>
       (await client.query<R>(text, values)).rows,
   };
@@ -115,6 +127,7 @@ function openTx(client: PoolClient): Tx {
 export async function savepoint<T>(tx: Tx, fn: () => Promise<T>): Promise<T> {
   const { length: frames } = tx.frames;
   const { length: signals } = tx.signals;
+  const { length: stopped } = tx.stopped;
   await tx.query('savepoint part');
   try {
     return await fn();
@@ -122,6 +135,7 @@ export async function savepoint<T>(tx: Tx, fn: () => Promise<T>): Promise<T> {
     await tx.query('rollback to savepoint part');
     tx.frames.length = frames;
     tx.signals.length = signals;
+    tx.stopped.length = stopped;
     throw error;
   }
 }

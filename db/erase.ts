@@ -1,6 +1,7 @@
 import { TOOL_NAMES } from '../domain/session';
 import type { Tx } from './database';
-import { closeSession, findOwnSession, wakeSession } from './sessions';
+import { findOwnSession } from './sessions';
+import { closeSession } from './stop';
 
 /**
  * Takes a person's chat back in one transaction: its words go, and to them it is not there any more. What money moved
@@ -11,8 +12,6 @@ export async function eraseSession(tx: Tx, wish: { sessionId: string; userId: st
   const { session, erased } = await findOwnSession(tx, wish);
   if (erased) return;
   await closeSession(tx, session, 'erased');
-  // It hears that its chat is closed; one that was never written to has no workflow.
-  if (session.wakeVersion > 0) await wakeSession(tx, session.id, 'outcomeArrived');
   const { id } = session;
   await tx.query(
     `update turns set fact = null, outcome = coalesce(outcome, 'cancelled'), ended_at = coalesce(ended_at, now())
@@ -28,6 +27,7 @@ export async function eraseSession(tx: Tx, wish: { sessionId: string; userId: st
     [id, TOOL_NAMES],
   );
   await tx.query('delete from steps where turn_id in (select id from turns where session_id = $1)', [id]);
+  await tx.query('delete from prompts where session_id = $1', [id]);
   await tx.query('delete from connections where session_id = $1', [id]);
   await tx.query('delete from messages where session_id = $1 and turn_id is null', [id]);
   await tx.query(`update sessions set title = null, metadata = '{}', erased_at = now() where id = $1`, [id]);

@@ -10,6 +10,10 @@ import type { Tx } from './database';
 import { appendFrames } from './events';
 import { recordSignal } from './outbox';
 import { getSession, lockSession, setPhase } from './sessions';
+import { withdrawToolCall } from './tool-calls';
+
+/** Why a request was taken back before it was answered. */
+export type WithdrawReason = 'turn_cancelled' | 'session_closed';
 
 export interface Payment {
   id: string;
@@ -30,6 +34,8 @@ export interface Payment {
   wakeVersion: number;
   seenVersion: number;
   createdAt: string;
+  /** its turn was stopped, or its chat closed: without a task, nothing is to come of it */
+  abandoned: WithdrawReason | null;
 }
 
 const SELECT = `select p.id, p.user_id as "userId", p.session_id as "sessionId", p.turn_id as "turnId",
@@ -37,7 +43,10 @@ const SELECT = `select p.id, p.user_id as "userId", p.session_id as "sessionId",
     p.agent_owner_id as "agentOwnerId", p.action, p.amount_micros as "amountMicros", p.offer_hash as "offerHash", p.state,
     p.decided_by as "decidedBy", p.expires_at as "expiresAt",
     p.capture_deadline as "captureDeadline", p.wake_version as "wakeVersion", p.seen_version as "seenVersion",
-    p.created_at as "createdAt"
+    p.created_at as "createdAt",
+    case when exists (select from sessions s where s.id = p.session_id and s.phase = 'CLOSED') then 'session_closed'
+         when exists (select from turns t where t.id = p.turn_id and t.cancelled_at is not null) then 'turn_cancelled'
+    end as abandoned
   from payments p`;
 
 /**
@@ -163,7 +172,7 @@ export async function setPaymentState(tx: Tx, payment: Payment, state: PaymentSt
 export async function wakePayment(
   tx: Tx,
   paymentId: string,
-  signal: 'paymentDecided' | 'taskEnded',
+  signal: 'paymentDecided' | 'taskEnded' | 'abandoned',
 ): Promise<void> {
   const payment = await getPayment(tx, paymentId);
   const [row] = await tx.query<{ version: number }>(
@@ -182,8 +191,8 @@ export async function markPaymentSeen(tx: Tx, payment: Payment): Promise<void> {
   ]);
 }
 
-/** The open prompts of a session as they were first sent, so that a reloaded page can answer them. */
-export async function openPrompts(
+/** The payments of a session that a person can still answer, oldest first, as they were asked for. */
+export async function openPaymentRequests(
   tx: Tx,
   sessionId: string,
 ): Promise<Extract<LogFrame, { type: 'PAYMENT_REQUEST' }>[]> {
@@ -195,6 +204,57 @@ export async function openPrompts(
       order by e.seq`,
     [sessionId],
   );
+}
+
+/** Takes back what nobody has answered yet, in a turn or in a whole locked session: no money has moved. */
+export async function withdrawPayments(
+  tx: Tx,
+  { sessionId, turnId, reason }: { sessionId: string; turnId: string | null; reason: WithdrawReason },
+): Promise<void> {
+  const open = await tx.query<Payment>(
+    `${SELECT} where p.session_id = $1 and ($2::text is null or p.turn_id = $2) and p.state = 'AWAITING_APPROVAL'
+      order by p.id for no key update`,
+    [sessionId, turnId],
+  );
+  for (const payment of open) {
+    await setPaymentState(tx, payment, 'DECLINED');
+    await tx.query('update payments set decided_at = now(), withdrawn = $2 where id = $1', [
+      payment.id,
+      reason,
+    ]);
+    await appendFrames(tx, { id: sessionId, userId: payment.userId }, [
+      {
+        type: 'PAYMENT_FAILED',
+        data: {
+          payment_id: payment.id,
+          turn_id: payment.turnId,
+          state: 'DECLINED',
+          amount_usdc: formatUsdc(payment.amountMicros),
+          reason_code: reason,
+        },
+      },
+    ]);
+    await withdrawToolCall(tx, payment.toolCallId);
+    await wakePayment(tx, payment.id, 'paymentDecided');
+  }
+}
+
+/** Wakes every payment, of a turn or of a whole locked session, that holds money, or is about to, for no task. */
+export async function abandonUnspent(
+  tx: Tx,
+  { sessionId, turnId }: { sessionId: string; turnId: string | null },
+): Promise<void> {
+  const unspent = await tx.query<{ id: string; toolCallId: string }>(
+    `select id, tool_call_id as "toolCallId" from payments p
+      where session_id = $1 and ($2::text is null or turn_id = $2) and state in ('AUTHORIZING', 'HELD')
+        and not exists (select from tasks t where t.payment_id = p.id)
+      order by id for no key update`,
+    [sessionId, turnId],
+  );
+  for (const { id, toolCallId } of unspent) {
+    await withdrawToolCall(tx, toolCallId);
+    await wakePayment(tx, id, 'abandoned');
+  }
 }
 
 /** A person's answer is a fact; the row lock decides between it and the deadline. Asked twice, it says the same. */

@@ -3,7 +3,6 @@ import type { SessionPhase } from '../domain/session';
 import type { MicroUsdc } from '../domain/money';
 import { newId } from '../lib/ids';
 import type { Tx } from './database';
-import { appendFrames } from './events';
 import { recordSignal } from './outbox';
 
 export interface Session {
@@ -106,7 +105,7 @@ export async function listSessions(
               + (select coalesce(sum(amount_micros), 0) from payments where session_id = s.id and state = 'CAPTURED')::bigint
               as "costMicros",
             exists (select from payments where session_id = s.id and state = 'AWAITING_APPROVAL' and expires_at > now())
-              as waiting
+              or exists (select from prompts where session_id = s.id and state = 'OPEN' and expires_at > now()) as waiting
        from sessions s
       where user_id = $1 and ($2::timestamptz is null or (last_message_at, id) < ($2, $3))
         and ($5 = '' or position(lower($5) in lower(title)) > 0)
@@ -120,7 +119,7 @@ export async function listSessions(
 export async function wakeSession(
   tx: Tx,
   sessionId: string,
-  signal: 'messageArrived' | 'outcomeArrived',
+  signal: 'messageArrived' | 'outcomeArrived' | 'stopped',
 ): Promise<void> {
   const [row] = await tx.query<{ version: number; userId: string }>(
     `update sessions set wake_version = wake_version + 1, woken_at = now() where id = $1
@@ -171,6 +170,7 @@ export async function closesAt(tx: Tx, sessionId: string, idleMs: number): Promi
     `select greatest(
               greatest(s.last_message_at, (select max(ended_at) from turns where session_id = s.id))
                 + $2 * interval '1 millisecond',
+              (select max(q.expires_at) + interval '1 minute' from prompts q where q.session_id = s.id and q.state = 'OPEN'),
               (select greatest(max(p.capture_deadline), now()) + interval '1 minute' from payments p
                 where p.session_id = s.id and p.state in ('AWAITING_APPROVAL', 'AUTHORIZING', 'HELD')
                -- without one there is no such time; greatest() would take now() for it
@@ -180,13 +180,6 @@ export async function closesAt(tx: Tx, sessionId: string, idleMs: number): Promi
   );
   if (row === undefined) throw new MooringError('session_not_found', 'There is no such chat.');
   return row.at;
-}
-
-/** Closes a locked session: a fact and its frame. A second close changes nothing. */
-export async function closeSession(tx: Tx, session: Session, reason: string): Promise<void> {
-  if (session.phase === 'CLOSED') return;
-  await tx.query(`update sessions set phase = 'CLOSED', closed_at = now() where id = $1`, [session.id]);
-  await appendFrames(tx, session, [{ type: 'SESSION_CLOSED', data: { reason, phase: 'CLOSED' } }]);
 }
 
 /** What a session has spent, holds and asks for, in micro-USDC. */

@@ -89,6 +89,23 @@ export async function leaveWaits(tx: Tx, turnId: string): Promise<void> {
   );
 }
 
+/** What a turn that was stopped had still to run is not run. */
+export async function dropProposedCalls(tx: Tx, turnId: string): Promise<void> {
+  await tx.query(
+    `update tool_calls set state = 'done', result = '{"status": "not_run"}' where turn_id = $1 and state = 'proposed'`,
+    [turnId],
+  );
+}
+
+/** Ends a call whose request was taken back: no turn comes of it. */
+export async function withdrawToolCall(tx: Tx, id: string): Promise<void> {
+  await tx.query(
+    `update tool_calls set state = 'done', result = coalesce(result, '{"status": "withdrawn"}')
+      where id = $1 and state <> 'done'`,
+    [id],
+  );
+}
+
 /**
  * Answers a call once. A call that is still in its turn wakes the session when it was waited for; one that
  * its turn has left becomes a message, which starts a turn of its own.

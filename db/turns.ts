@@ -12,13 +12,15 @@ export interface Turn extends TokenUsage {
   userId: string;
   number: number;
   fence: number;
+  /** when the person stopped it; it ends as soon as whoever works for it has noticed */
+  cancelledAt: string | null;
   outcome: TurnOutcome | null;
   costMicros: MicroUsdc;
   /** of the message that began it */
   origin: Origin | null;
 }
 
-const COLUMNS = `id, session_id as "sessionId", user_id as "userId", number, fence, outcome,
+const COLUMNS = `id, session_id as "sessionId", user_id as "userId", number, fence, cancelled_at as "cancelledAt", outcome,
   input_tokens as "inputTokens", output_tokens as "outputTokens", cache_read_tokens as "cacheReadTokens",
   cache_write_tokens as "cacheWriteTokens", cost_micros as "costMicros",
   (select origin from messages where id = message_id) as origin`;
@@ -133,6 +135,15 @@ export async function lastStep(tx: Tx, turnId: string): Promise<number> {
     [turnId],
   );
   return row?.step ?? 0;
+}
+
+/** Whether the turn still works: it has not ended, and nobody has stopped it. */
+export async function turnWorks(tx: Tx, turnId: string): Promise<boolean> {
+  const rows = await tx.query(
+    'select 1 from turns where id = $1 and outcome is null and cancelled_at is null',
+    [turnId],
+  );
+  return rows.length > 0;
 }
 
 /** Ends an open turn; null when it had ended already. */

@@ -12,6 +12,7 @@ export const ERRORS = {
   session_closed: { status: 409, retryable: false },
   idempotency_conflict: { status: 409, retryable: false },
   payment_not_open: { status: 409, retryable: false },
+  prompt_not_open: { status: 409, retryable: false },
   listing_not_open: { status: 409, retryable: false },
   listing_changed: { status: 409, retryable: false },
   agent_already_listed: { status: 409, retryable: false },

@@ -43,6 +43,17 @@ export interface TurnUsage {
   cache_creation_input_tokens?: number;
 }
 
+/** A question of the orchestrator. Its step of the progress line has the same `call_id`. */
+export interface UserPromptData {
+  prompt_id: string;
+  turn_id: string;
+  call_id: string;
+  question: string;
+  /** answers to choose from; other words are taken too */
+  options?: string[];
+  expires_at: string;
+}
+
 /** A picture that an agent made, as the agent wrote it: to be shown as an image and in no other way. */
 export interface Picture {
   /** the field of the answer that it stood in */
@@ -62,10 +73,22 @@ export type LogFrame =
         turn_id: string;
         agent_id?: string;
         agent_name?: string;
+        /** the person has stopped it: what was said until then */
+        stopped?: true;
       };
     }
   | { type: 'STATUS'; data: StatusData }
   | { type: 'PAYMENT_REQUEST'; data: PaymentRequestData }
+  | { type: 'USER_PROMPT'; data: UserPromptData }
+  | {
+      type: 'USER_PROMPT_RESOLVED';
+      data: {
+        prompt_id: string;
+        turn_id: string;
+        outcome: 'answered' | 'expired' | 'withdrawn';
+        answer?: string;
+      };
+    }
   | {
       type: 'PAYMENT_SUCCESSFUL';
       data: {
@@ -128,7 +151,8 @@ export interface ErrorData {
 }
 
 /** An open prompt, as it was first sent, so that a reloaded page can answer it. */
-export type PendingPrompt = { type: 'PAYMENT_REQUEST'; data: PaymentRequestData };
+export type PendingPrompt =
+  { type: 'PAYMENT_REQUEST'; data: PaymentRequestData } | { type: 'USER_PROMPT'; data: UserPromptData };
 
 /** The frames of one socket or of a moment: no `seq`, never replayed. */
 export type MomentFrame =
@@ -158,7 +182,13 @@ export type ClientFrame =
   | { type: 'AUTH'; data: { token: string } }
   | { type: 'RESUME'; data: { after_seq: number } }
   | { type: 'USER_MESSAGE'; id?: string; data: { content: string } }
-  | { type: 'PAYMENT_RESPONSE'; id?: string; data: { approved: boolean; payment_id?: string } };
+  | { type: 'PAYMENT_RESPONSE'; id?: string; data: { approved: boolean; payment_id?: string } }
+  | { type: 'USER_PROMPT_RESPONSE'; id?: string; data: { prompt_id: string; answer: string } }
+  | { type: 'CANCEL_TURN'; id?: string; data: { turn_id?: string } }
+  | { type: 'CANCEL_SESSION'; id?: string; data: Record<string, never> };
+
+/** The frames that become facts. */
+export type ClientFact = Exclude<ClientFrame, { type: 'AUTH' | 'RESUME' }>;
 
 /** Close codes of the socket, with what a client should do (contract: chat.md section 3). */
 export const CLOSE_CODES = {

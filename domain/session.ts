@@ -11,13 +11,15 @@ export type SessionPhase = (typeof SESSION_PHASES)[number];
 export const TURN_OUTCOMES = ['answered', 'waiting', 'cancelled', 'limit', 'failed'] as const;
 export type TurnOutcome = (typeof TURN_OUTCOMES)[number];
 
-/** The tools of the orchestrator that exist so far (contract: chat.md section 4). */
+/** The tools of the orchestrator (contract: chat.md section 4). */
 export const TOOL_NAMES = [
   'vector_search',
   'connect_agent',
   'request_payment_confirmation',
   'invoke_agent',
+  'user_prompt',
   'send_orchestrator_message',
+  'close_session',
 ] as const;
 export type ToolName = (typeof TOOL_NAMES)[number];
 

@@ -51,7 +51,7 @@ interface OfTurn {
 
 /** How far a session's turn has come, as its rows say. */
 export type TurnProgress =
-  | { kind: 'idle'; seen: number; closesAt: string }
+  | { kind: 'idle'; seen: number; closesAt: string; questionEndsAt?: string }
   | (OfTurn & { kind: 'tools'; step: number; calls: { id: string; name: ToolName }[] })
   | (OfTurn & { kind: 'waiting'; until: string })
   | (OfTurn & { kind: 'ended'; outcome: TurnOutcome })
@@ -63,10 +63,13 @@ export interface ChatActivities {
   connectAgent: (input: { callId: string }) => Promise<ToolRun>;
   requestPayment: (input: { callId: string }) => Promise<ToolRun>;
   hireAgent: (input: { callId: string }) => Promise<ToolRun>;
+  askPerson: (input: { callId: string }) => Promise<ToolRun>;
   failToolCall: (input: { callId: string; code: string }) => Promise<void>;
   /** null: there was no turn to fail */
   failTurn: (input: { sessionId: string; code: string }) => Promise<FailedTurn | null>;
   closeIdleSession: (input: { sessionId: string; asOf: string }) => Promise<void>;
+  /** Ends the questions whose time is over. */
+  expirePrompts: (input: { sessionId: string; asOf: string }) => Promise<void>;
 }
 
 export interface FailedTurn {

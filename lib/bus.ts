@@ -1,8 +1,14 @@
 import { EventEmitter } from 'node:events';
 import type { LoggedFrame, MomentFrame } from '../domain/frames';
 
-/** What a session's listeners hear: rows of the log after their commit, and moments that are never stored. */
-export type SessionNews = { kind: 'logged'; frame: LoggedFrame } | { kind: 'moment'; frame: MomentFrame };
+/**
+ * What a session's listeners hear: rows of the log after their commit, moments that are never stored, and that a turn
+ * was stopped.
+ */
+export type SessionNews =
+  | { kind: 'logged'; frame: LoggedFrame }
+  | { kind: 'moment'; frame: MomentFrame }
+  | { kind: 'stopped'; turnId: string };
 
 /**
  * The way between the worker that knows something and the sockets that show it. What is lost here is lost to

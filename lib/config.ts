@@ -124,6 +124,7 @@ export const SETTINGS = {
   MOORING_SESSION_BUDGET_USDC: usdc('2.00', 'what a chat may spend when it is opened without a budget'),
   MOORING_HUMAN_WAIT_MS: ms(120_000, 'how long a turn waits for a person or a task before it ends in words'),
   MOORING_PAYMENT_DEADLINE_MS: ms(900_000, 'how long a payment waits for its approval'),
+  MOORING_QUESTION_DEADLINE_MS: ms(1_800_000, 'how long a question waits for its answer'),
   MOORING_CAPTURE_DEADLINE_MS: ms(3_600_000, 'how long a hold waits for a task before it comes back'),
   MOORING_SESSION_IDLE_MS: ms(86_400_000, 'a chat without a message closes after this'),
   MOORING_TASK_TTL_MS: ms(259_200_000, 'a task that nobody ends expires after this'),

@@ -19,6 +19,10 @@ export interface ChatConnection {
   /** `acked` resolves with the message's seq once it is a fact, over however many connections that takes. */
   send: (content: string) => { id: string; acked: Promise<number | null> };
   respond: (answer: { payment_id: string; approved: boolean }) => Promise<number | null>;
+  /** Answers a question (`USER_PROMPT`). */
+  answerPrompt: (answer: { prompt_id: string; answer: string }) => Promise<number | null>;
+  /** Stops the turn that works now, or the one that is named; the chat goes on. */
+  cancelTurn: (turnId?: string) => Promise<number | null>;
   /** Ends a wait for the next try. */
   retryNow: () => void;
   close: () => void;
@@ -78,15 +82,25 @@ export function connectChat(deps: ConnectDeps): ChatConnection {
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    send(content) {
-      const id = newClientId();
-      return { id, acked: put(id, { type: 'USER_MESSAGE', data: { content } }) };
-    },
-    respond: (answer) => put(newClientId(), { type: 'PAYMENT_RESPONSE', data: answer }),
+    ...factsBy(put),
     retryNow: () => wake.abort(),
     close: () => stop.abort(),
   };
 }
+
+type Facts = Pick<ChatConnection, 'send' | 'respond' | 'answerPrompt' | 'cancelTurn'>;
+
+/** What a person can say. */
+const factsBy = (put: (id: string, fact: Fact) => Promise<number | null>): Facts => ({
+  send(content) {
+    const id = newClientId();
+    return { id, acked: put(id, { type: 'USER_MESSAGE', data: { content } }) };
+  },
+  respond: (answer) => put(newClientId(), { type: 'PAYMENT_RESPONSE', data: answer }),
+  answerPrompt: (answer) => put(newClientId(), { type: 'USER_PROMPT_RESPONSE', data: answer }),
+  cancelTurn: (turnId) =>
+    put(newClientId(), { type: 'CANCEL_TURN', data: turnId === undefined ? {} : { turn_id: turnId } }),
+});
 
 const endError = (error: ApiError | undefined): Error =>
   error ?? new NetworkError(new Error('the connection is closed'));

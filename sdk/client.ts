@@ -32,6 +32,8 @@ export interface MooringClient {
   }) => Promise<Admission & { session_id: string }>;
   listSessions: (page?: { cursor?: string; limit?: number; q?: string }) => Promise<SessionPage>;
   session: (id: string) => Promise<SessionView>;
+  /** Closes a chat for good: its turn ends, what is held for no task comes back. */
+  closeSession: (id: string) => Promise<{ phase: 'CLOSED' }>;
   connectSession: (id: string, options?: ConnectOptions) => ChatConnection;
 }
 
@@ -65,6 +67,8 @@ export function createClient(options: ClientOptions): MooringClient {
       return get<SessionPage>(`/api/sessions?${query.toString()}`);
     },
     session: (id) => get<SessionView>(`/api/sessions/${encodeURIComponent(id)}`),
+    closeSession: (id) =>
+      http.call({ method: 'POST', path: `/api/sessions/${encodeURIComponent(id)}/close`, body: {} }),
     connectSession: (sessionId, connect = {}) =>
       connectChat({ ...connect, http, sessionId, WebSocket: options.WebSocket ?? globalSocket() }),
   };

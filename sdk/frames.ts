@@ -11,6 +11,7 @@ export type {
   Picture,
   ServerFrame,
   StatusData,
+  UserPromptData,
 } from '../domain/frames';
 
 /** A frame that this version does not know, or that lacks what it should have. Its `seq` counts all the same. */
@@ -37,6 +38,14 @@ const NEEDS: Record<ServerFrame['type'], Record<string, Kind>> = {
     description: 'string',
     expires_at: 'string',
   },
+  USER_PROMPT: {
+    prompt_id: 'string',
+    turn_id: 'string',
+    call_id: 'string',
+    question: 'string',
+    expires_at: 'string',
+  },
+  USER_PROMPT_RESOLVED: { prompt_id: 'string', outcome: 'string' },
   PAYMENT_SUCCESSFUL: {
     payment_id: 'string',
     turn_id: 'string',

@@ -1,6 +1,6 @@
-import type { ClientFrame } from '../domain/frames';
+import type { ClientFact } from '../domain/frames';
 
-export type Fact = Extract<ClientFrame, { type: 'USER_MESSAGE' | 'PAYMENT_RESPONSE' }>;
+export type Fact = Exclude<ClientFact, { type: 'CANCEL_SESSION' }>;
 
 export interface Outgoing {
   id: string;

@@ -80,16 +80,29 @@ export async function visitByPolling(
 }
 
 async function post({ http, sessionId, outbox }: PollingDeps, { id, frame }: Outgoing): Promise<void> {
-  const isMessage = frame.type === 'USER_MESSAGE';
+  const { path, body } = restOf({ id, frame });
   try {
     const answer = await http.call<{ seq?: number }>({
       method: 'POST',
-      path: `/api/sessions/${sessionId}/${isMessage ? 'messages' : 'responses'}`,
-      body: isMessage ? { id, content: frame.data.content } : { id, type: frame.type, ...frame.data },
+      path: `/api/sessions/${sessionId}/${path}`,
+      body,
     });
     outbox.settle(id, answer.seq ?? null);
   } catch (error) {
     // What may succeed later stays in the outbox and goes with the next connection.
     if (error instanceof ApiError && !error.retryable) outbox.refuse(id, error);
+  }
+}
+
+/** The call that says over REST what the frame says over a socket. */
+function restOf({ id, frame }: Outgoing): { path: string; body: Record<string, unknown> } {
+  switch (frame.type) {
+    case 'USER_MESSAGE':
+      return { path: 'messages', body: { id, content: frame.data.content } };
+    case 'CANCEL_TURN':
+      return { path: 'cancel-turn', body: { ...frame.data } };
+    case 'PAYMENT_RESPONSE':
+    case 'USER_PROMPT_RESPONSE':
+      return { path: 'responses', body: { id, type: frame.type, ...frame.data } };
   }
 }

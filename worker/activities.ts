@@ -47,6 +47,7 @@ export function createActivities({ config, db, bus, http, seal, encoder }: Activ
       healthTimeoutMs: config.MOORING_HEALTH_TIMEOUT_MS,
       healthCacheMs: config.MOORING_HEALTH_CACHE_MS,
       paymentDeadlineMs: config.MOORING_PAYMENT_DEADLINE_MS,
+      questionDeadlineMs: config.MOORING_QUESTION_DEADLINE_MS,
       captureDeadlineMs: config.MOORING_CAPTURE_DEADLINE_MS,
       taskTtlMs: config.MOORING_TASK_TTL_MS,
     }),

@@ -22,6 +22,7 @@ import { millisUntil } from './time';
 
 export const messageArrived = defineSignal<[Wake]>('messageArrived');
 export const outcomeArrived = defineSignal<[Wake]>('outcomeArrived');
+export const stopped = defineSignal<[Wake]>('stopped');
 
 // A model step beats every half second; two silent seconds mean that its process is gone.
 const { askModel } = proxyActivities<ChatActivities>({
@@ -40,7 +41,7 @@ const tools = proxyActivities<ChatActivities>({
   retry: { initialInterval: '100ms', backoffCoefficient: 2, maximumInterval: '5 seconds' },
 });
 // What records an end is tried until it is recorded.
-const { failToolCall, failTurn, closeIdleSession } = proxyActivities<ChatActivities>({
+const { failToolCall, failTurn, closeIdleSession, expirePrompts } = proxyActivities<ChatActivities>({
   startToCloseTimeout: '10 seconds',
   heartbeatTimeout: '2 seconds',
   retry: { initialInterval: '100ms', backoffCoefficient: 2, maximumInterval: '10 seconds' },
@@ -51,6 +52,7 @@ const RUN = {
   connect_agent: tools.connectAgent,
   request_payment_confirmation: tools.requestPayment,
   invoke_agent: tools.hireAgent,
+  user_prompt: tools.askPerson,
 } as const;
 
 /**
@@ -64,6 +66,7 @@ export async function chatSession({ sessionId, userId, newest = 0 }: ChatSession
   };
   setHandler(messageArrived, hear, { description: 'A person has written.' });
   setHandler(outcomeArrived, hear, { description: 'What a turn waited for has come.' });
+  setHandler(stopped, hear, { description: 'The person has stopped a turn, or the chat is closed.' });
 
   let leaveWaits = false;
   let last = '';
@@ -81,9 +84,14 @@ export async function chatSession({ sessionId, userId, newest = 0 }: ChatSession
         return;
       case 'idle': {
         if (isLong()) await continueAsNew<typeof chatSession>({ sessionId, userId, newest });
-        setCurrentDetails(`Waits for a message; closes at ${progress.closesAt} without one.${last}`);
-        const heard = await condition(() => newest > progress.seen, millisUntil(progress.closesAt));
-        if (!heard) await closeIdleSession({ sessionId, asOf: new Date(Date.now()).toISOString() });
+        const { closesAt, questionEndsAt } = progress;
+        const asks = questionEndsAt === undefined ? '' : ` A question is open until ${questionEndsAt}.`;
+        setCurrentDetails(`Waits for a message; closes at ${closesAt} without one.${asks}${last}`);
+        const heard = await condition(() => newest > progress.seen, millisUntil(questionEndsAt ?? closesAt));
+        if (heard) break;
+        const asOf = new Date(Date.now()).toISOString();
+        if (questionEndsAt === undefined) await closeIdleSession({ sessionId, asOf });
+        else await expirePrompts({ sessionId, asOf });
         break;
       }
       case 'tools': {
@@ -133,7 +141,8 @@ async function runTools(progress: Extract<TurnProgress, { kind: 'tools' }>): Pro
   );
   const runs = await Promise.all(
     calls.map(async ({ id, name }): Promise<ToolRun> => {
-      if (name === 'send_orchestrator_message') return { waitsUntil: null };
+      // Those end the turn, and are done when the step is recorded.
+      if (name === 'send_orchestrator_message' || name === 'close_session') return { waitsUntil: null };
       try {
         const summary = `Turn ${turn}, step ${step}: ${name}${requestOf(progress)}`;
         return await RUN[name].executeWithOptions({ summary }, [{ callId: id }]);

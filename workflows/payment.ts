@@ -13,6 +13,7 @@ import { millisUntil } from './time';
 
 export const paymentDecided = defineSignal<[Wake]>('paymentDecided');
 export const taskEnded = defineSignal<[Wake]>('taskEnded');
+export const abandoned = defineSignal<[Wake]>('abandoned');
 
 const { authorizePayment, settlePayment } = proxyActivities<PaymentActivities>({
   startToCloseTimeout: '10 seconds',
@@ -31,6 +32,9 @@ export async function payment({ paymentId, expiresAt }: PaymentInput): Promise<P
   };
   setHandler(paymentDecided, hear, { description: 'The person has approved or declined.' });
   setHandler(taskEnded, hear, { description: 'The task that spends this payment has ended.' });
+  setHandler(abandoned, hear, {
+    description: 'Its turn was stopped or its chat closed before a task spent it.',
+  });
   const now = (): string => new Date(Date.now()).toISOString();
 
   setCurrentDetails(`Waits for the person's answer until ${expiresAt}.`);

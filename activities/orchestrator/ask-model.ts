@@ -7,6 +7,7 @@ import { claimMessage, hasUnansweredMessage, lastStep, openTurn, takeFence } fro
 import type { Turn } from '../../db/turns';
 import type { Tx } from '../../db/database';
 import { TURN_LIMITS } from '../../domain/session';
+import type { TurnOutcome } from '../../domain/session';
 import type { MicroUsdc } from '../../domain/money';
 import { SYSTEM } from '../../domain/principal';
 import type { TurnProgress } from '../../domain/workflows';
@@ -21,7 +22,10 @@ import { cutWhenTooLong } from './cut-when-too-long';
 import { deltaPublisher } from './deltas';
 import type { ModelAnswer } from './answer-so-far';
 import type { Model } from './model';
-import { finishTurn, recordAnswer } from './record-answer';
+import { finishTurn } from '../../db/finish-turn';
+import { firstPromptEnd } from '../../db/prompts';
+import { recordAnswer } from './record-answer';
+import { watchForStop } from './watch-for-stop';
 import { isToolName } from './tools';
 
 export interface AskModelDeps {
@@ -71,7 +75,8 @@ export const createAskModel = (deps: AskModelDeps) =>
         messageId,
         attempt: fence,
       });
-      const options = { signal, onGrowth: deltas.onGrowth, attempt: info.attempt };
+      const stop = watchForStop(deps, { sessionId: input.sessionId, turnId: turn.id });
+      const options = { signal, stop: stop.signal, onGrowth: deltas.onGrowth, attempt: info.attempt };
       const answer = await span({ name: 'model', kind: 'client' }, async ({ attributes }) => {
         Object.assign(attributes, {
           'gen_ai.request.model': model.name,
@@ -84,7 +89,10 @@ export const createAskModel = (deps: AskModelDeps) =>
         attributes['gen_ai.usage.input_tokens'] = said.inputTokens;
         attributes['gen_ai.usage.output_tokens'] = said.outputTokens;
         return said;
-      }).finally(deltas.stop);
+      }).finally(() => {
+        deltas.stop();
+        stop.end();
+      });
       failpoint('model', 'answered');
       const progress = await db.withTx(SYSTEM, 'turn.record-step', (tx) =>
         recordAnswer(tx, {
@@ -135,22 +143,30 @@ async function nextStep(
   if (session.phase === 'CLOSED') return { ask: false, progress: { kind: 'closed' } };
   const turn = (await openTurn(tx, session.id)) ?? (await claimMessage(tx, session));
   if (turn === null) {
-    return {
-      ask: false,
-      progress: { kind: 'idle', seen, closesAt: await closesAt(tx, session.id, input.idleMs) },
-    };
+    const questionEndsAt = await firstPromptEnd(tx, session.id);
+    const idle = { kind: 'idle' as const, seen, closesAt: await closesAt(tx, session.id, input.idleMs) };
+    return { ask: false, progress: questionEndsAt === null ? idle : { ...idle, questionEndsAt } };
   }
   adoptOrigin(turn.origin);
+  const end = (outcome: 'cancelled' | 'limit', text?: string): Promise<Next> =>
+    endTurnNow(tx, { turn, seen, outcome, text });
+  if (turn.cancelledAt !== null) return end('cancelled');
   const step = await lastStep(tx, turn.id);
   const open = step === 0 ? null : await openCalls(tx, { turn, step, seen, leave: input.leaveWaits });
   if (open !== null) return { ask: false, progress: open };
   const over = await limitWords(tx, session, step);
-  if (over !== null) {
-    return { ask: false, progress: await finishTurn(tx, { turn, outcome: 'limit', text: over, seen }) };
-  }
+  if (over !== null) return end('limit', over);
   await setPhase(tx, session.id, 'WORKING');
   const fence = await takeFence(tx, turn.id);
   return { ask: true, turn, step: step + 1, fence, seen };
+}
+
+async function endTurnNow(
+  tx: Tx,
+  { turn, seen, outcome, text }: { turn: Turn; seen: number; outcome: TurnOutcome; text: string | undefined },
+): Promise<Next> {
+  await finishTurn(tx, { turn, outcome, ...(text === undefined ? {} : { text }) });
+  return { ask: false, progress: { kind: 'ended', seen, turn: turn.number, outcome } };
 }
 
 /** What of the last step is still open: tools to run, or waits, unless the turn is to go on without them. */

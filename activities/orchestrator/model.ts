@@ -9,7 +9,13 @@ export interface Model {
   /** Streams one answer. `onGrowth` may read, whenever it wants, what the person is to see of it. Throws typed failures. */
   answer: (
     messages: Anthropic.MessageParam[],
-    options: { signal: AbortSignal; onGrowth: (read: () => string) => void; attempt: number },
+    options: {
+      signal: AbortSignal;
+      /** aborted: the answer ends here, with what was said */
+      stop: AbortSignal;
+      onGrowth: (read: () => string) => void;
+      attempt: number;
+    },
   ) => Promise<ModelAnswer>;
 }
 
@@ -48,14 +54,14 @@ export function createModel({ apiKey, baseUrl, model, maxTokens, timeoutMs }: Mo
   });
   return {
     name: model,
-    async answer(messages, { signal, onGrowth, attempt }) {
+    async answer(messages, { signal, stop, onGrowth, attempt }) {
       const soFar = answerSoFar(maxTokens * BYTES_PER_TOKEN);
       const tooLong = new AbortController();
       try {
         const stream = client.messages.stream(
           { model, max_tokens: maxTokens, ...PREAMBLE, messages },
           // The SDK's own timeout ends with the headers; a stream that stalls is ended by this one.
-          { signal: AbortSignal.any([signal, tooLong.signal, AbortSignal.timeout(timeoutMs)]) },
+          { signal: AbortSignal.any([signal, stop, tooLong.signal, AbortSignal.timeout(timeoutMs)]) },
         );
         stream.on('streamEvent', (event) => {
           soFar.take(event);
@@ -64,6 +70,7 @@ export function createModel({ apiKey, baseUrl, model, maxTokens, timeoutMs }: Mo
         });
         return soFar.whole(await stream.finalMessage());
       } catch (error) {
+        if (stop.aborted) return soFar.brokenOff('stopped');
         if (tooLong.signal.aborted) return soFar.brokenOff('too_long');
         throw modelFailure(error, attempt);
       }

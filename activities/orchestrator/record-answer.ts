@@ -1,12 +1,13 @@
 import type { Tx } from '../../db/database';
 import { appendFrames } from '../../db/events';
-import { lockSession, setRestingPhase } from '../../db/sessions';
-import { answerToolCall, leaveWaits, proposeToolCalls, toolCallsOfStep } from '../../db/tool-calls';
+import { finishTurn } from '../../db/finish-turn';
+import { lockSession } from '../../db/sessions';
+import { closeSession } from '../../db/stop';
+import { answerToolCall, proposeToolCalls, toolCallsOfStep } from '../../db/tool-calls';
 import type { ToolCall } from '../../db/tool-calls';
-import { endTurn, recordStep, requireFence, turnHasLeftWaits } from '../../db/turns';
+import { recordStep, requireFence, turnHasLeftWaits, turnWorks } from '../../db/turns';
 import type { Turn } from '../../db/turns';
-import type { LogFrame } from '../../domain/frames';
-import { formatUsdc, tokenCost } from '../../domain/money';
+import { tokenCost } from '../../domain/money';
 import type { MicroUsdc } from '../../domain/money';
 import type { TurnOutcome } from '../../domain/session';
 import type { TurnProgress } from '../../domain/workflows';
@@ -53,38 +54,63 @@ export async function recordAnswer(tx: Tx, answered: Answered): Promise<TurnProg
     costMicros: tokenCost(answer, answered.price),
     requestBytes: answered.requestBytes,
   });
+  if (!(await turnWorks(tx, turn.id))) {
+    const said = readableText(answer.content);
+    if (said.trim() !== '') await say(tx, answered, { content: said, stopped: true });
+    return finish(tx, answered, { outcome: 'cancelled' });
+  }
   const calls = await propose(tx, answered);
   // What was refused is the model's to say again, so it is not said here.
   const refused = new Set(calls.filter(({ state }) => state === 'done').map(({ toolUseId }) => toolUseId));
   const text = readableText(answer.content.filter((block) => !refused.has(String(block['id']))));
-  if (text.trim() !== '') await say(tx, answered, text);
+  if (text.trim() !== '') await say(tx, answered, { content: text });
 
-  const ends = calls.some(({ name, state }) => name === 'send_orchestrator_message' && state === 'proposed');
-  if (answer.stopReason === 'tool_use' && calls.length > 0 && !ends) {
+  const ends = calls.find(({ name, state }) => isEnd(name) && state === 'proposed');
+  if (answer.stopReason === 'tool_use' && calls.length > 0 && ends === undefined) {
     const proposed = calls.flatMap(({ id, name, state }) =>
       state === 'proposed' && isToolName(name) ? [{ id, name }] : [],
     );
     return { kind: 'tools', seen, turn: turn.number, step, calls: proposed };
   }
   for (const call of calls) {
-    const delivered = call.name === 'send_orchestrator_message';
-    await answerToolCall(tx, call.id, { result: { status: delivered ? 'delivered' : 'not_run' } });
+    await answerToolCall(tx, call.id, { result: { status: isEnd(call.name) ? 'done' : 'not_run' } });
+  }
+  if (ends?.name === 'close_session') {
+    const progress = await finish(tx, answered, { outcome: 'answered' });
+    await closeSession(
+      tx,
+      await lockSession(tx, turn.sessionId),
+      TOOL_INPUTS.close_session.parse(ends.input).outcome,
+    );
+    return progress;
   }
   // It goes on where it paused: asked again with what it has said, as often as a turn has steps.
   if (answer.stopReason === 'pause_turn') return { kind: 'tools', seen, turn: turn.number, step, calls: [] };
   const stopped = STOPPED[answer.stopReason];
   if (stopped !== undefined) {
-    return finishTurn(tx, { turn, outcome: 'failed', text: await withMoney(tx, turn.id, stopped), seen });
+    return finish(tx, answered, { outcome: 'failed', text: await withMoney(tx, turn.id, stopped) });
   }
   if (text.trim() === '')
-    return finishTurn(tx, { turn, outcome: 'failed', text: 'The model gave no answer. Ask again.', seen });
+    return finish(tx, answered, { outcome: 'failed', text: 'The model gave no answer. Ask again.' });
   const outcome = (await turnHasLeftWaits(tx, turn.id)) ? 'waiting' : 'answered';
-  return finishTurn(tx, { turn, outcome, seen });
+  return finish(tx, answered, { outcome });
 }
 
-const say = (tx: Tx, { turn, messageId }: Answered, content: string) =>
+/** The tools that end a turn. */
+const isEnd = (name: string): boolean => name === 'send_orchestrator_message' || name === 'close_session';
+
+async function finish(
+  tx: Tx,
+  { turn, seen }: Answered,
+  end: { outcome: TurnOutcome; text?: string },
+): Promise<TurnProgress> {
+  await finishTurn(tx, { turn, ...end });
+  return { kind: 'ended', seen, turn: turn.number, outcome: end.outcome };
+}
+
+const say = (tx: Tx, { turn, messageId }: Answered, words: { content: string; stopped?: true }) =>
   appendFrames(tx, { id: turn.sessionId, userId: turn.userId }, [
-    { type: 'AGENT_MESSAGE', data: { content, message_id: messageId, turn_id: turn.id } },
+    { type: 'AGENT_MESSAGE', data: { ...words, message_id: messageId, turn_id: turn.id } },
   ]);
 
 /** Stores the proposed calls; one that no tool takes is answered at once with the reason. */
@@ -115,33 +141,3 @@ function refusalOf({ name, input }: ToolCall): string | null {
 
 const asObject = (value: unknown): Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value) ? { ...value } : {};
-
-/** Ends a turn once, with its one terminal frame; `text` is said before it. */
-export async function finishTurn(
-  tx: Tx,
-  { turn, outcome, text, seen }: { turn: Turn; outcome: TurnOutcome; text?: string; seen: number },
-): Promise<TurnProgress> {
-  // What it still waits for comes as a turn of its own.
-  await leaveWaits(tx, turn.id);
-  const ended = await endTurn(tx, turn.id, outcome);
-  if (ended !== null) {
-    const end: LogFrame = {
-      type: 'TURN_END',
-      data: {
-        turn_id: turn.id,
-        outcome,
-        usage: {
-          input_tokens: ended.inputTokens,
-          output_tokens: ended.outputTokens,
-          cache_read_input_tokens: ended.cacheReadTokens,
-          cache_creation_input_tokens: ended.cacheWriteTokens,
-        },
-        cost_usdc: formatUsdc(ended.costMicros),
-        ...(text === undefined ? {} : { text }),
-      },
-    };
-    await appendFrames(tx, { id: turn.sessionId, userId: turn.userId }, [end]);
-    await setRestingPhase(tx, turn.sessionId);
-  }
-  return { kind: 'ended', seen, turn: turn.number, outcome };
-}

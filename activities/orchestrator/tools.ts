@@ -24,8 +24,20 @@ export const TOOL_INPUTS = {
     action: z.string().min(1).max(100),
     arguments: z.record(z.string(), z.unknown()).describe('by the input_schema of the action'),
   }),
+  user_prompt: z.strictObject({
+    question: z.string().trim().min(1).max(2_000).describe('one question, in plain words'),
+    options: z
+      .array(z.string().trim().min(1).max(200))
+      .min(2)
+      .max(8)
+      .optional()
+      .describe('answers to choose from'),
+  }),
   send_orchestrator_message: z.strictObject({
     content: z.string().min(1).max(32_000).describe('the answer, in Markdown'),
+  }),
+  close_session: z.strictObject({
+    outcome: z.string().trim().min(1).max(200).describe('a short label of how the chat has ended'),
   }),
 } as const satisfies Record<ToolName, z.ZodType>;
 
@@ -36,7 +48,10 @@ const DESCRIPTIONS: Record<ToolName, string> = {
   request_payment_confirmation:
     'Ask the person to pay for one action of a connected agent. The amount is held until the work is done.',
   invoke_agent: 'Let a connected agent do one action. An action with a price must be paid for first.',
+  user_prompt: 'Ask the person something that the work cannot go on without, and wait for the answer.',
   send_orchestrator_message: 'Answer the person. This ends the turn.',
+  close_session:
+    'Close this chat for good, when the person has asked for that. What is held for no task is given back.',
 };
 
 /** The tools as the Messages API takes them. */

@@ -1,10 +1,11 @@
 import type { z } from 'zod';
 import { savepoint } from '../../db/database';
 import type { Database, Tx } from '../../db/database';
-import { appendFrames } from '../../db/events';
 import { lockSession } from '../../db/sessions';
-import { answerToolCall, awaitOutcome, getToolCall } from '../../db/tool-calls';
+import { answerToolCall, awaitOutcome, dropProposedCalls, getToolCall } from '../../db/tool-calls';
 import type { ToolCall, ToolResult } from '../../db/tool-calls';
+import { sayStatus } from '../../db/tool-status';
+import { turnWorks } from '../../db/turns';
 import { MooringError } from '../../domain/errors';
 import type { StatusData } from '../../domain/frames';
 import { SYSTEM } from '../../domain/principal';
@@ -41,11 +42,12 @@ export function createTool<N extends ToolName>(deps: { db: Database; waitMs: num
       const { sessionId, origin } = await getToolCall(tx, callId);
       adoptOrigin(origin);
       await lockSession(tx, sessionId);
+      await dropIfStopped(tx, callId);
       const proposed = await getToolCall(tx, callId);
       // Answered meanwhile; of an erased chat there is no input any more.
       if (proposed.state !== 'proposed') return { call: proposed, input: null };
       const wish = TOOL_INPUTS[tool.name].parse(proposed.input) as Input<N>;
-      await status(tx, proposed, { state: 'now', text: tool.working(wish) });
+      await sayStatus(tx, proposed, { state: 'now', text: tool.working(wish) });
       return { call: proposed, input: wish };
     });
     if (input === null) return { waitsUntil: call.state === 'waiting' ? call.waitUntil : null };
@@ -63,18 +65,25 @@ async function settle(
   { conclude, waitMs }: { conclude: (tx: Tx) => Promise<ToolOutcome>; waitMs: number },
 ): Promise<ToolRun> {
   await lockSession(tx, call.sessionId);
+  await dropIfStopped(tx, call.id);
   const fresh = await getToolCall(tx, call.id);
   if (fresh.state !== 'proposed') return { waitsUntil: fresh.waitUntil };
   const outcome = await savepoint(tx, () => conclude(tx)).catch((error: unknown) => refuse(error)());
   if (outcome.kind === 'wait') {
-    await status(tx, call, { state: outcome.state, text: outcome.text, ...outcome.about });
+    await sayStatus(tx, call, { state: outcome.state, text: outcome.text, ...outcome.about });
     await awaitOutcome(tx, call.id, waitMs);
     return { waitsUntil: (await getToolCall(tx, call.id)).waitUntil };
   }
   const isError = 'error' in outcome.result;
-  await status(tx, call, { state: isError ? 'failed' : 'done', text: outcome.text, ...outcome.about });
+  await sayStatus(tx, call, { state: isError ? 'failed' : 'done', text: outcome.text, ...outcome.about });
   await answerToolCall(tx, call.id, { result: outcome.result, isError });
   return { waitsUntil: null };
+}
+
+/** In a turn that was stopped, or has ended, no tool starts and none has an effect. */
+async function dropIfStopped(tx: Tx, callId: string): Promise<void> {
+  const { turnId } = await getToolCall(tx, callId);
+  if (!(await turnWorks(tx, turnId))) await dropProposedCalls(tx, turnId);
 }
 
 /** A broken rule is an answer for the model; anything else is a fault, and is thrown on. */
@@ -87,25 +96,4 @@ function refuse(error: unknown): () => Promise<ToolOutcome> {
       result: { status: 'refused', error: { code, message, ...(details === undefined ? {} : { details }) } },
       text: message,
     });
-}
-
-/** One state of a step of the progress line. */
-export async function status(
-  tx: Tx,
-  call: ToolCall,
-  data: Partial<StatusData> & Pick<StatusData, 'state' | 'text'>,
-): Promise<void> {
-  const { name } = call;
-  await appendFrames(tx, { id: call.sessionId, userId: call.userId }, [
-    {
-      type: 'STATUS',
-      data: {
-        phase: data.state === 'waiting' ? 'AWAITING_PAYMENT' : 'WORKING',
-        turn_id: call.turnId,
-        call_id: call.id,
-        tool: name as ToolName,
-        ...data,
-      },
-    },
-  ]);
 }

@@ -1,16 +1,16 @@
 import { Router } from 'express';
+import type { RequestHandler } from 'express';
 import { z } from 'zod';
 import type { Tx } from '../../db/database';
 import { lastSeqs, readFrames } from '../../db/events';
-import { acceptMessage } from '../../db/messages';
 import { getSession } from '../../db/sessions';
 import { MooringError } from '../../domain/errors';
 import { asUser } from '../../domain/principal';
-import { metrics } from '../../lib/metrics';
+import type { ClientFact } from '../../domain/frames';
+import { newId } from '../../lib/ids';
 import type { ApiContext } from '../context';
-import { answerPayment } from '../payment-answer';
-import { ClientId, MessageContent, PaymentAnswer, sessionIdOf } from '../schemas';
-import { takeOrRefuse } from '../limits';
+import { recordFact } from '../record-fact';
+import { ClientId, MessageContent, PaymentAnswer, PromptAnswer, sessionIdOf, TurnToStop } from '../schemas';
 import { waitForFrame } from '../wait-for-frame';
 
 const EventsQuery = z.strictObject({
@@ -19,11 +19,11 @@ const EventsQuery = z.strictObject({
   wait: z.coerce.number().min(0).max(25).default(0),
 });
 const NewMessage = z.strictObject({ id: ClientId, content: MessageContent });
-const Answer = z.strictObject({
-  id: ClientId.optional(),
-  type: z.literal('PAYMENT_RESPONSE'),
-  ...PaymentAnswer,
-});
+const id = ClientId.optional();
+const Answer = z.discriminatedUnion('type', [
+  z.strictObject({ id, type: z.literal('PAYMENT_RESPONSE'), ...PaymentAnswer }),
+  z.strictObject({ id, type: z.literal('USER_PROMPT_RESPONSE'), ...PromptAnswer }),
+]);
 
 /** The fallback for whoever cannot keep a socket: the same frames, the same facts. */
 export function sessionLogRoutes(api: ApiContext): Router {
@@ -54,28 +54,49 @@ export function sessionLogRoutes(api: ApiContext): Router {
     }
   });
 
-  router.post('/api/sessions/:id/messages', async (req, res) => {
-    const userId = await caller(req);
-    const sessionId = sessionIdOf(req.params.id);
-    const { id: clientId, content } = NewMessage.parse(req.body);
-    takeOrRefuse(api.messageLimit, `${userId}/${sessionId}`);
-    const { seq } = await db.withTx(asUser(userId), 'message.send', (tx) =>
-      acceptMessage(tx, { sessionId, clientId, content }),
-    );
-    metrics.messagesAccepted.inc({ way: 'rest' });
-    res.status(202).json({ seq });
-  });
-
-  router.post('/api/sessions/:id/responses', async (req, res) => {
-    const userId = await caller(req);
-    const sessionId = sessionIdOf(req.params.id);
-    const { payment_id: paymentId, approved } = Answer.parse(req.body);
-    const payment = await db.withTx(asUser(userId), 'payment.answer', (tx) =>
-      answerPayment(tx, { sessionId, paymentId, approved }),
-    );
-    res.status(202).json({ payment_id: payment.id, state: payment.state });
-  });
+  /** Takes one fact of a person about a chat; `read` makes it of the body. */
+  const takes =
+    (status: number, read: (body: unknown) => Fact): RequestHandler<{ id: string }> =>
+    async (req, res) => {
+      const userId = await caller(req);
+      const sessionId = sessionIdOf(req.params.id);
+      const answer = await recordFact(api, { userId, sessionId, way: 'rest' }, read(req.body));
+      res.status(status).json(answer);
+    };
+  router.post('/api/sessions/:id/messages', takes(202, messageOf));
+  router.post('/api/sessions/:id/responses', takes(202, answerOf));
+  router.post('/api/sessions/:id/cancel-turn', takes(202, stopOf));
+  router.post('/api/sessions/:id/close', takes(200, closeOf));
   return router;
+}
+
+type Fact = ClientFact & { id: string };
+
+function messageOf(body: unknown): Fact {
+  const { id, content } = NewMessage.parse(body);
+  return { type: 'USER_MESSAGE', id, data: { content } };
+}
+
+function answerOf(body: unknown): Fact {
+  const answer = Answer.parse(body);
+  const id = answer.id ?? newId('msg');
+  if (answer.type === 'USER_PROMPT_RESPONSE') {
+    return { type: answer.type, id, data: { prompt_id: answer.prompt_id, answer: answer.answer } };
+  }
+  const { approved, payment_id: paymentId } = answer;
+  return {
+    type: answer.type,
+    id,
+    data: paymentId === undefined ? { approved } : { approved, payment_id: paymentId },
+  };
+}
+
+function stopOf(body: unknown): Fact {
+  return { type: 'CANCEL_TURN', id: newId('msg'), data: z.strictObject(TurnToStop).parse(body) };
+}
+
+function closeOf(body: unknown): Fact {
+  return { type: 'CANCEL_SESSION', id: newId('msg'), data: z.strictObject({}).parse(body) };
 }
 
 const tooManyPolls = (): MooringError =>

@@ -1,6 +1,6 @@
 import type { Database, Tx } from '../../db/database';
 import { lastSeqs } from '../../db/events';
-import { openPrompts } from '../../db/payments';
+import { openAsks } from '../../db/open-asks';
 import { getSession, lockSession, setPhase } from '../../db/sessions';
 import { MooringError } from '../../domain/errors';
 import type { CloseCode, MomentFrame } from '../../domain/frames';
@@ -50,6 +50,6 @@ export async function readyFrame(
 ): Promise<MomentFrame & { type: 'SESSION_READY' }> {
   const { phase } = await getSession(tx, sessionId);
   const lastSeq = (await lastSeqs(tx, [sessionId])).get(sessionId) ?? 0;
-  const pending = await openPrompts(tx, sessionId);
+  const pending = await openAsks(tx, sessionId);
   return { type: 'SESSION_READY', data: { phase, last_seq: lastSeq, pending } };
 }

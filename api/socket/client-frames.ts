@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { MooringError } from '../../domain/errors';
 import type { ClientFrame } from '../../domain/frames';
 import { parseJson } from '../json';
-import { ClientId, MessageContent, PaymentAnswer } from '../schemas';
+import { ClientId, MessageContent, PaymentAnswer, PromptAnswer, TurnToStop } from '../schemas';
 
 const id = z.exactOptional(ClientId);
 
@@ -27,6 +27,21 @@ const FRAMES = {
     id,
     data: z.strictObject(PaymentAnswer),
   }),
+  USER_PROMPT_RESPONSE: z.strictObject({
+    type: z.literal('USER_PROMPT_RESPONSE'),
+    id,
+    data: z.strictObject(PromptAnswer),
+  }),
+  CANCEL_TURN: z.strictObject({
+    type: z.literal('CANCEL_TURN'),
+    id,
+    data: z.strictObject(TurnToStop).default({}),
+  }),
+  CANCEL_SESSION: z.strictObject({
+    type: z.literal('CANCEL_SESSION'),
+    id,
+    data: z.strictObject({}).default({}),
+  }),
 } as const;
 
 export const isFrameType = (type: string): boolean => Object.hasOwn(FRAMES, type);
@@ -37,6 +52,9 @@ const Known = z.discriminatedUnion('type', [
   FRAMES.RESUME,
   FRAMES.USER_MESSAGE,
   FRAMES.PAYMENT_RESPONSE,
+  FRAMES.USER_PROMPT_RESPONSE,
+  FRAMES.CANCEL_TURN,
+  FRAMES.CANCEL_SESSION,
 ]);
 
 /** Not a frame at all: what sends such things is not a client of ours. */

@@ -31,6 +31,7 @@ export function createFeed({ wire, log, read }: FeedDeps): Feed {
 
   const send = (frame: LoggedFrame): void => {
     sent = frame.seq;
+    newest = Math.max(newest, sent);
     wire.sendLogged(frame);
     if (frame.type === 'SESSION_CLOSED') wire.close(1000, { message: 'the chat is closed' });
   };
@@ -69,6 +70,7 @@ export function createFeed({ wire, log, read }: FeedDeps): Feed {
   return {
     onNews(news: SessionNews) {
       const isLive = begun && reading === null;
+      if (news.kind === 'stopped') return; // for whoever works on the turn
       if (news.kind === 'moment') {
         if (isLive) wire.sendMoment(news.frame);
       } else if (isLive && news.frame.seq === sent + 1) send(news.frame);

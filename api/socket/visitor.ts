@@ -1,13 +1,15 @@
 import type { WebSocket } from 'ws';
 import { readFrames } from '../../db/events';
 import { MooringError } from '../../domain/errors';
+import type { ClientFact } from '../../domain/frames';
 import { asUser } from '../../domain/principal';
+import { newId } from '../../lib/ids';
 import type { Logger } from '../../lib/log';
 import type { ApiContext } from '../context';
 import type { Places } from '../places';
+import { recordFact } from '../record-fact';
 import { admit, readyFrame } from './admission';
 import { readFrame } from './client-frames';
-import { recordFrame } from './desk';
 import { createFeed } from './feed';
 import type { Feed } from './feed';
 import type { SocketTimings } from './timings';
@@ -69,6 +71,10 @@ export async function welcome(
   const begin = (place: number | null): Promise<void> =>
     beginAt(place, { api, feed, wire, sessionId, userId });
   await begin(afterSeq);
+  const record = async (fact: ClientFact & { id: string }): Promise<void> => {
+    const answer = await recordFact(api, { userId, sessionId, way: 'socket' }, fact);
+    wire.sendMoment({ type: 'ACK', data: { for: fact.id, seq: 'seq' in answer ? answer.seq : null } });
+  };
   let mayResume = afterSeq === null;
   return {
     async take(envelope) {
@@ -77,7 +83,7 @@ export async function welcome(
       const frame = readFrame(envelope);
       if (frame.type === 'RESUME' && first) await begin(frame.data.after_seq);
       else if (frame.type === 'RESUME' || frame.type === 'AUTH') throw tooLateFor(frame.type);
-      else wire.sendMoment(await recordFrame(api, { userId, sessionId }, frame));
+      else await record({ ...frame, id: frame.id ?? newId('msg') });
     },
   };
 }

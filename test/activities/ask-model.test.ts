@@ -154,7 +154,7 @@ test('send_orchestrator_message beside other tools ends the turn, and the others
   );
   expect(calls).toEqual([
     { name: 'vector_search', state: 'done', result: { status: 'not_run' } },
-    { name: 'send_orchestrator_message', state: 'done', result: { status: 'delivered' } },
+    { name: 'send_orchestrator_message', state: 'done', result: { status: 'done' } },
   ]);
   expect(await chat.frames('AGENT_MESSAGE')).toMatchObject([{ content: 'Done.' }]);
 });

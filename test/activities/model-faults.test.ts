@@ -18,10 +18,12 @@ afterAll(() => {
   server.close();
 });
 
+const never = new AbortController().signal;
+
 const ask = (text: string, { attempt = 1, timeoutMs = 10_000 } = {}) =>
   createModel({ apiKey: 'stand-in', baseUrl, model: 'stand-in', maxTokens: 8_192, timeoutMs }).answer(
     [{ role: 'user', content: [{ type: 'text', text }] }],
-    { signal: new AbortController().signal, onGrowth: () => undefined, attempt },
+    { signal: never, stop: never, onGrowth: () => undefined, attempt },
   );
 
 test.each([

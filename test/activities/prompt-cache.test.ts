@@ -24,6 +24,7 @@ afterAll(() => {
 const ask = (turns: TurnTranscript[]) =>
   model.answer(toMessages(turns), {
     signal: new AbortController().signal,
+    stop: new AbortController().signal,
     onGrowth: () => undefined,
     attempt: 1,
   });

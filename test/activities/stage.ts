@@ -29,7 +29,7 @@ export const SIGNING_SECRET = `whsec_${Buffer.from('a signing secret of the zoo'
 
 /** The answers a fake model still has, and the conversations it was asked with. */
 export interface ScriptedModel extends Model {
-  next: (ModelAnswer | (() => Promise<ModelAnswer>))[];
+  next: (ModelAnswer | Model['answer'])[];
   asked: Anthropic.MessageParam[][];
 }
 
@@ -51,6 +51,7 @@ interface Lengths {
   /** asked instead of the scripted one; what it was asked with is kept all the same */
   realModel?: Model;
   paymentDeadlineMs?: number;
+  questionDeadlineMs?: number;
   captureDeadlineMs?: number;
   taskTtlMs?: number;
   invokeTimeoutMs?: number;
@@ -62,7 +63,10 @@ export const run = <I, O>(work: (input: I) => Promise<O>, input: I, attempt = 1)
   new MockActivityEnvironment({ attempt }, { logger: new DefaultLogger('ERROR') }).run(work, input);
 
 export async function setStage(lengths: Lengths = {}): Promise<Stage> {
-  const t = await createTestDatabase();
+  const bus = createMemoryBus();
+  const t = await createTestDatabase(({ stopped }) => {
+    for (const { sessionId, turnId } of stopped) bus.publish(sessionId, { kind: 'stopped', turnId });
+  });
   const zoo = await openZoo();
   const http = createGuardedHttp({ allowLoopback: true });
   const seal = createSeal('a secret of the tests that is long enough');
@@ -70,7 +74,7 @@ export async function setStage(lengths: Lengths = {}): Promise<Stage> {
   const encode = (texts: string[]) => Promise.resolve(texts.map(() => [1, 0]));
   const chat = createChatActivities({
     db: t.db,
-    bus: createMemoryBus(),
+    bus,
     model,
     price: { inputPerMillion: 3_000_000n, outputPerMillion: 15_000_000n },
     contextTokens: lengths.contextTokens ?? 50_000,
@@ -81,6 +85,7 @@ export async function setStage(lengths: Lengths = {}): Promise<Stage> {
     healthTimeoutMs: 1_000,
     healthCacheMs: 60_000,
     paymentDeadlineMs: lengths.paymentDeadlineMs ?? 60_000,
+    questionDeadlineMs: lengths.questionDeadlineMs ?? 60_000,
     captureDeadlineMs: lengths.captureDeadlineMs ?? 60_000,
     taskTtlMs: lengths.taskTtlMs ?? 60_000,
   });
@@ -121,7 +126,7 @@ function scriptedModel(real?: Model): ScriptedModel {
       if (real !== undefined) return real.answer(messages, options);
       const answer = next.shift();
       if (answer === undefined) throw new Error('the model was asked once more than the test expected');
-      return typeof answer === 'function' ? answer() : Promise.resolve(answer);
+      return typeof answer === 'function' ? answer(messages, options) : Promise.resolve(answer);
     },
   };
 }

@@ -81,6 +81,7 @@ export function createTestChat(
     connect_agent: activities.connectAgent,
     request_payment_confirmation: activities.requestPayment,
     invoke_agent: activities.hireAgent,
+    user_prompt: activities.askPerson,
   };
   const chat: TestChat = {
     sessionId,

@@ -68,8 +68,9 @@ export async function createTestApi(
   overrides: { env?: Record<string, string>; deps?: Partial<ApiDeps> } = {},
 ): Promise<TestApi> {
   const bus = createMemoryBus();
-  const t = await createTestDatabase(({ frames }) => {
+  const t = await createTestDatabase(({ frames, stopped }) => {
     for (const frame of frames) bus.publish(frame.session_id, { kind: 'logged', frame });
+    for (const { sessionId, turnId } of stopped) bus.publish(sessionId, { kind: 'stopped', turnId });
   });
   let lines = '';
   const sink = new Writable({

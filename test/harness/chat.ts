@@ -14,6 +14,11 @@ export interface Chat {
   say: (id: string, content: string) => Promise<void>;
   /** Answers the open payment. */
   answer: (approved: boolean) => Promise<void>;
+  /** Answers the newest question. */
+  reply: (answer: string) => Promise<void>;
+  /** Stops the turn that works now. */
+  stop: () => Promise<void>;
+  close: () => Promise<void>;
   /** All frames so far. */
   frames: () => Promise<SeenFrame[]>;
   /** The first frame that fits, waited for over restarts of the platform. */
@@ -81,6 +86,16 @@ export async function openChat(
         approved,
       });
     },
+    reply: async (answer) => {
+      const { data } = await chat.until(({ type }) => type === 'USER_PROMPT');
+      await call('POST', `/api/sessions/${sessionId}/responses`, {
+        type: 'USER_PROMPT_RESPONSE',
+        prompt_id: data['prompt_id'],
+        answer,
+      });
+    },
+    stop: async () => void (await call('POST', `/api/sessions/${sessionId}/cancel-turn`, {})),
+    close: async () => void (await call('POST', `/api/sessions/${sessionId}/close`, {})),
     frames: async () => (await events(0, 0)).events,
     until: async (fits) => {
       const started = Date.now();

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { Client } from 'pg';
 import { createDatabase } from '../../db/database';
-import type { Database, OutboxSignal } from '../../db/database';
+import type { Committed, Database, OutboxSignal } from '../../db/database';
 import { createPool } from '../../db/pool';
 import type { LoggedFrame } from '../../domain/frames';
 
@@ -29,7 +29,7 @@ export interface TestDatabase {
 
 /** A database of its own for a test file, cloned from the migrated template in some milliseconds. */
 export async function createTestDatabase(
-  onCommit: (done: { signals: OutboxSignal[]; frames: LoggedFrame[] }) => void = () => undefined,
+  onCommit: (done: Committed) => void = () => undefined,
 ): Promise<TestDatabase> {
   const name = `test_${randomBytes(6).toString('hex')}`;
   await admin(`create database ${name} template mooring_template`);

@@ -9,8 +9,10 @@ const signals = [
   listingChanged,
   chat.messageArrived,
   chat.outcomeArrived,
+  chat.stopped,
   money.paymentDecided,
   money.taskEnded,
+  money.abandoned,
 ];
 
 test('each workflow is exported under the name it is started with', () => {

@@ -32,6 +32,7 @@ function scripted(script: (TurnProgress | Error)[], tools: Partial<ChatActivitie
     connectAgent: () => ran('connectAgent'),
     requestPayment: () => ran('requestPayment'),
     hireAgent: () => ran('hireAgent'),
+    askPerson: () => ran('askPerson'),
     failToolCall: ({ code }) => Promise.resolve(void calls.push(`failToolCall ${code}`)),
     failTurn: ({ code }) => {
       calls.push(`failTurn ${code}`);
@@ -39,6 +40,10 @@ function scripted(script: (TurnProgress | Error)[], tools: Partial<ChatActivitie
     },
     closeIdleSession: () => {
       calls.push('closeIdleSession');
+      return Promise.resolve();
+    },
+    expirePrompts: () => {
+      calls.push('expirePrompts');
       return Promise.resolve();
     },
     ...tools,

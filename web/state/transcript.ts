@@ -136,6 +136,8 @@ export function reduce(state: Transcript, frame: Frame, now: number): Transcript
       return { ...seen, phase: 'CLOSED', closed: { reason: frame.data.reason } };
     case 'TASK_UPDATE':
       return withPictures(seen, frame);
+    case 'USER_PROMPT':
+    case 'USER_PROMPT_RESOLVED':
     case 'ACK':
     case 'UNKNOWN':
       return seen;

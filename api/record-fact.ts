@@ -1,0 +1,79 @@
+import { acceptMessage } from '../db/messages';
+import { answerPrompt } from '../db/prompts';
+import { lockSession } from '../db/sessions';
+import { closeSession, stopTurn } from '../db/stop';
+import type { Database, Tx } from '../db/database';
+import type { ClientFact } from '../domain/frames';
+import { asUser } from '../domain/principal';
+import { metrics } from '../lib/metrics';
+import type { ApiContext } from './context';
+import { takeOrRefuse } from './limits';
+import { answerPayment } from './payment-answer';
+
+interface Sender {
+  userId: string;
+  sessionId: string;
+  way: 'socket' | 'rest';
+}
+
+/** What is answered over REST; over a socket its `seq` goes into the ACK. */
+export type FactAnswer =
+  | { seq: number }
+  | { payment_id: string; state: string }
+  | { prompt_id: string; state: string }
+  | { turn_id: string | null }
+  | { phase: 'CLOSED' };
+
+/** Makes what a person sent a fact, however it came, and answers after the commit. Throws what was wrong with it. */
+export async function recordFact(
+  api: Pick<ApiContext, 'db' | 'messageLimit'>,
+  { userId, sessionId, way }: Sender,
+  fact: ClientFact & { id: string },
+): Promise<FactAnswer> {
+  if (fact.type === 'USER_MESSAGE') {
+    takeOrRefuse(api.messageLimit, `${userId}/${sessionId}`);
+    const { id: clientId, data } = fact;
+    const accepted = await api.db.withTx(asUser(userId), 'message.send', (tx) =>
+      acceptMessage(tx, { sessionId, clientId, content: data.content }),
+    );
+    metrics.messagesAccepted.inc({ way });
+    return accepted;
+  }
+  return record(api.db, { userId, sessionId }, fact);
+}
+
+type Order = Exclude<ClientFact, { type: 'USER_MESSAGE' }>;
+
+function record(
+  db: Database,
+  { userId, sessionId }: { userId: string; sessionId: string },
+  fact: Order,
+): Promise<FactAnswer> {
+  const person = asUser(userId);
+  switch (fact.type) {
+    case 'PAYMENT_RESPONSE':
+      return db.withTx(person, 'payment.answer', async (tx) => {
+        const { payment_id: paymentId, approved } = fact.data;
+        const { id, state } = await answerPayment(tx, { sessionId, paymentId, approved });
+        return { payment_id: id, state };
+      });
+    case 'USER_PROMPT_RESPONSE':
+      return db.withTx(person, 'prompt.answer', async (tx) => {
+        const { prompt_id: promptId, answer } = fact.data;
+        const { id, state } = await answerPrompt(tx, { sessionId, promptId, answer });
+        return { prompt_id: id, state };
+      });
+    case 'CANCEL_TURN':
+      return db.withTx(person, 'turn.stop', async (tx) => {
+        const stopped = await stopTurn(tx, { sessionId, turnId: fact.data.turn_id });
+        return { turn_id: stopped?.turnId ?? null };
+      });
+    case 'CANCEL_SESSION':
+      return db.withTx(person, 'session.close', (tx) => close(tx, sessionId));
+  }
+}
+
+async function close(tx: Tx, sessionId: string): Promise<FactAnswer> {
+  await closeSession(tx, await lockSession(tx, sessionId), 'closed by its person');
+  return { phase: 'CLOSED' };
+}

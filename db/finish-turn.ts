@@ -1,0 +1,38 @@
+import type { LogFrame } from '../domain/frames';
+import { formatUsdc } from '../domain/money';
+import type { TurnOutcome } from '../domain/session';
+import type { Tx } from './database';
+import { appendFrames } from './events';
+import { setRestingPhase } from './sessions';
+import { dropProposedCalls, leaveWaits } from './tool-calls';
+import { endTurn } from './turns';
+import type { Turn } from './turns';
+
+/** Ends a turn once, with its one terminal frame; `text` is said in it. */
+export async function finishTurn(
+  tx: Tx,
+  { turn, outcome, text }: { turn: Turn; outcome: TurnOutcome; text?: string },
+): Promise<void> {
+  if (outcome === 'cancelled') await dropProposedCalls(tx, turn.id);
+  // What it still waits for comes as a turn of its own.
+  await leaveWaits(tx, turn.id);
+  const ended = await endTurn(tx, turn.id, outcome);
+  if (ended === null) return;
+  const end: LogFrame = {
+    type: 'TURN_END',
+    data: {
+      turn_id: turn.id,
+      outcome,
+      usage: {
+        input_tokens: ended.inputTokens,
+        output_tokens: ended.outputTokens,
+        cache_read_input_tokens: ended.cacheReadTokens,
+        cache_creation_input_tokens: ended.cacheWriteTokens,
+      },
+      cost_usdc: formatUsdc(ended.costMicros),
+      ...(text === undefined ? {} : { text }),
+    },
+  };
+  await appendFrames(tx, { id: turn.sessionId, userId: turn.userId }, [end]);
+  await setRestingPhase(tx, turn.sessionId);
+}

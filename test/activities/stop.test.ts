@@ -1,0 +1,165 @@
+import { stopTurn } from '../../db/stop';
+import { wallet } from '../../db/ledger';
+import { asUser } from '../../domain/principal';
+import { run, setStage } from './stage';
+import type { Stage } from './stage';
+import { answer, sends, text, toolUse } from './test-chat';
+import type { TestChat } from './test-chat';
+import { OK } from './zoo';
+
+let stage: Stage;
+let counter: string;
+let seller: string;
+beforeAll(async () => {
+  stage = await setStage();
+  counter = await stage.listAgent('Counter', stage.zoo.keep('counter', { invoke: OK }));
+  seller = await stage.listAgent('Seller', stage.zoo.keep('seller', { invoke: OK }));
+});
+afterAll(() => stage.close());
+
+const stop = (chat: TestChat, turnId?: string) =>
+  stage.t.db.withTx(asUser(chat.userId), 'test', (tx) => stopTurn(tx, { sessionId: chat.sessionId, turnId }));
+
+const asOf = () => new Date(Date.now()).toISOString();
+
+async function chatThatAsks(): Promise<TestChat> {
+  const chat = await stage.openChat();
+  await chat.say('count these words');
+  return chat;
+}
+
+async function chatWithRequest(): Promise<{ chat: TestChat; paymentId: string }> {
+  const chat = await chatThatAsks();
+  await chat.use('connect_agent', { agent_id: seller });
+  await chat.use('request_payment_confirmation', {
+    agent_id: seller,
+    action: 'read',
+    amount_usdc: '0.05',
+    reason: 'to count',
+  });
+  return { chat, paymentId: await chat.lastPayment() };
+}
+
+const balance = (chat: TestChat) =>
+  stage.t.db.withTx(asUser(chat.userId), 'test', (tx) => wallet(tx, chat.userId));
+
+test('a turn that is stopped while the model speaks keeps what was said, marked as stopped, and ends cancelled', async () => {
+  const chat = await chatThatAsks();
+  stage.model.next.push(async (_messages, options) => {
+    options.onGrowth(() => 'It begins with');
+    await stop(chat);
+    expect(options.stop.aborted).toBe(true);
+    return {
+      content: [text('It begins with')],
+      stopReason: 'stopped',
+      inputTokens: 100,
+      outputTokens: 4,
+      cacheReadTokens: 0,
+      cacheWriteTokens: 0,
+    };
+  });
+  expect(await chat.step()).toMatchObject({ kind: 'ended', outcome: 'cancelled' });
+  expect(await chat.frames('AGENT_MESSAGE')).toMatchObject([{ content: 'It begins with', stopped: true }]);
+  expect(await chat.frames('TURN_END')).toMatchObject([
+    { outcome: 'cancelled', usage: { input_tokens: 100, output_tokens: 4 } },
+  ]);
+  expect(await chat.step()).toMatchObject({ kind: 'idle' });
+});
+
+test('tools that the model wishes for in a turn that was stopped are not run', async () => {
+  const chat = await chatThatAsks();
+  stage.model.next.push(async () => {
+    await stop(chat);
+    return answer([text('I look.'), toolUse('connect_agent', { agent_id: counter })]);
+  });
+  expect(await chat.step()).toMatchObject({ kind: 'ended', outcome: 'cancelled' });
+  expect(await chat.rows('select id from tool_calls where session_id = $1', [chat.sessionId])).toEqual([]);
+});
+
+test('a tool that was proposed before the stop does not start after it', async () => {
+  const chat = await chatThatAsks();
+  const [callId = ''] = await chat.propose(['connect_agent', { agent_id: counter }]);
+  await stop(chat);
+  expect(await chat.runTool(callId)).toEqual({ waitsUntil: null });
+  expect(await chat.call(callId)).toMatchObject({ state: 'done', result: { status: 'not_run' } });
+  expect(await chat.frames('STATUS')).toEqual([]);
+  expect(await chat.step()).toMatchObject({ kind: 'ended', outcome: 'cancelled' });
+  expect(await chat.rows('select agent_id from connections where session_id = $1', [chat.sessionId])).toEqual(
+    [],
+  );
+});
+
+test('a payment that a stopped turn asks for is taken back, and no turn comes of it', async () => {
+  const { chat, paymentId } = await chatWithRequest();
+  await stop(chat);
+  expect(await chat.frames('PAYMENT_FAILED')).toMatchObject([
+    { payment_id: paymentId, state: 'DECLINED', reason_code: 'turn_cancelled' },
+  ]);
+  await expect(chat.decide(paymentId, true)).rejects.toMatchObject({ code: 'payment_not_open' });
+  expect(await run(stage.activities.authorizePayment, { paymentId, asOf: asOf() })).toMatchObject({
+    state: 'DECLINED',
+  });
+  expect(await chat.step()).toMatchObject({ kind: 'ended', outcome: 'cancelled' });
+  expect(await chat.step()).toMatchObject({ kind: 'idle' });
+  expect(await chat.frames('ERROR')).toEqual([]);
+});
+
+test('a yes that was given before the stop moves no money after it', async () => {
+  const { chat, paymentId } = await chatWithRequest();
+  await chat.decide(paymentId, true);
+  await stop(chat);
+  expect(await run(stage.activities.authorizePayment, { paymentId, asOf: asOf() })).toMatchObject({
+    state: 'FAILED',
+  });
+  expect(await chat.frames('PAYMENT_FAILED')).toMatchObject([
+    { state: 'FAILED', reason_code: 'turn_cancelled' },
+  ]);
+  expect(await chat.step()).toMatchObject({ kind: 'ended', outcome: 'cancelled' });
+});
+
+test('what was held for no task yet comes back at once when the turn is stopped', async () => {
+  const { chat, paymentId } = await chatWithRequest();
+  const before = await balance(chat);
+  await chat.decide(paymentId, true);
+  await run(stage.activities.authorizePayment, { paymentId, asOf: asOf() });
+  expect(await balance(chat)).not.toEqual(before);
+  await stop(chat);
+  expect(await run(stage.activities.settlePayment, { paymentId, asOf: asOf() })).toMatchObject({
+    state: 'VOIDED',
+  });
+  expect(await chat.frames('PAYMENT_RELEASED')).toMatchObject([
+    { payment_id: paymentId, reason_code: 'turn_cancelled' },
+  ]);
+  expect(await balance(chat)).toEqual(before);
+});
+
+test('a task that runs goes on over a stop, and its outcome is a turn of its own', async () => {
+  const chat = await chatThatAsks();
+  await chat.use('connect_agent', { agent_id: counter });
+  await chat.use('invoke_agent', { agent_id: counter, action: 'count', arguments: {} });
+  await stop(chat);
+  expect(await chat.step()).toMatchObject({ kind: 'ended', turn: 1, outcome: 'cancelled' });
+  await run(stage.activities.deliverTask, { taskId: await chat.lastTask() });
+  expect(await chat.step([sends('3 words')])).toMatchObject({ kind: 'ended', turn: 2, outcome: 'answered' });
+});
+
+test('a message that no turn has taken up yet is stopped before it begins, and the next one is answered', async () => {
+  const chat = await chatThatAsks();
+  await chat.say('and this?');
+  await stop(chat);
+  expect(await chat.step()).toMatchObject({ kind: 'ended', turn: 1, outcome: 'cancelled' });
+  expect(await chat.step([sends('yes')])).toMatchObject({ kind: 'ended', turn: 2, outcome: 'answered' });
+});
+
+test('a turn that has ended is not stopped, nor is the next one in its place; a turn of nobody is not found', async () => {
+  const chat = await chatThatAsks();
+  await chat.step([sends('3 words')]);
+  const [turn] = await chat.rows<{ id: string }>('select id from turns where session_id = $1', [
+    chat.sessionId,
+  ]);
+  await chat.say('and this?');
+  expect(await stop(chat, turn?.id)).toBeNull();
+  expect(await chat.step([sends('4 words')])).toMatchObject({ kind: 'ended', outcome: 'answered' });
+  expect(await stop(chat)).toBeNull();
+  await expect(stop(chat, `trn_${'x'.repeat(21)}`)).rejects.toMatchObject({ code: 'not_found' });
+});
