@@ -17,6 +17,7 @@ import { createTokens } from './auth/tokens';
 import { jsonBody } from './body';
 import type { ApiContext } from './context';
 import { errorHandler } from './errors';
+import { createOneByOne } from './one-by-one';
 import { createOrigins } from './origin';
 import type { Origins } from './origin';
 import { pageRoutes } from './pages';
@@ -87,6 +88,7 @@ function createContext(
     origins: createOrigins(config),
     watch: createWatch({ db, bus, log, checkMs }),
     messageLimit: perMinute(config.MOORING_RATE_LIMIT_MESSAGES),
+    oneByOne: createOneByOne(),
     signInLimit: perMinute(config.MOORING_RATE_LIMIT_SIGN_INS),
     sessionLimit: perMinute(config.MOORING_RATE_LIMIT_SESSIONS),
     keyLimit: perMinute(config.MOORING_RATE_LIMIT_KEYS),

@@ -4,6 +4,7 @@ import type { RateLimit } from '../lib/rate-limit';
 import type { Seal } from '../lib/seal';
 import type { Caller } from './auth/caller';
 import type { Tokens } from './auth/tokens';
+import type { OneByOne } from './one-by-one';
 import type { Origins } from './origin';
 import type { Places } from './places';
 import type { Watch } from './watch';
@@ -19,6 +20,8 @@ export interface ApiContext {
   watch: Watch;
   /** of messages, by person and chat, over sockets and REST together */
   messageLimit: RateLimit;
+  /** messages of a person to a chat */
+  oneByOne: OneByOne;
   /** of sign-ins and refreshes, by address */
   signInLimit: RateLimit;
   /** of new chats, by person */

@@ -26,15 +26,18 @@ export type FactAnswer =
 
 /** Makes what a person sent a fact, however it came, and answers after the commit. Throws what was wrong with it. */
 export async function recordFact(
-  api: Pick<ApiContext, 'db' | 'messageLimit'>,
+  api: Pick<ApiContext, 'db' | 'messageLimit' | 'oneByOne'>,
   { userId, sessionId, way }: Sender,
   fact: ClientFact & { id: string },
 ): Promise<FactAnswer> {
   if (fact.type === 'USER_MESSAGE') {
-    takeOrRefuse(api.messageLimit, `${userId}/${sessionId}`);
+    const key = `${userId}/${sessionId}`;
+    takeOrRefuse(api.messageLimit, key);
     const { id: clientId, data } = fact;
-    const accepted = await api.db.withTx(asUser(userId), 'message.send', (tx) =>
-      acceptMessage(tx, { sessionId, clientId, content: data.content }),
+    const accepted = await api.oneByOne(key, () =>
+      api.db.withTx(asUser(userId), 'message.send', (tx) =>
+        acceptMessage(tx, { sessionId, clientId, content: data.content }),
+      ),
     );
     metrics.messagesAccepted.inc({ way });
     return accepted;

@@ -70,10 +70,9 @@ export function createFeed({ wire, log, read }: FeedDeps): Feed {
   return {
     onNews(news: SessionNews) {
       const isLive = begun && reading === null;
-      if (news.kind === 'stopped') return; // for whoever works on the turn
-      if (news.kind === 'moment') {
-        if (isLive) wire.sendMoment(news.frame);
-      } else if (isLive && news.frame.seq === sent + 1) send(news.frame);
+      if (news.kind === 'moment' && isLive) wire.sendMoment(news.frame);
+      if (news.kind !== 'logged') return; // a stop is for whoever works on the turn
+      if (isLive && news.frame.seq === sent + 1) send(news.frame);
       else hear(news.frame.seq);
     },
     onLastSeq: hear,

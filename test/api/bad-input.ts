@@ -1,0 +1,61 @@
+import { hkdfSync } from 'node:crypto';
+import { SignJWT } from 'jose';
+import { lockSession } from '../../db/sessions';
+import { closeSession } from '../../db/stop';
+import { asUser, SYSTEM } from '../../domain/principal';
+import { allFacts } from '../harness/all-text';
+import { SECRET } from './harness';
+import type { TestApi } from './harness';
+import { askToPay } from './payment';
+
+export interface Chat {
+  userId: string;
+  token: string;
+  refreshToken: string;
+  id: string;
+  sessionToken: string;
+  wsUrl: string;
+}
+
+let people = 0;
+export async function openChat(api: TestApi): Promise<Chat> {
+  const person = await api.signIn(`bad-${(people += 1)}@example.test`);
+  const session = await api.openSession(person.token);
+  return { ...person, id: session.id, sessionToken: session.token, wsUrl: session.wsUrl };
+}
+
+/** Runs what must change nothing. */
+export async function unchanged<T>(api: TestApi, work: () => Promise<T>): Promise<T> {
+  const before = await allFacts(api.t.url);
+  const result = await work();
+  expect(await allFacts(api.t.url)).toEqual(before);
+  return result;
+}
+
+export const close = (api: TestApi, { id, userId }: Chat): Promise<void> =>
+  api.t.db.withTx(asUser(userId), 'test', async (tx) =>
+    closeSession(tx, await lockSession(tx, id), 'closed by its owner'),
+  );
+export const pay = (api: TestApi, chat: Chat): Promise<string> =>
+  askToPay(api.t.db, { sessionId: chat.id, userId: chat.userId });
+export const expire = (api: TestApi, paymentId: string) =>
+  api.t.db.withTx(SYSTEM, 'test', (tx) =>
+    tx.query(`update payments set expires_at = now() - interval '1 second' where id = $1`, [paymentId]),
+  );
+
+/** A session token of this chat that ran out, or that is signed for another class. */
+export function badToken({ userId, id }: Chat, kind: 'expired' | 'class'): Promise<string> {
+  const typ = kind === 'class' ? 'mooring-access+jwt' : 'mooring-session+jwt';
+  const now = Math.floor(Date.now() / 1000) - (kind === 'expired' ? 600 : 0);
+  return new SignJWT({ sub: userId, sid: id })
+    .setProtectedHeader({ alg: 'HS256', typ })
+    .setIssuer('mooring')
+    .setAudience(kind === 'class' ? 'mooring:api' : 'mooring:chat')
+    .setJti('x')
+    .setIssuedAt(now)
+    .setExpirationTime(now + 60)
+    .sign(new Uint8Array(hkdfSync('sha256', SECRET, 'mooring/tokens/v1', typ, 32)));
+}
+
+export const NESTED = '['.repeat(100 * 1024);
+export const message = (content: string, id = 'm'): string => JSON.stringify({ id, content });
