@@ -91,14 +91,16 @@ export interface Step extends TokenUsage {
   costMicros: MicroUsdc;
   /** of the request that it answers */
   requestBytes: number;
+  /** from its start until it was recorded */
+  workMs: number;
 }
 
 /** Stores a model answer and adds its usage to the turn. The caller holds the fence. */
 export async function recordStep(tx: Tx, userId: string, step: Step): Promise<void> {
   await tx.query(
     `insert into steps (turn_id, step, user_id, content, stop_reason, model, input_tokens, output_tokens, cost_micros,
-                        cache_read_tokens, cache_write_tokens, request_bytes)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)`,
+                        cache_read_tokens, cache_write_tokens, request_bytes, work_ms)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)`,
     [
       step.turnId,
       step.step,
@@ -112,6 +114,7 @@ export async function recordStep(tx: Tx, userId: string, step: Step): Promise<vo
       step.cacheReadTokens,
       step.cacheWriteTokens,
       step.requestBytes,
+      step.workMs,
     ],
   );
   await tx.query(
@@ -127,6 +130,26 @@ export async function recordStep(tx: Tx, userId: string, step: Step): Promise<vo
       step.cacheWriteTokens,
     ],
   );
+}
+
+// Tools take no longer; a longer time between two steps is one in which the platform was away.
+const LONGEST_TOOLS_MS = 180_000;
+
+/** How long a turn has worked: its steps and the tools between them, but not where a person was waited for. */
+export async function turnWorkMs(tx: Tx, turnId: string): Promise<number> {
+  const [row] = await tx.query<{ ms: number }>(
+    `select coalesce(sum(work_ms + case when asks then 0 else least(greatest(tools_ms, 0), $2) end), 0)::float8 as ms
+       from (select s.work_ms,
+                    1000 * extract(epoch from
+                      lead(s.created_at - s.work_ms * interval '1 millisecond', 1, now()) over (order by s.step)
+                        - s.created_at) as tools_ms,
+                    exists (select from tool_calls c
+                             where c.turn_id = s.turn_id and c.step = s.step and c.wait_until is not null
+                               and c.name in ('request_payment_confirmation', 'user_prompt')) as asks
+               from steps s where s.turn_id = $1) as stretch`,
+    [turnId, LONGEST_TOOLS_MS],
+  );
+  return row?.ms ?? 0;
 }
 
 export async function lastStep(tx: Tx, turnId: string): Promise<number> {

@@ -23,8 +23,14 @@ export const TOOL_NAMES = [
 ] as const;
 export type ToolName = (typeof TOOL_NAMES)[number];
 
-/** A turn ends, in words, at this many model steps or connected agents. */
-export const TURN_LIMITS = { modelSteps: 12, agents: 5 } as const;
+/** A turn ends, in words, at so many model steps or connected agents, or after so much work; people are waited for beside it. */
+export interface TurnLimits {
+  modelSteps: number;
+  agents: number;
+  workMs: number;
+}
+/** Unless settings say otherwise. */
+export const TURN_LIMITS: TurnLimits = { modelSteps: 12, agents: 5, workMs: 600_000 };
 
 /** Texts of agents that reach the model or a page are cut here (bytes of UTF-8). */
 export const AGENT_TEXT_LIMIT = 16 * 1024;

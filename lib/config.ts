@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { parseUsdc } from '../domain/money';
+import { TURN_LIMITS } from '../domain/session';
 import { CLOSED_PORTS } from './closed-ports';
 
 /**
@@ -122,6 +123,13 @@ export const SETTINGS = {
   MOORING_MODEL_OUTPUT_USDC: usdc('15.00', 'price of a million output tokens'),
   MOORING_MODEL_TIMEOUT_MS: ms(120_000, 'longest model step'),
   MOORING_SESSION_BUDGET_USDC: usdc('2.00', 'what a chat may spend when it is opened without a budget'),
+  MOORING_TURN_STEPS: whole(TURN_LIMITS.modelSteps, { min: 1, max: 1_000 }).describe(
+    'model steps of one turn at most',
+  ),
+  MOORING_TURN_AGENTS: whole(TURN_LIMITS.agents, { min: 1, max: 1_000 }).describe(
+    'agents that one turn connects to at most',
+  ),
+  MOORING_TURN_WORK_MS: ms(TURN_LIMITS.workMs, 'longest work on one turn; waiting for people is not counted'),
   MOORING_HUMAN_WAIT_MS: ms(120_000, 'how long a turn waits for a person or a task before it ends in words'),
   MOORING_PAYMENT_DEADLINE_MS: ms(900_000, 'how long a payment waits for its approval'),
   MOORING_QUESTION_DEADLINE_MS: ms(1_800_000, 'how long a question waits for its answer'),

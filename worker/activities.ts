@@ -42,6 +42,11 @@ export function createActivities({ config, db, bus, http, seal, encoder }: Activ
       },
       contextTokens:
         config.MOORING_MODEL_WINDOW - config.MOORING_MODEL_MAX_TOKENS - config.MOORING_MODEL_RESERVE,
+      turnLimits: {
+        modelSteps: config.MOORING_TURN_STEPS,
+        agents: config.MOORING_TURN_AGENTS,
+        workMs: config.MOORING_TURN_WORK_MS,
+      },
       sessionIdleMs: config.MOORING_SESSION_IDLE_MS,
       waitMs: config.MOORING_HUMAN_WAIT_MS,
       healthTimeoutMs: config.MOORING_HEALTH_TIMEOUT_MS,

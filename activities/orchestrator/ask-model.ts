@@ -1,13 +1,11 @@
 import { Context } from '@temporalio/activity';
 import type { Database } from '../../db/database';
-import { closesAt, lockSession, markSessionSeen, sessionSpend, setPhase } from '../../db/sessions';
-import type { Session } from '../../db/sessions';
+import { closesAt, lockSession, markSessionSeen, setPhase } from '../../db/sessions';
 import { leaveWaits, toolCallsOfStep } from '../../db/tool-calls';
 import { claimMessage, hasUnansweredMessage, lastStep, openTurn, takeFence } from '../../db/turns';
 import type { Turn } from '../../db/turns';
 import type { Tx } from '../../db/database';
-import { TURN_LIMITS } from '../../domain/session';
-import type { TurnOutcome } from '../../domain/session';
+import type { TurnLimits, TurnOutcome } from '../../domain/session';
 import type { MicroUsdc } from '../../domain/money';
 import { SYSTEM } from '../../domain/principal';
 import type { TurnProgress } from '../../domain/workflows';
@@ -27,6 +25,7 @@ import { firstPromptEnd } from '../../db/prompts';
 import { recordAnswer } from './record-answer';
 import { watchForStop } from './watch-for-stop';
 import { isToolName } from './tools';
+import { limitWords } from './turn-limits';
 
 export interface AskModelDeps {
   db: Database;
@@ -36,6 +35,7 @@ export interface AskModelDeps {
   sessionIdleMs: number;
   /** what the rules, the conversation and its summary may take of the model's window */
   contextTokens: number;
+  turnLimits: TurnLimits;
 }
 
 type Next =
@@ -52,18 +52,14 @@ export const createAskModel = (deps: AskModelDeps) =>
     async (input: { sessionId: string; leaveWaits: boolean }, signal): Promise<TurnProgress> => {
       const { db, bus, model } = deps;
       const next = await db.withTx(SYSTEM, 'turn.next-step', (tx) =>
-        nextStep(tx, { ...input, idleMs: deps.sessionIdleMs }),
+        nextStep(tx, { ...input, idleMs: deps.sessionIdleMs, limits: deps.turnLimits }),
       );
       if (!next.ask) return withRequest(next.progress);
       const { turn, step, fence } = next;
+      const startedAt = performance.now();
       failpoint('model', 'before');
       const { info } = Context.current();
-      if (info.attempt > 1) {
-        bus.publish(input.sessionId, {
-          kind: 'moment',
-          frame: { type: 'TURN_RESET', data: { turn_id: turn.id, attempt: fence } },
-        });
-      }
+      if (info.attempt > 1) dropShown(bus, turn, fence);
       // In a transaction of its own: what cannot be loaded must leave a turn that can be ended.
       const context = await db.withTx(SYSTEM, 'turn.conversation', (tx) =>
         loadContext(tx, input.sessionId, deps.contextTokens),
@@ -103,6 +99,7 @@ export const createAskModel = (deps: AskModelDeps) =>
           answer: { ...answer, content: answer.content.map((block) => cleanRecord(block)) },
           model: model.name,
           requestBytes: context.bytes,
+          workMs: Math.round(performance.now() - startedAt),
           price: deps.price,
           seen: next.seen,
         }),
@@ -110,6 +107,14 @@ export const createAskModel = (deps: AskModelDeps) =>
       return withRequest(progress);
     },
   );
+
+/** What was shown of an earlier attempt is not the answer. */
+function dropShown(bus: Bus, turn: Turn, attempt: number): void {
+  bus.publish(turn.sessionId, {
+    kind: 'moment',
+    frame: { type: 'TURN_RESET', data: { turn_id: turn.id, attempt } },
+  });
+}
 
 async function timed(ask: () => Promise<ModelAnswer>): Promise<ModelAnswer> {
   const stopTimer = metrics.modelSeconds.startTimer();
@@ -135,7 +140,7 @@ function withRequest(progress: TurnProgress): TurnProgress {
 
 async function nextStep(
   tx: Tx,
-  input: { sessionId: string; leaveWaits: boolean; idleMs: number },
+  input: { sessionId: string; leaveWaits: boolean; idleMs: number; limits: TurnLimits },
 ): Promise<Next> {
   const session = await lockSession(tx, input.sessionId);
   const seen = session.wakeVersion;
@@ -154,7 +159,7 @@ async function nextStep(
   const step = await lastStep(tx, turn.id);
   const open = step === 0 ? null : await openCalls(tx, { turn, step, seen, leave: input.leaveWaits });
   if (open !== null) return { ask: false, progress: open };
-  const over = await limitWords(tx, session, step);
+  const over = await limitWords(tx, { session, turnId: turn.id, stepsDone: step }, input.limits);
   if (over !== null) return end('limit', over);
   await setPhase(tx, session.id, 'WORKING');
   const fence = await takeFence(tx, turn.id);
@@ -189,16 +194,5 @@ async function openCalls(
     return { kind: 'waiting', seen, turn: turn.number, until };
   }
   await leaveWaits(tx, turn.id);
-  return null;
-}
-
-async function limitWords(tx: Tx, session: Session, stepsDone: number): Promise<string | null> {
-  if (stepsDone >= TURN_LIMITS.modelSteps) {
-    return `This took ${TURN_LIMITS.modelSteps} steps without an end, so I stop here. Nothing more is bought. Ask again with a narrower question.`;
-  }
-  const spend = await sessionSpend(tx, session.id);
-  if (spend.agentsMicros + spend.modelMicros >= session.budgetMicros) {
-    return 'The budget of this chat is used up. Nothing more is bought. Open a new chat to go on.';
-  }
   return null;
 }

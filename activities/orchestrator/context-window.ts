@@ -113,7 +113,8 @@ export function whereToCut(turns: TurnTranscript[], most: number): ToldPart {
 }
 
 async function letLeave(tx: Tx, sessionId: string, told: ToldPart): Promise<void> {
-  await lockSession(tx, sessionId);
+  // A chat that was closed may have been erased: nothing is written down of it.
+  if ((await lockSession(tx, sessionId)).phase === 'CLOSED') return;
   const gone = await turnsWithoutFact(tx, sessionId, told.from);
   await recordFacts(
     tx,

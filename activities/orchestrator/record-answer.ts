@@ -24,6 +24,7 @@ interface Answered {
   answer: ModelAnswer;
   model: string;
   requestBytes: number;
+  workMs: number;
   price: { inputPerMillion: MicroUsdc; outputPerMillion: MicroUsdc };
   seen: number;
 }
@@ -53,6 +54,7 @@ export async function recordAnswer(tx: Tx, answered: Answered): Promise<TurnProg
     cacheWriteTokens: answer.cacheWriteTokens,
     costMicros: tokenCost(answer, answered.price),
     requestBytes: answered.requestBytes,
+    workMs: answered.workMs,
   });
   if (!(await turnWorks(tx, turn.id))) {
     const said = readableText(answer.content);
@@ -75,7 +77,7 @@ export async function recordAnswer(tx: Tx, answered: Answered): Promise<TurnProg
   for (const call of calls) {
     await answerToolCall(tx, call.id, { result: { status: isEnd(call.name) ? 'done' : 'not_run' } });
   }
-  if (ends?.name === 'close_session') {
+  if (ends?.name === 'close_session' && answer.stopReason === 'tool_use') {
     const progress = await finish(tx, answered, { outcome: 'answered' });
     await closeSession(
       tx,
@@ -113,6 +115,8 @@ const say = (tx: Tx, { turn, messageId }: Answered, words: { content: string; st
     { type: 'AGENT_MESSAGE', data: { ...words, message_id: messageId, turn_id: turn.id } },
   ]);
 
+const MOST_CALLS = 16;
+
 /** Stores the proposed calls; one that no tool takes is answered at once with the reason. */
 async function propose(tx: Tx, { turn, step, answer }: Answered): Promise<ToolCall[]> {
   const wishes = answer.content.flatMap((block) =>
@@ -121,8 +125,8 @@ async function propose(tx: Tx, { turn, step, answer }: Answered): Promise<ToolCa
       : [],
   );
   const calls = await proposeToolCalls(tx, turn, { step, calls: wishes });
-  for (const call of calls) {
-    const refusal = refusalOf(call);
+  for (const [at, call] of calls.entries()) {
+    const refusal = at < MOST_CALLS ? refusalOf(call) : `At most ${MOST_CALLS} tools are used at once.`;
     if (refusal === null) continue;
     await answerToolCall(tx, call.id, {
       result: { error: { code: 'invalid_request', message: refusal } },

@@ -2,7 +2,7 @@ import { agentsOfTurn, connectAgent, getActiveAgent, recordHealth, recordOffer }
 import type { Database, Tx } from '../../db/database';
 import { MooringError } from '../../domain/errors';
 import { SYSTEM } from '../../domain/principal';
-import { TURN_LIMITS } from '../../domain/session';
+import type { TurnLimits } from '../../domain/session';
 import type { GuardedHttp } from '../../lib/guarded-http';
 import { checkHealth, fetchOffer } from '../agents/service-agent';
 import { createTool } from './run-tool';
@@ -12,6 +12,7 @@ export interface ConnectDeps {
   http: GuardedHttp;
   waitMs: number;
   healthTimeoutMs: number;
+  turnLimits: TurnLimits;
 }
 
 /** Checks an agent now and stores its terms with their hash: what it asks later is held against them. */
@@ -22,8 +23,9 @@ export const createConnectAgent = (deps: ConnectDeps) =>
     working: () => 'Checking the agent',
     async look(call, { agent_id }) {
       const { db, http, healthTimeoutMs } = deps;
+      const place = { turnId: call.turnId, agentId: agent_id, most: deps.turnLimits.agents };
       const agent = await db.withTx(SYSTEM, 'connect.look-up', async (tx) => {
-        await requirePlace(tx, call.turnId, agent_id);
+        await requirePlace(tx, place);
         return getActiveAgent(tx, agent_id);
       });
       const health = await checkHealth(http, agent.baseUrl, healthTimeoutMs);
@@ -34,7 +36,7 @@ export const createConnectAgent = (deps: ConnectDeps) =>
       const { offer, hash } = await fetchOffer(http, agent.baseUrl, healthTimeoutMs);
       return async (tx) => {
         // again under the session's lock: others of this turn may have connected side by side
-        await requirePlace(tx, call.turnId, agent.id);
+        await requirePlace(tx, place);
         await recordOffer(tx, agent.id, offer);
         await connectAgent(tx, {
           sessionId: call.sessionId,
@@ -55,8 +57,11 @@ export const createConnectAgent = (deps: ConnectDeps) =>
     },
   });
 
-async function requirePlace(tx: Tx, turnId: string, agentId: string): Promise<void> {
+async function requirePlace(
+  tx: Tx,
+  { turnId, agentId, most }: { turnId: string; agentId: string; most: number },
+): Promise<void> {
   const connected = await agentsOfTurn(tx, turnId);
-  if (connected.includes(agentId) || connected.length < TURN_LIMITS.agents) return;
-  throw new MooringError('turn_limit', `A turn connects to ${TURN_LIMITS.agents} agents at most.`);
+  if (connected.includes(agentId) || connected.length < most) return;
+  throw new MooringError('turn_limit', `A turn connects to ${most} agents at most.`);
 }

@@ -129,6 +129,27 @@ test('a tool that nobody has and arguments that do not fit go back to the model 
   ]);
 });
 
+test('of too many tools at once the last ones are refused', async () => {
+  const chat = await stage.openChat();
+  await chat.say('do it');
+  const many = Array.from({ length: 18 }, () => toolUse('vector_search', { query: 'texts' }));
+  const progress = await chat.step([answer(many)]);
+  expect(progress.kind === 'tools' ? progress.calls : []).toHaveLength(16);
+  const refused = await chat.rows(
+    'select 1 from tool_calls where session_id = $1 and is_error and position >= 16',
+    [chat.sessionId],
+  );
+  expect(refused).toHaveLength(2);
+});
+
+test('a chat is not closed by an answer that was cut', async () => {
+  const chat = await stage.openChat();
+  await chat.say('close it');
+  await chat.step([answer([toolUse('close_session', { outcome: 'done' })], 'max_tokens')]);
+  expect(await chat.frames('TURN_END')).toMatchObject([{ outcome: 'failed', text: containing('cut') }]);
+  expect(await chat.frames('SESSION_CLOSED')).toEqual([]);
+});
+
 test('a message to the person that is refused is not said until it is sent as it should be', async () => {
   const chat = await stage.openChat();
   await chat.say('hello');

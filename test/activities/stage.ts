@@ -13,6 +13,7 @@ import { findOrOpenAccount } from '../../db/users';
 import { topUp } from '../../db/wallet';
 import { parseUsdc } from '../../domain/money';
 import { SYSTEM } from '../../domain/principal';
+import { TURN_LIMITS } from '../../domain/session';
 import type { ChatActivities, PaymentActivities, TaskActivities } from '../../domain/workflows';
 import { createMemoryBus } from '../../lib/bus';
 import { createGuardedHttp } from '../../lib/guarded-http';
@@ -78,6 +79,7 @@ export async function setStage(lengths: Lengths = {}): Promise<Stage> {
     model,
     price: { inputPerMillion: 3_000_000n, outputPerMillion: 15_000_000n },
     contextTokens: lengths.contextTokens ?? 50_000,
+    turnLimits: TURN_LIMITS,
     sessionIdleMs: 3_600_000,
     http,
     encoder: { modelId: 'fake', encode, close: () => Promise.resolve() },

@@ -1,0 +1,48 @@
+import { setStage } from './stage';
+import type { Stage } from './stage';
+import { answer, containing, sends, toolUse } from './test-chat';
+
+const NOBODY = `agt_${'0'.repeat(21)}`;
+
+let stage: Stage;
+beforeAll(async () => {
+  stage = await setStage();
+});
+afterAll(() => stage.close());
+
+test('a turn ends in words after its time of work; waiting for a person is no work', async () => {
+  const chat = await stage.openChat();
+  await chat.say('work long');
+  /** A step that was recorded so long after the turn began, and took so long itself. */
+  const stepDone = (step: number, { atMs, workMs }: { atMs: number; workMs: number }) =>
+    chat.rows(
+      `insert into steps (turn_id, step, user_id, content, stop_reason, model, input_tokens, output_tokens,
+                          cost_micros, created_at, work_ms)
+       select id, $2, user_id, '[]', 'pause_turn', 'm', 0, 0, 0, started_at + $3 * interval '1 millisecond', $4
+         from turns where session_id = $1 and outcome is null`,
+      [chat.sessionId, step, atMs, workMs],
+    );
+  await chat.propose([
+    'request_payment_confirmation',
+    { agent_id: NOBODY, action: 'a', amount_usdc: '1', reason: 'r' },
+  ]);
+  await chat.rows(`update tool_calls set state = 'waiting', wait_until = now() where session_id = $1`, [
+    chat.sessionId,
+  ]);
+  const MINUTE = 60_000;
+  await stepDone(2, { atMs: 40 * MINUTE, workMs: 0 });
+  // A day between two steps: the tools are given three minutes of it.
+  await stepDone(3, { atMs: 24 * 60 * MINUTE, workMs: 6.9 * MINUTE });
+  expect(await chat.step([answer([toolUse('no_such_tool', {})])], true)).toMatchObject({
+    kind: 'tools',
+    step: 4,
+  });
+  await stepDone(5, { atMs: 0, workMs: 0.1 * MINUTE });
+  expect(await chat.step()).toMatchObject({ kind: 'ended', outcome: 'limit' });
+  expect((await chat.frames('TURN_END')).at(-1)).toMatchObject({
+    outcome: 'limit',
+    text: containing('worked on this for 10 minutes'),
+  });
+  await chat.say('go on');
+  expect(await chat.step([sends('yes')])).toMatchObject({ turn: 2, outcome: 'answered' });
+});
