@@ -52,6 +52,9 @@ interface Stage {
   machine: Machine;
   proxy: CutProxy;
   result: CutsResult;
+  chats: Chat[];
+  /** Aborted when all is done, or something went wrong. */
+  over: AbortSignal;
 }
 
 interface Reader {
@@ -69,6 +72,7 @@ interface Chat {
 export async function runCuts(plan: CutsPlan): Promise<CutsResult> {
   const machine = await createMachine();
   const proxy = await startProxy(Number(new URL(machine.api()).port));
+  const over = new AbortController();
   const result: CutsResult = { chats: [], made: { reset: 0, silence: 0, kill: 0 }, broken: 0 };
   try {
     await machine.startPlatform([], {
@@ -79,18 +83,18 @@ export async function runCuts(plan: CutsPlan): Promise<CutsResult> {
       MOORING_RATE_LIMIT_SOCKETS_PER_IP: MOST,
       MOORING_RATE_LIMIT_SOCKETS_PER_CHAT: MOST,
     });
-    await untilReady(machine);
-    await talkAndCut({ plan, machine, proxy, result });
+    await untilReady(machine, over.signal);
+    await talkAndCut({ plan, machine, proxy, result, chats: [], over: over.signal });
     return result;
   } finally {
+    over.abort();
     await proxy.close();
     await machine.close();
   }
 }
 
 async function talkAndCut(stage: Stage): Promise<void> {
-  const { plan, machine, proxy, result } = stage;
-  const chats: Chat[] = [];
+  const { plan, machine, proxy, result, chats } = stage;
   for (let count = 0; count < plan.chats; count += 1) {
     const client = createClient({ baseUrl: proxy.url, WebSocket });
     await client.signInForDevelopment(`cuts-${count}@example.test`);
@@ -105,7 +109,8 @@ async function talkAndCut(stage: Stage): Promise<void> {
     ]);
     for (const [index, { id, readers }] of chats.entries()) {
       const log = await readLog(machine, id);
-      await until(() => readers.every(({ rows }) => rows.length >= log.length), 'a client to have it all');
+      const isWhole = (): boolean => readers.every(({ rows }) => rows.length >= log.length);
+      await until(stage, { holds: isWhole, what: 'a client to have it all' });
       result.chats.push({
         log,
         seen: readers.map(({ rows }) => rows),
@@ -118,33 +123,44 @@ async function talkAndCut(stage: Stage): Promise<void> {
   }
 }
 
-/** Turns and cuts come along together: the next turn waits for its share of the cuts. */
-async function talk({ plan, result }: Stage, { readers: [reader] }: Chat): Promise<(number | null)[]> {
+/** The next turn waits for the share of the cuts that falls to the turns before. */
+async function talk(stage: Stage, { readers: [reader] }: Chat): Promise<(number | null)[]> {
+  const { plan, result } = stage;
   const made = (): number => result.made.reset + result.made.silence + result.made.kill;
   const acknowledged: (number | null)[] = [];
   for (let turn = 0; turn < plan.turnsOfAChat; turn += 1) {
     const share = (turn * plan.cuts) / plan.turnsOfAChat;
-    await until(() => made() >= share, 'the cuts of the turns before');
+    await until(stage, { holds: () => made() >= share, what: 'the cuts of the turns before' });
     const content = turn % 4 === 3 ? 'Please bake me a birthday cake' : 'hello';
     acknowledged.push(await reader.connection.send(content).acked);
-    await until(() => reader.ended > turn, `the end of turn ${turn + 1}`);
+    await until(stage, { holds: () => reader.ended > turn, what: `the end of turn ${turn + 1}` });
   }
   return acknowledged;
 }
 
-async function cut({ plan, machine, proxy, result }: Stage): Promise<void> {
+/** And the cuts of a turn wait for the turns before: else a slow machine is cut and cut and does nothing. */
+async function cut(stage: Stage): Promise<void> {
+  const { plan, machine, proxy, result, chats, over } = stage;
   const random = seededRandom(plan.seed);
   for (let made = 0; made < plan.cuts; made += 1) {
     await pause(random() * 120);
-    const kind = random() < plan.kills ? 'kill' : random() < 0.5 ? 'reset' : 'silence';
+    const turn = Math.floor((made * plan.turnsOfAChat) / plan.cuts);
+    const isDone = (): boolean => chats.every(({ readers: [{ ended }] }) => ended >= turn);
+    await until(stage, { holds: isDone, what: `all to have had turn ${turn}` });
+    let kind: keyof CutsResult['made'] =
+      random() < plan.kills ? 'kill' : random() < 0.5 ? 'reset' : 'silence';
     if (kind === 'kill') {
       machine.killPlatform();
-      await untilReady(machine);
+      await untilReady(machine, over);
     } else {
       // One connection or some, but one at the least: nothing open is nothing to cut.
       const share = random();
-      let broken = 0;
-      await until(() => (broken = proxy[kind](() => random() < share)) > 0, 'something to cut');
+      const hit = (): boolean => random() < share;
+      let broken = kind === 'silence' ? proxy.silence(hit) : 0;
+      // All that is open may be silent already, and a client that expects nothing need not know: that ends some time.
+      if (broken === 0) kind = 'reset';
+      const cutSome = (): boolean => broken > 0 || (broken = proxy.reset(hit)) > 0;
+      await until(stage, { holds: cutSome, what: 'something to cut' });
       result.broken += broken;
     }
     result.made[kind] += 1;
@@ -174,17 +190,29 @@ async function readLog({ database }: Machine, sessionId: string): Promise<string
   return rows.map(({ row }) => row);
 }
 
-async function until(holds: () => boolean, what: string): Promise<void> {
+async function until(
+  { chats, machine, over }: Stage,
+  { holds, what }: { holds: () => boolean; what: string },
+): Promise<void> {
   for (const from = Date.now(); !holds(); await pause(5)) {
-    if (Date.now() - from > PATIENCE_MS) throw new Error(`waited in vain for ${what}`);
+    over.throwIfAborted();
+    if (Date.now() - from < PATIENCE_MS) continue;
+    const clients = chats.flatMap(({ id, readers }) =>
+      readers.map(({ connection, rows }) => `${id} ${JSON.stringify(connection.state())} ${rows.at(-1)}`),
+    );
+    const logged = machine
+      .logged()
+      .slice(-5)
+      .map((line) => JSON.stringify(line));
+    throw new Error([`waited in vain for ${what}:`, ...clients, ...logged].join('\n'));
   }
 }
 
-async function untilReady(machine: Machine): Promise<void> {
+async function untilReady(machine: Machine, over: AbortSignal): Promise<void> {
   const answers = (): Promise<boolean> =>
     fetch(`${machine.api()}/readyz`, { signal: AbortSignal.timeout(2_000) }).then(
       ({ status }) => status === 200,
       () => false,
     );
-  while (!(await answers())) await pause(20);
+  for (; !(await answers()); await pause(20)) over.throwIfAborted();
 }

@@ -5,7 +5,7 @@ import type { Socket } from 'node:net';
 /** What stands between a client and the platform, and can be cut. */
 export interface CutProxy {
   url: string;
-  /** Ends connections that are open now, each if `hit` says so, with a reset. How many. */
+  /** Ends connections that are open now, silenced ones too, each if `hit` says so, with a reset. How many. */
   reset: (hit: () => boolean) => number;
   /** Forwards nothing more of open sockets, and says nothing of it; new ones work. How many. */
   silence: (hit: () => boolean) => number;
@@ -33,26 +33,28 @@ export async function startProxy(port: number): Promise<CutProxy> {
   const address = server.address();
   if (typeof address !== 'object' || address === null) throw new Error('the proxy has no port');
 
-  const breakSome = (hit: (pair: Pair) => boolean, how: (pair: Pair) => void): number => {
-    const chosen = [...live].filter(hit);
-    for (const pair of chosen) {
-      live.delete(pair);
-      how(pair);
-    }
-    return chosen.length;
-  };
+  const choose = (pairs: Iterable<Pair>, hit: () => boolean): Pair[] => [...pairs].filter(() => hit());
   return {
     url: `http://127.0.0.1:${address.port}`,
-    reset: (hit) =>
-      breakSome(hit, ({ near, far }) => {
-        near.resetAndDestroy();
-        far.resetAndDestroy();
-      }),
-    silence: (hit) =>
-      breakSome(
-        ({ isSocket }) => isSocket && hit(),
-        (pair) => void silenced.add(pair),
-      ),
+    reset(hit) {
+      const chosen = choose([...live, ...silenced], hit);
+      for (const pair of chosen) {
+        live.delete(pair);
+        silenced.delete(pair);
+        pair.near.resetAndDestroy();
+        pair.far.resetAndDestroy();
+      }
+      return chosen.length;
+    },
+    silence(hit) {
+      const sockets = [...live].filter(({ isSocket }) => isSocket);
+      const chosen = choose(sockets, hit);
+      for (const pair of chosen) {
+        live.delete(pair);
+        silenced.add(pair);
+      }
+      return chosen.length;
+    },
     async close() {
       const closed = once(server, 'close');
       server.close();
@@ -69,8 +71,8 @@ function join(pair: Pair, silenced: Set<Pair>, gone: () => void): void {
   const { near, far } = pair;
   const end = (): void => {
     gone();
-    // Neither side of a silenced pair is told that the other has gone.
-    if (silenced.has(pair)) return;
+    // Neither side of a silenced pair is told that the other has gone; when both have, it is no more.
+    if (silenced.has(pair)) return void (near.destroyed && far.destroyed && silenced.delete(pair));
     near.destroy();
     far.destroy();
   };
