@@ -19,7 +19,8 @@ export interface AgentAddress {
   signingSecret: string;
 }
 
-const MAX_ANSWER = 1024 * 1024;
+/** What /invoke may answer, in bytes. */
+export const MAX_ANSWER = 1024 * 1024;
 
 export const Health = z.object({
   status: z.enum(['ok', 'degraded']),

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
+import { CLOSED_PORTS } from '../../lib/closed-ports';
 
 /** Programs run at the checkout's root (dev/setup.mjs sees to it). */
 export const AGENTS = 'agents';
@@ -8,9 +9,16 @@ export const TEMPLATE = join('dev', 'agent-kit', 'template');
 
 const SLUG = /^[a-z][a-z0-9]*(-[a-z0-9]+)*$/;
 const NAME_LIMIT = 40;
+/** Names of devices, which no folder of Windows may have. */
+const DEVICE = /^(con|prn|aux|nul|(com|lpt)\d)$/;
 
 /** The name of an agent is the name of its folder and the slug of its listing. */
 export function requireName(name: string | undefined): string {
+  if (name !== undefined && DEVICE.test(name)) {
+    throw new Error(
+      `“${name}” cannot be the name of an agent: Windows keeps it for a device. Choose another.`,
+    );
+  }
   if (name !== undefined && SLUG.test(name) && name.length <= NAME_LIMIT) return name;
   throw new Error(
     `${name === undefined ? 'Say how the agent is called' : `“${name}” cannot be the name of an agent`}: ` +
@@ -49,14 +57,26 @@ export function writeKeys(folder: string, keys: Keys): string {
   return path;
 }
 
-const Named = z.object({ name: z.string().regex(SLUG).max(NAME_LIMIT) });
+const Listens = z.object({ url: z.url(), pid: z.number().int().positive() });
+const LOOPBACK = /^(127\.0\.0\.1|\[::1\])$/;
 
-/** The folder of the agent that answers there, by the name that its /health says; null when it says none of ours. */
-export async function folderOf(url: string): Promise<string | null> {
+/**
+ * The folder of the agent of this checkout that answers there, or null. What the server calls itself counts for
+ * nothing, anyone may say a name: the agent's own process has written into its folder where it listens.
+ */
+export function folderOf(url: string): string | null {
+  const { origin, hostname } = new URL(url);
+  if (!LOOPBACK.test(hostname) || !existsSync(AGENTS)) return null;
+  const folders = readdirSync(AGENTS).map((name) => join(AGENTS, name));
+  return folders.find((folder) => listensAt(folder) === origin) ?? null;
+}
+
+/** Where the agent of a folder listens, while its process runs and is ours. */
+function listensAt(folder: string): string | null {
   try {
-    const answer = await fetch(`${url}/health`, { signal: AbortSignal.timeout(3_000) });
-    const folder = join(AGENTS, Named.parse(await answer.json()).name);
-    return existsSync(folder) ? folder : null;
+    const { url, pid } = Listens.parse(JSON.parse(readFileSync(join(folder, 'listens.json'), 'utf8')));
+    process.kill(pid, 0);
+    return new URL(url).origin;
   } catch {
     return null;
   }
@@ -64,8 +84,19 @@ export async function folderOf(url: string): Promise<string | null> {
 
 /** `http://127.0.0.1:4500/` as `http://127.0.0.1:4500`. */
 export function requireUrl(text: string | undefined): string {
-  if (text !== undefined && URL.canParse(text) && /^https?:$/.test(new URL(text).protocol)) {
-    return text.replace(/\/+$/, '');
+  const url = text !== undefined && URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !/^https?:$/.test(url.protocol)) {
+    throw new Error('Say where the agent answers, for example http://127.0.0.1:4500');
   }
-  throw new Error('Say where the agent answers, for example http://127.0.0.1:4500');
+  if (/[?#]/.test(text ?? '') || url.username !== '' || url.password !== '') {
+    throw new Error(
+      'The address of an agent has no query, no fragment and no password, for example http://127.0.0.1:4500',
+    );
+  }
+  if (CLOSED_PORTS.has(Number(url.port || NaN))) {
+    throw new Error(
+      `Port ${url.port} is one that browsers and fetch refuse to connect to. Let the agent listen on another, such as 4500.`,
+    );
+  }
+  return `${url.origin}${url.pathname.replace(/\/+$/, '')}`;
 }

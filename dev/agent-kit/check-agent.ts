@@ -1,72 +1,54 @@
-import { parseArgs } from 'node:util';
 import { z } from 'zod';
 import { asTyped, folderOf, Keys, readKeys, requireUrl } from './agent-folder';
-import { createSend } from './check/exchange';
-import { report, unchecked } from './check/finding';
-import type { Finding } from './check/finding';
-import { checkClosedDoor, checkInvokeRules } from './check/invoke-rules';
-import type { InvokeCheck } from './check/invoke-rules';
-import { checkOpenRules } from './check/open-rules';
+import { checkAgent } from './check/agent';
+import { isBroken, report } from './check/finding';
+import type { Chosen } from './check/invoke-rules';
+import { readArguments, runProgram, say } from './terminal';
+
+const USAGE =
+  'npm run check-agent -- URL [--folder agents/NAME | --key KEY --secret whsec_…] [--action NAME] [--arguments JSON]';
+const OPTIONS = {
+  key: { type: 'string' },
+  secret: { type: 'string' },
+  folder: { type: 'string' },
+  action: { type: 'string' },
+  arguments: { type: 'string' },
+} as const;
 
 /** `npm run check-agent -- URL`: holds an agent to the contract, rule by rule. Exit code 1 when it breaks one. */
 async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    options: {
-      key: { type: 'string' },
-      secret: { type: 'string' },
-      folder: { type: 'string' },
-      action: { type: 'string' },
-      arguments: { type: 'string' },
-    },
-    allowPositionals: true,
-  });
-  const url = requireUrl(positionals[0]);
-  const keys = await keysOf(url, values);
-  console.log(`\nThe contract of a service agent, held against ${url}\n`);
-  const send = createSend(url);
-  const { findings, actions } = await checkOpenRules(send);
-  if (actions !== null) findings.push(...(await checkDoor({ send, keys, actions, values })));
-  console.log(report(findings));
-  process.exitCode = findings.some(({ verdict }) => verdict === 'broken') ? 1 : 0;
+  const given = readArguments(USAGE, OPTIONS);
+  if (given === null) return;
+  const url = requireUrl(given.word);
+  const keys = keysOf(url, given.values);
+  say(`\nThe contract of a service agent, held against ${url}\n`);
+  const findings = await checkAgent(url, keys, chosenBy(given.values));
+  say(report(findings));
+  process.exitCode = findings.some(isBroken) ? 1 : 0;
 }
 
-async function checkDoor({
-  keys,
-  values,
-  ...check
-}: Pick<InvokeCheck, 'send' | 'actions'> & {
-  keys: Keys | null;
-  values: { action?: string; arguments?: string };
-}): Promise<Finding[]> {
-  if (keys === null) {
-    const why = 'give the keys of the agent: --key … --secret whsec_…';
-    return [await checkClosedDoor(check.send), unchecked('calls with key and signature', why)];
-  }
-  const chosen = {
-    ...(values.action === undefined ? {} : { action: values.action }),
-    ...(values.arguments === undefined ? {} : { arguments: readArguments(values.arguments) }),
+function chosenBy({ action, arguments: args }: { action?: string; arguments?: string }): Chosen {
+  return {
+    ...(action === undefined ? {} : { action }),
+    ...(args === undefined ? {} : { arguments: readJson(args) }),
   };
-  return checkInvokeRules({ ...check, keys, chosen });
 }
 
 /** As given, else those in the folder that was given, else those of the agent's own folder. */
-async function keysOf(
-  url: string,
-  given: { key?: string; secret?: string; folder?: string },
-): Promise<Keys | null> {
+function keysOf(url: string, given: { key?: string; secret?: string; folder?: string }): Keys | null {
   const { key, secret } = given;
   if (key !== undefined || secret !== undefined) {
     const parsed = Keys.safeParse({ orchestrator_key: key, signing_secret: secret });
     if (parsed.success) return parsed.data;
     throw new Error('Give both: --key <orchestrator_key> and --secret whsec_<base64>.');
   }
-  const folder = given.folder === undefined ? await folderOf(url) : asTyped(given.folder);
+  const folder = given.folder === undefined ? folderOf(url) : asTyped(given.folder);
   const keys = folder === null ? null : readKeys(folder);
-  if (keys !== null) console.log(`\nWith the keys in ${folder}.`);
+  if (keys !== null) say(`\nWith the keys in ${folder}.`);
   return keys;
 }
 
-function readArguments(text: string): Record<string, unknown> {
+function readJson(text: string): Record<string, unknown> {
   try {
     return z.record(z.string(), z.unknown()).parse(JSON.parse(text));
   } catch {
@@ -74,7 +56,4 @@ function readArguments(text: string): Record<string, unknown> {
   }
 }
 
-main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-});
+runProgram(main);

@@ -1,19 +1,19 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
-import { parseArgs } from 'node:util';
 import { newAgentKeys } from '../../lib/agent-keys';
 import { AGENTS, asTyped, requireName, TEMPLATE, writeKeys } from './agent-folder';
+import { readArguments, runProgram, say } from './terminal';
 
 const FILES = ['agent.mjs', 'agent.test.mjs'];
 const SAMPLE = 'sample-agent';
+const USAGE = 'npm run new-agent -- NAME [--folder FOLDER]';
 
 /** `npm run new-agent -- name`: a folder with an agent in one file, its test and its keys. Overwrites nothing. */
 function main(): void {
-  const { values, positionals } = parseArgs({
-    options: { folder: { type: 'string' } },
-    allowPositionals: true,
-  });
-  const name = requireName(positionals[0]);
+  const given = readArguments(USAGE, { folder: { type: 'string' } });
+  if (given === null) return;
+  const { word, values } = given;
+  const name = requireName(word);
   const folder = values.folder === undefined ? join(AGENTS, name) : asTyped(values.folder);
   if (existsSync(folder)) throw new Error(`${folder} is there already; nothing was changed.`);
   mkdirSync(dirname(folder), { recursive: true });
@@ -24,10 +24,10 @@ function main(): void {
   }
   // Keys of its own, so that it can be checked before it is registered.
   writeKeys(folder, newAgentKeys());
-  writeFileSync(join(folder, '.gitignore'), 'keys.json\nanswers.jsonl\n');
+  writeFileSync(join(folder, '.gitignore'), 'keys.json\nanswers.jsonl\nlistens.json\n');
   const near = relative(process.cwd(), folder);
   const shown = near.startsWith('..') ? folder : near;
-  console.log(`
+  say(`
 ${shown}/agent.mjs is an agent that counts working days. Its upper part is yours to change; the lower part keeps the
 contract.
 
@@ -38,9 +38,4 @@ contract.
 `);
 }
 
-try {
-  main();
-} catch (error) {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-}
+runProgram(main);

@@ -1,10 +1,12 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { parseArgs } from 'node:util';
 import { z } from 'zod';
-import { asTyped, folderOf, Keys, requireUrl, writeKeys } from './agent-folder';
+import { asTyped, folderOf, Keys, readKeys, requireUrl, writeKeys } from './agent-folder';
+import { checkAgent } from './check/agent';
 import { exampleOf } from './check/example';
+import { isBroken, report } from './check/finding';
 import { signInToDevelopment } from './development';
 import type { Development } from './development';
+import { plainLine, readArguments, runProgram, say } from './terminal';
 
 const Listing = z.object({
   id: z.string(),
@@ -12,6 +14,7 @@ const Listing = z.object({
   slug: z.string(),
   status: z.string(),
   owner_id: z.string(),
+  base_url: z.string(),
   last_health_status: z.string().nullable(),
   version: z.string(),
   probe: z.object({
@@ -30,22 +33,27 @@ const Listing = z.object({
 });
 type Listing = z.infer<typeof Listing>;
 const Found = z.object({ agents: z.array(z.object({ id: z.string(), name: z.string() })) });
-const Offer = z.object({ message: z.string().min(1) });
+const Offer = z.object({ message: z.string().trim().min(1) });
+const MESSAGE_LIMIT = 4000;
+const USAGE = 'npm run register-agent -- URL [--folder agents/NAME] [--name "Its name"] [--force]';
 
 const PROBE_MS = 20_000;
 
 /**
  * `npm run register-agent -- URL`: lists an agent with the Mooring that runs here, gives it its keys, waits for the
- * probe, and approves it as the test user, who may do that in development only. Run again, it brings the listing up
- * to date.
+ * probe, and approves it as the test user, who may do that in development only. What check-agent finds stops it,
+ * unless it is forced. Run again, it brings the listing up to date.
  */
 async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({
-    options: { folder: { type: 'string' }, name: { type: 'string' } },
-    allowPositionals: true,
+  const given = readArguments(USAGE, {
+    folder: { type: 'string' },
+    name: { type: 'string' },
+    force: { type: 'boolean' },
   });
-  const url = requireUrl(positionals[0]);
-  const folder = values.folder === undefined ? await folderOf(url) : asTyped(values.folder);
+  if (given === null) return;
+  const { values } = given;
+  const url = requireUrl(given.word);
+  const folder = values.folder === undefined ? folderOf(url) : asTyped(values.folder);
   const fields = {
     name: values.name ?? (await nameOf(url)),
     description: await messageOf(url),
@@ -53,9 +61,10 @@ async function main(): Promise<void> {
   };
   const development = await signInToDevelopment();
   done(`signed in to ${development.api} as ${development.email}`);
-  const { listing, keys } = await list(development, fields);
+  if (values.force !== true) await requireKept(url, folder);
+  const { listing, keys } = await list(development, fields, folder !== null);
   done(`listed as ${listing.slug}`);
-  if (folder === null) console.log(`  … its keys, for the agent to use:\n${JSON.stringify(keys, null, 2)}`);
+  if (folder === null) say(`  … its keys, for the agent to use:\n${JSON.stringify(keys, null, 2)}`);
   else done(`its keys are in ${writeKeys(folder, keys)}`);
   const probed = await check(development, listing);
   done(
@@ -66,26 +75,44 @@ async function main(): Promise<void> {
     await development.call(`POST /api/admin/agents/${listing.id}/review`, Listing, review);
     done('approved by the test user, who reviews agents in development only');
   }
-  console.log(`\nAsk for it in the chat at ${development.api}, in words such as\n\n  ${question(probed)}\n`);
+  say(`\nAsk for it in the chat at ${development.api}, in words such as\n\n  ${question(probed)}\n`);
 }
 
-const done = (what: string): void => console.log(`  ✓ ${what}`);
+const done = (what: string): void => say(`  ✓ ${plainLine(what)}`);
+
+/** An agent that breaks the contract is found out by the first chat that hires it: better now. */
+async function requireKept(url: string, folder: string | null): Promise<void> {
+  const broken = (await checkAgent(url, folder === null ? null : readKeys(folder), {})).filter(isBroken);
+  if (broken.length > 0) {
+    throw new Error(
+      `${report(broken)}\n\nIt was not listed. Mend it (npm run check-agent -- ${url}), or list it as it is with --force.`,
+    );
+  }
+  done(`keeps the contract${folder === null ? ', as far as it can be seen without its keys' : ''}`);
+}
 
 /** A listing of this person's with that name is brought up to date, with new keys; else a new one is made. */
 async function list(
   { call, userId }: Development,
   fields: { name: string; description: string; base_url: string },
+  isOwnFolder: boolean,
 ): Promise<{ listing: Listing; keys: Keys }> {
   const { agents } = await call(`GET /api/agents?per_page=100&q=${encodeURIComponent(fields.name)}`, Found);
   for (const { id } of agents.filter(({ name }) => name === fields.name)) {
     const found = await call(`GET /api/agents/${id}`, Listing);
     if (found.owner_id !== userId || found.status === 'REJECTED') continue;
+    // A server may call itself what it likes: only its folder says that it is the same agent at another place.
+    if (!isOwnFolder && found.base_url !== fields.base_url) throw new Error(whyNotMoved(found));
     const listing = await call(`PATCH /api/agents/${id}`, Listing, fields);
     return { listing, keys: await call(`POST /api/agents/${id}/rotate-keys`, Keys) };
   }
   const made = await call('POST /api/agents', Listing.extend(Keys.shape), fields);
   return { listing: made, keys: Keys.parse(made) };
 }
+
+const whyNotMoved = ({ name, base_url: listed }: Listing): string =>
+  `You have listed “${plainLine(name)}” at ${listed}. If this is the same agent, say so with its folder (--folder agents/…); ` +
+  'if it is another, give it another name (--name).';
 
 /** Asks for a check and waits for its outcome; what an earlier probe found says nothing of the agent as it is now. */
 async function check({ call }: Development, { id, probe: before }: Listing): Promise<Listing> {
@@ -116,7 +143,12 @@ async function nameOf(url: string): Promise<string> {
 
 async function messageOf(url: string): Promise<string> {
   const offer = Offer.safeParse(await read(`${url}/capabilities`));
-  if (offer.success) return offer.data.message;
+  if (offer.success && offer.data.message.length <= MESSAGE_LIMIT) return offer.data.message;
+  if (offer.success) {
+    throw new Error(
+      `The message of GET ${url}/capabilities has ${offer.data.message.length} characters, and a listing at most ${MESSAGE_LIMIT}: shorten it.`,
+    );
+  }
   throw new Error(`GET ${url}/capabilities has no message: npm run check-agent -- ${url} says more.`);
 }
 
@@ -143,7 +175,4 @@ function question({ actions: [action] }: Listing): string {
   return `${what}${said.length === 0 ? '' : ` (${said.join(', ')})`}${text === undefined ? '' : `: ${String(text[1])}`}`;
 }
 
-main().catch((error: unknown) => {
-  console.error(error instanceof Error ? error.message : error);
-  process.exitCode = 1;
-});
+runProgram(main);

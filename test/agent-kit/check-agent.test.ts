@@ -1,9 +1,14 @@
 import { spawn } from 'node:child_process';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { once } from 'node:events';
-import { resolve } from 'node:path';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { exampleOf } from '../../dev/agent-kit/check/example';
 import { createSend } from '../../dev/agent-kit/check/exchange';
+import { report } from '../../dev/agent-kit/check/finding';
 import type { Finding } from '../../dev/agent-kit/check/finding';
 import { checkInvokeRules } from '../../dev/agent-kit/check/invoke-rules';
 import { checkOpenRules } from '../../dev/agent-kit/check/open-rules';
@@ -78,11 +83,48 @@ const CASES: [string, Breaks, string[]][] = [
     ['an unknown command is answered 200 {"ok": false, "error": …}'],
   ],
   ['an output of another shape', { output: { quiet: 1 } }, ['the output fits the output_schema']],
+  [
+    'an answer as long as a library',
+    { output: { loud: 'x'.repeat(3_000_000) } },
+    ['POST /invoke answers at most 1 MiB'],
+  ],
   ['no memory', { ignores: 'repeats' }, ['the same Idempotency-Key does no second work']],
 ];
 
 test.each(CASES)('%s is found, and nothing else', async (_name, breaks, rules) => {
   expect(broken((await check(breaks)).findings)).toEqual(rules);
+});
+
+const lineOf = (findings: Finding[], rule: string): string =>
+  report(findings.filter((finding) => finding.rule === rule));
+const SIZE = 'GET /capabilities is at most 16 KiB';
+
+test('terms of any length are said to be too long, and those of another form or status to be of that', async () => {
+  const book = await check({ capabilities: { message: 'x'.repeat(3_000_000) } });
+  expect(lineOf(book.findings, SIZE)).toMatch(
+    /✗ .*\n.*\n +came {2}more than 2\d{6} bytes, the rest was not read/,
+  );
+  const gone = await check({ capabilitiesStatus: 404 });
+  expect(lineOf(gone.findings, SIZE)).toContain('not checked: it must be answered with 200 and JSON first');
+  const other = await check({ capabilities: { message: 'x', actions: 'all of them' } });
+  expect(broken(other.findings)).toEqual(['GET /capabilities: it answers in the agreed form']);
+  expect(report(other.findings)).toContain('not checked: GET /capabilities must be in the agreed form first');
+});
+
+test('of a call in which the agent ends it is said, and to look at its own output', async () => {
+  const { findings } = await check({ hangsUp: true });
+  expect(report(findings)).toMatch(
+    /came {2}the agent closed the connection before its answer \(\w+\)\n.*Look at the output of the agent itself/,
+  );
+});
+
+test('no control character of an agent reaches the terminal', async () => {
+  const { findings } = await check({
+    action: { name: 'sh\u001b[2Jout\n  ✓ all', input_schema: {}, price: 'x\u009b' },
+  });
+  const said = report(findings);
+  expect(said).not.toMatch(/(?!\n)\p{Cc}/u);
+  expect(said.split('\n').filter((line) => line.includes('✓ all'))).toEqual([]);
 });
 
 test('a risky action is called only when a person names it', async () => {
@@ -98,8 +140,10 @@ test('an agent that lets everyone in is told so for each way in', async () => {
   expect(broken(findings)).toHaveLength(5);
 });
 
-async function run(...args: string[]): Promise<{ code: number; out: string }> {
-  const child = spawn(process.execPath, [resolve('dist/dev/agent-kit/check-agent.js'), ...args]);
+const run = (...args: string[]) => runIn('.', ...args);
+
+async function runIn(cwd: string, ...args: string[]): Promise<{ code: number; out: string }> {
+  const child = spawn(process.execPath, [resolve('dist/dev/agent-kit/check-agent.js'), ...args], { cwd });
   const [out, err, [code]] = await Promise.all([
     text(child.stdout),
     text(child.stderr),
@@ -116,7 +160,7 @@ test('the program says what was sent, what came and what to do, and fails when a
   expect(out).toContain(`sent  GET ${agent.url}/health`);
   expect(out).toMatch(/came {2}HTTP 200 in \d+ ms: \{"status":"fine"\}/);
   expect(out).toContain('do    Answer {"status": "ok" or "degraded", "ready": true or false}');
-  expect(out).toContain('22 kept, 1 broken, 0 not checked.');
+  expect(out).toContain('23 kept, 1 broken, 0 not checked.');
   expect(code).toBe(1);
 });
 
@@ -135,8 +179,50 @@ test('nobody at the address, half the keys and arguments that are no object are 
   expect(nobody.out).toContain('0 kept, 1 broken, 1 not checked.');
   expect(nobody.code).toBe(1);
   expect((await run()).out).toContain('Say where the agent answers');
-  expect((await run('http://127.0.0.1:9', '--key', 'k')).out).toContain('Give both: --key');
+  expect((await run('http://127.0.0.1:4500', '--key', 'k')).out).toContain('Give both: --key');
 });
+
+test.each([
+  ['http://127.0.0.1:4500/?key=x', 'has no query, no fragment and no password'],
+  ['http://127.0.0.1:4500/#x', 'has no query, no fragment and no password'],
+  ['http://me:pw@127.0.0.1:4500', 'has no query, no fragment and no password'],
+  ['http://127.0.0.1:9', 'Port 9 is one that browsers and fetch refuse to connect to'],
+  ['ftp://127.0.0.1', 'Say where the agent answers'],
+])('the address %s is refused with its rule', async (url, rule) => {
+  const { code, out } = await run(url);
+  expect([code, out]).toEqual([1, expect.stringContaining(rule)]);
+});
+
+test('the keys in a folder go to the process of that folder only, whatever another calls itself', async () => {
+  const checkout = mkdtempSync(join(tmpdir(), 'mooring-keys-'));
+  const folder = join(checkout, 'agents', 'day-counter');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'keys.json'), JSON.stringify(KEYS));
+  const heard: (string | undefined)[] = [];
+  const stranger = createServer((req, res) => {
+    heard.push(req.headers['x-orchestrator-key']?.toString());
+    res.end(JSON.stringify({ status: 'ok', ready: true, name: 'day-counter' }));
+  }).listen(0, '127.0.0.1');
+  await once(stranger, 'listening');
+  const own = await startTunable();
+  const note = (pid: number) =>
+    writeFileSync(join(folder, 'listens.json'), JSON.stringify({ url: own.url, pid }));
+  try {
+    const url = `http://127.0.0.1:${(stranger.address() as AddressInfo).port}`;
+    note(process.pid);
+    expect((await runIn(checkout, url)).out).not.toContain('With the keys');
+    expect(heard.filter((key) => key !== undefined)).toEqual([]);
+    expect((await runIn(checkout, own.url)).out).toContain('With the keys in agents/day-counter.');
+    note(2_147_483_646); // it has ended: whoever listens there now is another
+    expect((await runIn(checkout, own.url)).out).not.toContain('With the keys');
+    expect((await runIn(checkout, own.url, '--folder', folder)).out).toContain('With the keys in');
+  } finally {
+    stranger.close();
+    stranger.closeAllConnections();
+    await own.close();
+    rmSync(checkout, { recursive: true, force: true });
+  }
+}, 30_000);
 
 test('arguments are made of an input schema, by its examples first', () => {
   const properties = {

@@ -1,7 +1,7 @@
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { freePort } from '../../dev/supervisor/ports';
@@ -41,7 +41,7 @@ test('a new agent passes its own test, keeps the contract, and remembers its ans
   const first = start(path, { PORT: '0' });
   const url = await firstLine(first, 'day-counter listens on ');
   const checked = program('check-agent', url, '--folder', path);
-  expect(checked.stdout).toContain('23 kept, 0 broken, 0 not checked.');
+  expect(checked.stdout).toContain('24 kept, 0 broken, 0 not checked.');
   expect(checked.status).toBe(0);
   expect(await stop(first)).toBe(0);
   expect(readFileSync(join(path, 'answers.jsonl'), 'utf8')).toMatch(/"working_days":15/);
@@ -71,6 +71,41 @@ test.each(['', 'Hello', '../up', 'a--b', '-a', 'a b', '9lives', 'x'.repeat(41)])
     ]);
   },
 );
+
+test.each([
+  [['con'], 'Windows keeps it for a device'],
+  [['one', 'two'], 'It takes one at a time. Usage: npm run new-agent -- NAME'],
+  [['-x'], 'That is not how it is asked. Usage: npm run new-agent -- NAME'],
+])('new-agent %j is refused with words of ours', (args, words) => {
+  const { status, stderr } = program('new-agent', ...args);
+  expect([status, stderr]).toEqual([1, expect.stringContaining(words)]);
+});
+
+test('--help says how it is asked', () => {
+  const { status, stdout } = program('new-agent', '--help');
+  expect([status, stdout]).toEqual([0, 'usage: npm run new-agent -- NAME [--folder FOLDER]\n']);
+});
+
+test.each(['abc', '80000', '-1'])('PORT=%s is said to be none', (port) => {
+  const path = newAgent(`port-${port.replace('-', 'minus')}`);
+  const { status, stderr } = spawnSync(process.execPath, [join(path, 'agent.mjs')], {
+    encoding: 'utf8',
+    env: { PATH: process.env['PATH'], PORT: port },
+  });
+  expect([status, stderr.trim()]).toEqual([
+    1,
+    `PORT=${port} is no port: a whole number from 0 to 65535, such as PORT=8080 node agent.mjs`,
+  ]);
+});
+
+test('while it runs its folder says where, and no longer', async () => {
+  const path = newAgent('telling');
+  const child = start(path, { PORT: '0' });
+  const url = await firstLine(child, 'telling listens on ');
+  expect(JSON.parse(readFileSync(join(path, 'listens.json'), 'utf8'))).toEqual({ url, pid: child.pid });
+  await stop(child);
+  expect(existsSync(join(path, 'listens.json'))).toBe(false);
+});
 
 test('a busy port is said in a sentence', async () => {
   const path = newAgent('busy');

@@ -12,6 +12,7 @@ import type { TunableAgent } from './tunable-agent';
 
 const dataDir = mkdtempSync(join(tmpdir(), 'mooring-register-'));
 const asked: string[] = [];
+beforeEach(() => asked.splice(0));
 let agent: TunableAgent;
 let mooring: Server;
 
@@ -28,6 +29,7 @@ const listing = (probe: object) => ({
   slug: 'shouter',
   status: 'ACTIVE',
   owner_id: 'usr_1',
+  base_url: agent.url,
   version: '0123456789abcdef',
   last_health_status: 'healthy',
   probe,
@@ -74,9 +76,9 @@ afterAll(async () => {
   rmSync(dataDir, { recursive: true, force: true });
 });
 
-test('an agent that is registered anew is judged by the new probe, not by what the one before found', async () => {
+async function register(...args: string[]): Promise<{ code: number; out: string }> {
   const program = resolve('dist/dev/agent-kit/register-agent.js');
-  const child = spawn(process.execPath, [program, agent.url, '--name', 'Shouter'], {
+  const child = spawn(process.execPath, [program, ...args], {
     env: { PATH: process.env['PATH'], HOME: process.env['HOME'], MOORING_DATA_DIR: dataDir },
   });
   const [out, err, [code]] = await Promise.all([
@@ -84,6 +86,45 @@ test('an agent that is registered anew is judged by the new probe, not by what t
     text(child.stderr),
     once(child, 'exit') as Promise<[number]>,
   ]);
-  expect([code, out + err]).toEqual([1, expect.stringContaining('The agent says that it is not ready.')]);
+  return { code, out: out + err };
+}
+
+test('an agent that breaks the contract is not listed unless it is forced', async () => {
+  const broken = await startTunable({ ignores: 'everything' });
+  try {
+    const refused = await register(broken.url, '--name', 'Shouter');
+    expect([refused.code, refused.out]).toEqual([1, expect.stringContaining('It was not listed. Mend it')]);
+    expect(refused.out).toContain('✗ a call without X-Orchestrator-Key is refused with 401');
+    expect(asked.filter((call) => /agents/.test(call))).toEqual([]);
+  } finally {
+    await broken.close();
+  }
+});
+
+test('a listing is not moved to another address because a server there has its name', async () => {
+  const stranger = await startTunable();
+  try {
+    const { code, out } = await register(stranger.url, '--name', 'Shouter');
+    expect([code, out]).toEqual([1, expect.stringContaining(`You have listed “Shouter” at ${agent.url}.`)]);
+    expect(asked.filter((call) => /^PATCH|rotate/.test(call))).toEqual([]);
+  } finally {
+    await stranger.close();
+  }
+});
+
+test('a message that is too long for a listing is said to be', async () => {
+  const talker = await startTunable({ capabilities: { message: 'x'.repeat(200_000), actions: [] } });
+  try {
+    expect((await register(talker.url, '--name', 'Talker')).out).toMatch(
+      /has 200000 characters, and a listing at most 4000: shorten it\.\n$/,
+    );
+  } finally {
+    await talker.close();
+  }
+});
+
+test('an agent that is registered anew is judged by the new probe, not by what the one before found', async () => {
+  const { code, out } = await register(agent.url, '--name', 'Shouter');
+  expect([code, out]).toEqual([1, expect.stringContaining('The agent says that it is not ready.')]);
   expect(out).not.toContain('probed:');
 });

@@ -11,6 +11,9 @@ export interface Breaks {
   health?: unknown;
   healthStatus?: number;
   capabilities?: unknown;
+  capabilitiesStatus?: number;
+  /** the connection ends when it is to work */
+  hangsUp?: boolean;
   /** parts of its one action */
   action?: Record<string, unknown>;
   elsewhere?: number;
@@ -54,7 +57,7 @@ export async function startTunable(breaks: Breaks = {}): Promise<TunableAgent> {
         return [breaks.healthStatus ?? 200, breaks.health ?? { status: 'ok', ready: true }];
       case 'GET /capabilities':
         return [
-          200,
+          breaks.capabilitiesStatus ?? 200,
           breaks.capabilities ?? { message: 'I shout.', actions: [{ ...ACTION, ...breaks.action }] },
         ];
       case 'GET /invoke':
@@ -73,6 +76,7 @@ export async function startTunable(breaks: Breaks = {}): Promise<TunableAgent> {
     if (call === null) return [breaks.ignores === 'form' ? 200 : 400, { ok: false, error: 'not JSON' }];
     const { command, arguments: args } = call;
     if (command !== 'shout') return [200, breaks.unknown ?? { ok: false, error: 'unknown' }];
+    if (breaks.hangsUp === true) req.socket.destroy();
     const key = String(req.headers['idempotency-key']);
     if (!kept.has(key) || breaks.ignores === 'repeats') {
       work.push(key);

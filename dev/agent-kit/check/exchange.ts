@@ -1,4 +1,5 @@
 import { Webhook } from 'standardwebhooks';
+import { codeOf } from '../../supervisor/system-errors';
 import type { Keys } from '../agent-folder';
 
 /** One request and what came of it. */
@@ -8,6 +9,12 @@ export interface Exchange {
   status: number | null;
   problem: string;
   text: string;
+  /** bytes of the answer's body, as far as it was read */
+  bytes: number;
+  /** the body ended before we stopped to read */
+  isWhole: boolean;
+  /** the connection ended before the answer did */
+  isCut: boolean;
   /** the answer read as JSON; undefined when it is none */
   body: unknown;
   ms: number;
@@ -42,17 +49,20 @@ export function createSend(baseUrl: string): Send {
         signal: AbortSignal.timeout(timeoutMs),
         ...(body === undefined ? {} : { body }),
       });
-      const text = await readText(answer);
-      return { sent, status: answer.status, problem: '', text, body: readJson(text), ms: past() };
+      const read = await readBody(answer);
+      const said = { ...read, body: readJson(read.text) };
+      return { sent, status: answer.status, problem: '', ...said, isCut: false, ms: past() };
     } catch (error) {
       const ms = past();
-      return { sent, status: null, problem: reasonOf(error, ms), text: '', body: undefined, ms };
+      const isCut = CUT.test(String(codeOf(causeOf(error))));
+      const nothing = { status: null, text: '', bytes: 0, isWhole: true, body: undefined };
+      return { sent, ...nothing, isCut, problem: reasonOf(error, ms), ms };
     }
   };
 }
 
 /** As much as would be read of it. */
-async function readText(answer: Response): Promise<string> {
+async function readBody(answer: Response): Promise<Pick<Exchange, 'text' | 'bytes' | 'isWhole'>> {
   const chunks: Uint8Array[] = [];
   let size = 0;
   for await (const chunk of (answer.body ?? []) as AsyncIterable<Uint8Array>) {
@@ -60,7 +70,7 @@ async function readText(answer: Response): Promise<string> {
     size += chunk.length;
     if (size > MOST_READ) break;
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return { text: Buffer.concat(chunks).toString('utf8'), bytes: size, isWhole: size <= MOST_READ };
 }
 
 function readJson(text: string): unknown {
@@ -73,18 +83,24 @@ function readJson(text: string): unknown {
 
 function reasonOf(error: unknown, ms: number): string {
   if (error instanceof Error && error.name === 'TimeoutError') return `no answer within ${ms} ms`;
-  const cause = error instanceof Error && error.cause instanceof Error ? error.cause : error;
-  const code = cause instanceof Error && 'code' in cause ? String(cause.code) : '';
+  const code = String(codeOf(causeOf(error)));
+  if (CUT.test(code)) return `the agent closed the connection before its answer (${code})`;
   if (code === 'ECONNREFUSED') return 'nothing listens there (ECONNREFUSED)';
-  return `no answer: ${code !== '' ? code : String(cause)}`;
+  return `no answer: ${code !== '' ? code : String(causeOf(error))}`;
 }
 
+const CUT = /^(UND_ERR_SOCKET|ECONNRESET|EPIPE)$/;
+/** What fetch wraps into its own error, whichever realm that is from. */
+const causeOf = (error: unknown): unknown =>
+  typeof error === 'object' && error !== null && 'cause' in error ? error.cause : error;
+
 /** What came, in a line. */
-export function describe({ status, problem, text, ms }: Exchange): string {
+export function describe({ status, problem, text, ms, isWhole }: Exchange): string {
   if (status === null) return problem;
   const line = text.replace(/\s+/g, ' ').trim();
   const shown = line.length > 160 ? `${line.slice(0, 159)}…` : line;
-  return `HTTP ${status} in ${ms} ms${shown === '' ? '' : `: ${shown}`}`;
+  const size = isWhole ? '' : `, over ${MOST_READ / 1024 / 1024} MiB`;
+  return `HTTP ${status} in ${ms} ms${size}${shown === '' ? '' : `: ${shown}`}`;
 }
 
 /** A call of /invoke, and how it departs from what the platform would send. */

@@ -1,5 +1,6 @@
 import { describe } from './exchange';
 import type { Exchange } from './exchange';
+import { plainLine } from '../terminal';
 
 /** What became of one rule of the contract. */
 export type Finding =
@@ -13,12 +14,17 @@ export function judge(
   exchange: Exchange,
   { kept, todo, came = describe(exchange) }: { kept: boolean; todo: string; came?: string },
 ): Finding {
-  return kept
-    ? { rule, verdict: 'kept', came }
-    : { rule, verdict: 'broken', sent: exchange.sent, came, todo };
+  if (kept) return { rule, verdict: 'kept', came };
+  // An agent that ends in the middle of a call says why where nobody here can read it.
+  const more = exchange.isCut
+    ? ' Look at the output of the agent itself: it may have ended in this call.'
+    : '';
+  return { rule, verdict: 'broken', sent: exchange.sent, came, todo: `${todo}${more}` };
 }
 
 export const unchecked = (rule: string, why: string): Finding => ({ rule, verdict: 'unchecked', why });
+
+export const isBroken = ({ verdict }: Finding): boolean => verdict === 'broken';
 
 /** Each rule in a line; under a broken one what was sent, what came, and what to do. */
 export function report(findings: Finding[]): string {
@@ -27,13 +33,13 @@ export function report(findings: Finding[]): string {
       case 'kept':
         return [`  ✓ ${finding.rule}`];
       case 'unchecked':
-        return [`  – ${finding.rule} (not checked: ${finding.why})`];
+        return [`  – ${finding.rule} (not checked: ${plainLine(finding.why)})`];
       case 'broken':
         return [
           `  ✗ ${finding.rule}`,
-          `      sent  ${finding.sent}`,
-          `      came  ${finding.came}`,
-          `      do    ${finding.todo}`,
+          `      sent  ${plainLine(finding.sent)}`,
+          `      came  ${plainLine(finding.came)}`,
+          `      do    ${plainLine(finding.todo)}`,
         ];
     }
   });

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
-import { InvokeAnswer } from '../../../activities/agents/service-agent';
+import { InvokeAnswer, MAX_ANSWER } from '../../../activities/agents/service-agent';
 import { needsHuman, RISK_LEVELS } from '../../../domain/task';
 import { newAgentKeys } from '../../../lib/agent-keys';
 import type { Keys } from '../agent-folder';
 import { exampleOf } from './example';
 import { describe, invocation, invokeBody } from './exchange';
 import type { Exchange, Invocation, Send } from './exchange';
-import { judge, unchecked } from './finding';
+import { isBroken, judge, unchecked } from './finding';
 import type { Finding } from './finding';
 import type { OfferedAction } from './open-rules';
 import { misfit, problemOf } from './schemas';
@@ -17,7 +17,12 @@ export interface InvokeCheck {
   keys: Keys;
   actions: OfferedAction[];
   /** the action to call, and its arguments, where the person has said so */
-  chosen: { action?: string; arguments?: Record<string, unknown> };
+  chosen: Chosen;
+}
+
+export interface Chosen {
+  action?: string;
+  arguments?: Record<string, unknown>;
 }
 
 const newId = (): string => `check_${randomUUID()}`;
@@ -137,6 +142,7 @@ async function checkBodies({ send, keys }: InvokeCheck): Promise<Finding[]> {
 
 /** The action that is called: the one that was named, else the first of the lowest risk that needs no person. */
 function actionToCall({ actions, chosen }: InvokeCheck): OfferedAction | string {
+  if (actions.length === 0) return 'GET /capabilities must be in the agreed form first';
   if (chosen.action !== undefined) {
     const named = actions.find(({ name }) => name === chosen.action);
     return named ?? `there is no action ${chosen.action}`;
@@ -168,18 +174,30 @@ async function checkExample(check: InvokeCheck): Promise<Finding[]> {
     );
   const first = await call('', args);
   const parsed = InvokeAnswer.safeParse(first.body);
+  const small = judgeLength(first);
   const answered = judge(EXAMPLE, first, {
     kept: first.status === 200 && parsed.success && parsed.data.ok,
     todo:
       'Answer 200 {"ok": true, "output": …}. If these arguments cannot be worked on although they fit the ' +
       'input_schema, say so there (examples, pattern, minimum), or give better ones with --arguments.',
   });
+  // What is too long was not read to its end: its form is not known.
+  if (isBroken(small)) return [small];
   if (first.status !== 200 || !parsed.success || !parsed.data.ok) return [answered];
   return [
     answered,
+    small,
     outputFits(first, action, parsed.data.output ?? null),
     ...(await checkRepeats(first, call, { args, other: exampleOf(action.input_schema, 1) })),
   ];
+}
+
+function judgeLength(answer: Exchange): Finding {
+  return judge('POST /invoke answers at most 1 MiB', answer, {
+    kept: answer.bytes <= MAX_ANSWER,
+    came: answer.isWhole ? `${answer.bytes} bytes` : `more than ${answer.bytes} bytes, the rest was not read`,
+    todo: 'Answer with less: a longer answer counts as none, and the model reads 16 KiB of it at most.',
+  });
 }
 
 function outputFits(answer: Exchange, { output_schema: schema }: OfferedAction, output: unknown): Finding {

@@ -57,7 +57,6 @@ async function checkCapabilities(send: Send): Promise<{ findings: Finding[]; act
   const answer = await send({ method: 'GET', path: '/capabilities' });
   const parsed = Capabilities.safeParse(answer.body);
   const issue = parsed.success ? undefined : parsed.error.issues[0];
-  const size = Buffer.byteLength(JSON.stringify(answer.body ?? null));
   const findings = [
     judge('GET /capabilities answers 200 within 3 s', answer, {
       kept: answer.status === 200,
@@ -69,17 +68,28 @@ async function checkCapabilities(send: Send): Promise<{ findings: Finding[]; act
         issue === undefined ? describe(answer) : `${issue.path.join('.') || 'the whole'}: ${issue.message}`,
       todo: 'message is a text; actions has 1 to 50 entries; price is USDC as text ("0.05"); risk_level is R0, R1, R2 or R3.',
     }),
-    judge('GET /capabilities is at most 16 KiB', answer, {
-      kept: answer.status === 200 && size <= AGENT_TEXT_LIMIT,
-      came: `${size} bytes of JSON`,
-      todo: 'Shorten descriptions and schemas: the model reads all of it in one go.',
-    }),
+    judgeSize(answer),
   ];
   if (!parsed.success) return { findings, actions: [] };
   return {
     findings: [...findings, ...checkActions(answer, parsed.data.actions)],
     actions: parsed.data.actions,
   };
+}
+
+/** Of an answer of another kind or form the length says nothing. */
+function judgeSize(answer: Exchange): Finding {
+  const rule = 'GET /capabilities is at most 16 KiB';
+  const { status, body, bytes, isWhole } = answer;
+  if (status !== 200 || (isWhole && body === undefined))
+    return unchecked(rule, 'it must be answered with 200 and JSON first');
+  // White space is not counted: the model does not read it.
+  const size = isWhole ? Buffer.byteLength(JSON.stringify(body)) : bytes;
+  return judge(rule, answer, {
+    kept: size <= AGENT_TEXT_LIMIT,
+    came: isWhole ? `${size} bytes of JSON` : `more than ${size} bytes, the rest was not read`,
+    todo: 'Shorten descriptions and schemas: the model reads all of it in one go.',
+  });
 }
 
 function checkActions(answer: Exchange, actions: OfferedAction[]): Finding[] {

@@ -4,7 +4,15 @@
 //   PORT=8080 node agent.mjs   listens there, or says why it cannot
 //   node --test                its own test
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import { appendFileSync, existsSync, readFileSync, realpathSync, truncateSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import { fileURLToPath } from 'node:url';
 
@@ -226,14 +234,37 @@ function send(res, status, body) {
 const FIRST_PORT = 4500;
 const LAST_PORT = 4519;
 
+function fail(words) {
+  console.error(words);
+  process.exitCode = 1;
+}
+
 function listen(server, port, isFixed) {
   server.once('error', (error) => {
-    if (error.code !== 'EADDRINUSE') throw error;
+    if (error.code !== 'EADDRINUSE') return fail(`It cannot listen on port ${port} (${error.message}).`);
     if (!isFixed && port < LAST_PORT) return listen(server, port + 1, isFixed);
-    console.error(`Port ${port} is busy. Choose another: PORT=8080 node agent.mjs`);
-    process.exitCode = 1;
+    fail(`Port ${port} is busy. Choose another: PORT=8080 node agent.mjs`);
   });
   server.listen(port, process.env.HOST ?? '127.0.0.1');
+}
+
+/** Where it listens, for check-agent and register-agent: by it they know whose keys these are. */
+function noteAddress(url) {
+  const file = beside('listens.json');
+  try {
+    writeFileSync(file, JSON.stringify({ url, pid: process.pid }));
+    process.once('exit', () => rmSync(file, { force: true }));
+  } catch {
+    // A folder that is only to be read: the two are told with --folder then.
+  }
+}
+
+/** As PORT says, or null when it says nothing; ends the program when it says no port. */
+function fixedPort({ PORT: text }) {
+  if (!text) return null;
+  if (/^\d{1,5}$/.test(text) && Number(text) <= 65_535) return Number(text);
+  console.error(`PORT=${text} is no port: a whole number from 0 to 65535, such as PORT=8080 node agent.mjs`);
+  process.exit(1);
 }
 
 if (realpathSync(process.argv[1] ?? '.') === fileURLToPath(import.meta.url)) {
@@ -246,10 +277,12 @@ if (realpathSync(process.argv[1] ?? '.') === fileURLToPath(import.meta.url)) {
   const server = createAgent();
   server.once('listening', () => {
     const { address, port } = server.address();
-    console.log(`${NAME} listens on http://${address.includes(':') ? `[${address}]` : address}:${port}`);
+    const url = `http://${address.includes(':') ? `[${address}]` : address}:${port}`;
+    noteAddress(url);
+    console.log(`${NAME} listens on ${url}`);
   });
-  const { PORT: fixed } = process.env;
-  listen(server, Number(fixed || FIRST_PORT), Boolean(fixed));
+  const fixed = fixedPort(process.env);
+  listen(server, fixed ?? FIRST_PORT, fixed !== null);
   // Calls that are under way end first.
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => server.close());
 }
