@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { MooringError } from '../domain/errors';
+import { SOCKET_LIMITS } from '../domain/frames';
 import { parseUsdc } from '../domain/money';
 
 export const SESSION_ID = /^ses_\w{21}$/;
-const TEXT_LIMIT = 16 * 1024;
 
 /** A client's own name for what it sends; repeated, it is answered as the first was. `outcome/` names what we send. */
 export const ClientId = z
@@ -15,7 +15,7 @@ export const ClientId = z
 export const MessageContent = z
   .string()
   .refine((text) => text.trim() !== '', 'must not be empty')
-  .refine((text) => Buffer.byteLength(text) <= TEXT_LIMIT, 'must have at most 16 KiB');
+  .refine((text) => Buffer.byteLength(text) <= SOCKET_LIMITS.textBytes.limit, 'must have at most 16 KiB');
 
 export const PaymentAnswer = {
   approved: z.boolean(),

@@ -208,3 +208,18 @@ export const CLOSE_CODES = {
   4429: { meaning: 'too many messages, or a sixth socket', reconnect: 'retry_after' },
 } as const;
 export type CloseCode = keyof typeof CLOSE_CODES;
+
+/** Bounds of a socket that are no settings; docs/frames.md has this table, and a test holds it to it. */
+export const SOCKET_LIMITS = {
+  frameBytes: { limit: 64 * 1024, meaning: 'bytes of a frame; more closes with 4413' },
+  textBytes: { limit: 16 * 1024, meaning: 'bytes of UTF-8 of a message’s text; more is `invalid_request`' },
+  fragments: { limit: 32, meaning: 'pieces of a frame; more closes with 4400' },
+  congestedBytes: {
+    limit: 256 * 1024,
+    meaning: 'bytes that a reader leaves unread before it gets no words as they are written',
+  },
+  unreadBytes: {
+    limit: 1024 * 1024,
+    meaning: 'bytes that a reader leaves unread before it is closed with 4408',
+  },
+} as const;

@@ -2,6 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { WebSocketServer } from 'ws';
 import type { WebSocket } from 'ws';
+import { SOCKET_LIMITS } from '../../domain/frames';
 import { newId } from '../../lib/ids';
 import type { Logger } from '../../lib/log';
 import { metrics } from '../../lib/metrics';
@@ -21,8 +22,8 @@ const DRAIN_MS = 700;
 // In a variable, since the types of ws do not know maxFragments yet.
 const LIMITS = {
   noServer: true,
-  maxPayload: 64 * 1024,
-  maxFragments: 32,
+  maxPayload: SOCKET_LIMITS.frameBytes.limit,
+  maxFragments: SOCKET_LIMITS.fragments.limit,
   perMessageDeflate: false,
   handleProtocols: chooseProtocol,
 };

@@ -1,11 +1,10 @@
 import type { WebSocket } from 'ws';
-import { CLOSE_CODES } from '../../domain/frames';
+import { CLOSE_CODES, SOCKET_LIMITS } from '../../domain/frames';
 import type { CloseCode, Envelope, LoggedFrame, MomentFrame, ServerFrame } from '../../domain/frames';
 import { newId } from '../../lib/ids';
 import { metrics } from '../../lib/metrics';
 
-const CONGESTED_BYTES = 256 * 1024;
-const UNREAD_BYTES = 1024 * 1024;
+const { congestedBytes, unreadBytes } = SOCKET_LIMITS;
 
 export interface CloseReason {
   message?: string;
@@ -29,7 +28,7 @@ export function createWire(
   let closing = false;
   const waiting: (() => void)[] = [];
 
-  const isCongested = (): boolean => ws.bufferedAmount > CONGESTED_BYTES;
+  const isCongested = (): boolean => ws.bufferedAmount > congestedBytes.limit;
   const wake = (): void => {
     if (isOpen() && isCongested()) return;
     for (const resume of waiting.splice(0)) resume();
@@ -50,7 +49,7 @@ export function createWire(
     if (!isOpen()) return;
     ws.send(JSON.stringify(frame), wake);
     metrics.framesSent.inc({ type: frame.type });
-    if (ws.bufferedAmount > UNREAD_BYTES) close(4408, { message: '1 MiB unread' });
+    if (ws.bufferedAmount > unreadBytes.limit) close(4408, { message: '1 MiB unread' });
   };
   ws.once('close', () => {
     closing = true;

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { LISTING_EDGES } from '../../domain/agent';
 import { ERRORS } from '../../domain/errors';
-import { CLOSE_CODES } from '../../domain/frames';
+import { CLOSE_CODES, SOCKET_LIMITS } from '../../domain/frames';
 import { PAYMENT_EDGES } from '../../domain/payment';
 import { TASK_EDGES } from '../../domain/task';
 import { SEARCH_ATTRIBUTES } from '../../temporal/search-attributes';
@@ -55,6 +55,13 @@ test('docs/frames.md has every close code as the server has it', () => {
     ([code, { meaning, reconnect }]) => `| \`${code}\` | ${meaning} | ${reconnect} |`,
   );
   expect(rows('docs/frames.md').filter((row) => /^\| `\d/.test(row))).toEqual(wished);
+});
+
+test('docs/frames.md has every limit of a socket as the server has it', () => {
+  const wished = Object.entries(SOCKET_LIMITS).map(
+    ([name, { limit, meaning }]) => `| \`${name}\` | ${limit} | ${meaning} |`,
+  );
+  expect(rows('docs/frames.md').filter((row) => /^\| `[a-z]/.test(row))).toEqual(wished);
 });
 
 test('docs/frames.md names every frame type, and none that does not exist', () => {
