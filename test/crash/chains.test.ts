@@ -42,8 +42,14 @@ const CHAINS: [string, string[]][] = [
   ],
   [
     'an agent is hired over the socket',
-    ['socket.admit.committed', 'socket.message.committed', 'socket.payment-answer.committed'],
+    ['socket.admit.committed', 'message.send.committed', 'payment.answer.committed'],
   ],
+  [
+    'a turn is stopped while the model speaks',
+    ['delta.published', 'turn.stop.committed', 'turn.record-step.commit'],
+  ],
+  ['a question is answered', ['askPerson.report', 'prompt.answer.committed']],
+  ['a chat is closed while an agent works', ['session.close.committed', 'delivery.answered']],
   ['a chat closes when nobody writes', ['outbox.mark.committed', 'session.close-idle.committed']],
 ];
 

@@ -1,6 +1,6 @@
 import { readPoints } from './points';
 import { SCENARIOS } from './scenarios';
-import type { Scenario } from './scenarios';
+import type { Scenario } from './driver';
 import { openCrashStage } from './stage';
 import type { CrashStage, Outcome } from './stage';
 

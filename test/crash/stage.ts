@@ -9,7 +9,7 @@ import type { Machine } from '../harness/platform';
 import { violationsAfter } from '../invariants/check';
 import { openFacts } from '../invariants/world';
 import type { Violation, World } from '../invariants/world';
-import type { Scenario, Stage } from './scenarios';
+import type { Scenario, Stage } from './driver';
 
 /** What a scenario came to, with the platform killed at some points of it. */
 export interface Outcome {

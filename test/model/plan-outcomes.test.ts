@@ -105,3 +105,11 @@ test('a task that failed is told with the reason of its error', () => {
     'Plainsight could not do it (the reason given: "no words").',
   );
 });
+
+test('a question that nobody answered in time is not asked again', () => {
+  const chat = simulatedChat({ ...platformOf(ALL), user_prompt: () => ({ status: 'pending', id: 'q' }) });
+  expect(toolsOf(chat.send('How readable is my text?').calls)).toContain('user_prompt');
+  const { calls, said } = chat.send('<outcome>{"status":"expired","id":"q"}</outcome>');
+  expect(calls).toEqual([]);
+  expect(said).toContain('No answer came');
+});

@@ -76,10 +76,11 @@ function strayOutcome(result: JsonObject): string {
 
 /** A question that got no answer within the turn ends it; the next message may still be the answer. */
 function afterPrompt({ thread, tools }: Desk): Reply | null {
-  const last = thread.steps.at(-1);
-  if (last?.tool !== 'user_prompt' || last.id !== thread.current.steps.at(-1)?.id) return null;
-  if (last.result?.['answer'] !== undefined) return null;
+  const last = thread.steps.findLast(({ tool }) => tool !== 'send_orchestrator_message');
+  if (last?.tool !== 'user_prompt' || last.result?.['answer'] !== undefined) return null;
+  // Also when it hears of that in a turn of its own: who did not answer is not asked again.
   if (statusOf(last) === 'expired') return answer(tools, `No answer came, so I stop here. ${words.dropped}`);
+  if (last.id !== thread.current.steps.at(-1)?.id) return null;
   return answer(tools, `${String(last.input['question'])}\n\n${ASKED}`);
 }
 
