@@ -46,7 +46,7 @@ const CHAINS: [string, string[]][] = [
   ],
   [
     'a turn is stopped while the model speaks',
-    ['delta.published', 'turn.stop.committed', 'turn.record-step.commit'],
+    ['model.before', 'turn.stop.committed', 'turn.next-step.committed'],
   ],
   ['a question is answered', ['askPerson.report', 'prompt.answer.committed']],
   ['a chat is closed while an agent works', ['session.close.committed', 'delivery.answered']],

@@ -36,7 +36,7 @@ export const STOPS_AND_QUESTIONS: Scenario[] = [
     run: async (stage) => {
       const chat = await open(stage, ask());
       await chat.until(({ type }) => type === 'PAYMENT_REQUEST');
-      await chat.stop();
+      await chat.stopNow();
       await turnEnd(chat, 'cancelled');
     },
   },

@@ -16,8 +16,9 @@ export interface Chat {
   answer: (approved: boolean) => Promise<void>;
   /** Answers the newest question. */
   reply: (answer: string) => Promise<void>;
-  /** Stops the turn that works now. */
+  /** Stops the turn, as soon as a model is asked for one; `stopNow` whatever it does. */
   stop: () => Promise<void>;
+  stopNow: () => Promise<void>;
   close: () => Promise<void>;
   /** All frames so far. */
   frames: () => Promise<SeenFrame[]>;
@@ -94,7 +95,12 @@ export async function openChat(
         answer,
       });
     },
-    stop: async () => void (await call('POST', `/api/sessions/${sessionId}/cancel-turn`, {})),
+    stop: async () => {
+      const phase = async () => (await call<{ phase: string }>('GET', `/api/sessions/${sessionId}`)).phase;
+      while ((await phase()) !== 'WORKING') await pause(10);
+      await chat.stopNow();
+    },
+    stopNow: async () => void (await call('POST', `/api/sessions/${sessionId}/cancel-turn`, {})),
     close: async () => void (await call('POST', `/api/sessions/${sessionId}/close`, {})),
     frames: async () => (await events(0, 0)).events,
     until: async (fits) => {
