@@ -43,7 +43,8 @@ export function installRuntime(log: Logger, metricsAddress: string | undefined):
 
 const idsOf = (meta: LogMetadata | undefined): Record<string, unknown> => ({
   workflow: meta?.['workflowId'] as unknown,
-  run: meta?.['runId'] as unknown,
+  // The worker's own lines have it under one name, those of an activity under the other.
+  run: (meta?.['workflowRunId'] ?? meta?.['runId']) as unknown,
   activity: meta?.['activityType'] as unknown,
   attempt: meta?.['attempt'] as unknown,
   ms: meta?.['ms'] as unknown,

@@ -95,6 +95,10 @@ test('the run of a payment and of a task know the request too', async () => {
     ];
   expect(workflowOf('deliverTask', requestTo('messages'))).toMatch(/^task\/tsk_/);
   expect(workflowOf('authorizePayment', requestTo('responses'))).toMatch(/^payment\/pay_/);
+  // What went well says its run as well.
+  const done = machine.logged().filter(({ msg }) => msg === 'done');
+  expect(done.length).toBeGreaterThan(3);
+  expect(done.filter(({ run }) => !/^[\da-f-]{36}$/.test(String(run)))).toEqual([]);
 }, 60_000);
 
 test('a refused request, a refused frame and a refused socket each have an id that is in the log', async () => {
