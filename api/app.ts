@@ -22,6 +22,7 @@ import { createOrigins } from './origin';
 import type { Origins } from './origin';
 import { pageRoutes } from './pages';
 import { createPlaces } from './places';
+import { readQuery } from './query';
 import { traceRequests } from './request';
 import { accountRoutes } from './routes/account';
 import { agentRoutes } from './routes/agents';
@@ -105,7 +106,7 @@ const perMinute = (limit: number): RateLimit => createRateLimit({ limit, windowM
 function createApp({ log, ready, webRoot }: ApiDeps, api: ApiContext): Express {
   const app = express();
   app.disable('etag');
-  app.set('query parser', 'simple');
+  app.set('query parser', readQuery);
   app.use(traceRequests(log), secureHeaders(api.origins));
   app.use(operationRoutes(ready));
   app.use(['/api', '/dev'], (_req, res, next) => {

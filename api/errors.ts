@@ -3,7 +3,10 @@ import { ZodError } from 'zod';
 import { sqlState } from '../db/database';
 import { MooringError } from '../domain/errors';
 import type { Logger } from '../lib/log';
+import { sayRulesInPlainWords } from '../lib/rule-words';
 import { requestId } from './request';
+
+sayRulesInPlainWords();
 
 /** Anything thrown, as the error a caller may see. What is unexpected tells nothing of the inside. */
 export function toMooringError(error: unknown): MooringError {

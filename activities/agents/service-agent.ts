@@ -8,9 +8,12 @@ import { AGENT_TEXT_LIMIT } from '../../domain/session';
 import { RISK_LEVELS } from '../../domain/task';
 import type { GuardedHttp, GuardedRequest, GuardedResponse } from '../../lib/guarded-http';
 import { metrics } from '../../lib/metrics';
+import { sayRulesInPlainWords } from '../../lib/rule-words';
 import { span } from '../../lib/telemetry';
 import { cleanJson, cleanText } from '../clean-json';
 import { whyUnreachable } from './unreachable';
+
+sayRulesInPlainWords();
 
 /** An agent as our calls need it; the keys are open only while a call is made. */
 export interface AgentAddress {
@@ -147,23 +150,7 @@ export async function fetchOffer(
 function firstProblem({ issues: [issue] }: z.ZodError): string {
   if (issue === undefined) return 'something is wrong';
   const field = issue.path.length === 0 ? 'the answer' : issue.path.join('.').slice(0, 200);
-  return `${field}: ${ruleOf(issue)}`;
-}
-
-function ruleOf(issue: z.core.$ZodIssue): string {
-  const unit = 'origin' in issue && issue.origin === 'string' ? 'characters' : 'entries';
-  switch (issue.code) {
-    case 'invalid_type':
-      return `must be ${/^[aeio]/.test(issue.expected) ? 'an' : 'a'} ${issue.expected}`;
-    case 'invalid_value':
-      return `must be one of ${issue.values.map(String).join(', ')}`;
-    case 'too_small':
-      return `must have at least ${issue.minimum} ${unit}`;
-    case 'too_big':
-      return `must have at most ${issue.maximum} ${unit}`;
-    default:
-      return issue.message;
-  }
+  return `${field}: ${issue.message}`;
 }
 
 /** `POST /invoke`, signed, with the task's id as its idempotency key on every attempt. Never throws. */

@@ -77,10 +77,10 @@ test.each<[string, unknown, string]>([
   [
     'no input schema',
     { actions: [{ ...action, input_schema: 1 }] },
-    'actions.0.input_schema: must be a record',
+    'actions.0.input_schema: must be an object',
   ],
   ['no actions', { actions: [] }, 'actions: must have at least 1 entries'],
-  ['no message', { message: undefined, actions: [action] }, 'message: must be a string'],
+  ['no message', { message: undefined, actions: [action] }, 'message: is missing'],
   [
     'an unknown risk',
     { actions: [{ ...action, risk_level: 'R9' }] },

@@ -17,7 +17,7 @@ test('slugs are made of names, and equal names get a number', async () => {
 
 const BAD: [string, object, [string, string]][] = [
   ['an unknown field', { status: 'ACTIVE' }, ['status', 'is not known here']],
-  ['no name', { name: ' ' }, ['name', '']],
+  ['no name', { name: ' ' }, ['name', 'must not be empty']],
   ...['Nice\nagent', 'Nice\u0001agent', 'Nice\u202egnp', 'Nice\u2066agent', 'Nice\u2028agent'].map(
     (name): [string, object, [string, string]] => [
       `the name ${JSON.stringify(name)}`,
@@ -32,8 +32,16 @@ const BAD: [string, object, [string, string]][] = [
     ['description', 'must not hold control characters'],
   ],
   ['a bell in a description', { description: 'ding\u0007' }, ['description', 'control characters']],
-  ['a long description', { description: 'x'.repeat(4_001) }, ['description', '']],
-  ['eleven tags', { tags: Array.from({ length: 11 }, (_, n) => `t${n}`) }, ['tags', '']],
+  [
+    'a long description',
+    { description: 'x'.repeat(4_001) },
+    ['description', 'must have at most 4000 characters'],
+  ],
+  [
+    'eleven tags',
+    { tags: Array.from({ length: 11 }, (_, n) => `t${n}`) },
+    ['tags', 'must have at most 10 entries'],
+  ],
   ['a tag twice', { tags: ['a', 'a'] }, ['tags', 'must not hold one twice']],
   [
     'a price in words',
@@ -43,9 +51,11 @@ const BAD: [string, object, [string, string]][] = [
   [
     'another way of pricing',
     { pricing_summary: { type: 'monthly', from_usdc: '1' } },
-    ['pricing_summary.type', ''],
+    ['pricing_summary.type', 'must be one of per_action'],
   ],
-  ['no address', { base_url: undefined }, ['base_url', '']],
+  ['no address', { base_url: undefined }, ['base_url', 'is missing']],
+  ['a number as name', { name: 7 }, ['name', 'must be a string']],
+  ['tags that are no list', { tags: 'one' }, ['tags', 'must be a list']],
   ['no URL', { base_url: 'agent.example.com' }, ['base_url', 'must be an http or https URL']],
   ['another scheme', { base_url: 'file:///etc/passwd' }, ['base_url', 'must be an http or https URL']],
   ['a query', { base_url: 'http://127.0.0.1:1/?a' }, ['base_url', 'must have neither query nor fragment']],
@@ -85,6 +95,22 @@ test.each([
       { field: 'base_url', rule },
     ]);
   }
+});
+
+test.each([
+  ['/api/agents?q=%00', 'q', 400],
+  ['/api/agents?q=a&q=b%00', 'q', 400],
+  ['/api/agents?category=x%00y', 'category', 400],
+  ['/api/agents?page=%00', 'page', 400],
+  ['/api/agents?%00slug=1', 'slug', 400],
+  ['/api/sessions?cursor=%00', 'cursor', 400],
+  ['/api/sessions?q=%00', 'q', 400],
+  ['/api/sessions/ses_000000000000000000000/events?after_seq=%00', 'after_seq', 400],
+  ['/api/agents/%00', undefined, 404],
+  ['/api/sessions/%00', undefined, 404],
+])('%s with U+0000 is refused by its field', async (path, field, status) => {
+  const answer = await desk.ask(`GET ${path}`, { token: desk.owner.token });
+  expect([answer.status, answer.body.error.details?.field]).toEqual([status, field]);
 });
 
 test('pages are as large as was asked for, at most a hundred, and no agent is on two', async () => {
