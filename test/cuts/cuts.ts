@@ -190,22 +190,22 @@ async function readLog({ database }: Machine, sessionId: string): Promise<string
   return rows.map(({ row }) => row);
 }
 
-async function until(
-  { chats, machine, over }: Stage,
-  { holds, what }: { holds: () => boolean; what: string },
-): Promise<void> {
+async function until(stage: Stage, { holds, what }: { holds: () => boolean; what: string }): Promise<void> {
   for (const from = Date.now(); !holds(); await pause(5)) {
-    over.throwIfAborted();
-    if (Date.now() - from < PATIENCE_MS) continue;
-    const clients = chats.flatMap(({ id, readers }) =>
-      readers.map(({ connection, rows }) => `${id} ${JSON.stringify(connection.state())} ${rows.at(-1)}`),
-    );
-    const logged = machine
-      .logged()
-      .slice(-5)
-      .map((line) => JSON.stringify(line));
-    throw new Error([`waited in vain for ${what}:`, ...clients, ...logged].join('\n'));
+    stage.over.throwIfAborted();
+    if (Date.now() - from > PATIENCE_MS) throw new Error(`waited in vain for ${what}\n${await state(stage)}`);
   }
+}
+
+/** What there is to say of a run that stands still. */
+async function state({ chats, machine, result }: Stage): Promise<string> {
+  const turns = await machine.database.db.withTx(SYSTEM, 'test.turns', (tx) =>
+    tx.query(`select session_id, number, fence, outcome from turns where outcome is null`),
+  );
+  const clients = chats.flatMap(({ id, readers }) =>
+    readers.map(({ connection, rows }) => [id, connection.state().kind, rows.at(-1)].join(' ')),
+  );
+  return [JSON.stringify(result.made), ...clients, JSON.stringify(turns)].join('\n');
 }
 
 async function untilReady(machine: Machine, over: AbortSignal): Promise<void> {
