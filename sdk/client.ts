@@ -34,6 +34,8 @@ export interface MooringClient {
   session: (id: string) => Promise<SessionView>;
   /** Closes a chat for good: its turn ends, what is held for no task comes back. */
   closeSession: (id: string) => Promise<{ phase: 'CLOSED' }>;
+  /** Closes a chat and takes its words out of every table; what money moved stays on record. */
+  eraseSession: (id: string) => Promise<{ ok: true }>;
   connectSession: (id: string, options?: ConnectOptions) => ChatConnection;
 }
 
@@ -69,6 +71,7 @@ export function createClient(options: ClientOptions): MooringClient {
     session: (id) => get<SessionView>(`/api/sessions/${encodeURIComponent(id)}`),
     closeSession: (id) =>
       http.call({ method: 'POST', path: `/api/sessions/${encodeURIComponent(id)}/close`, body: {} }),
+    eraseSession: (id) => http.call({ method: 'DELETE', path: `/api/sessions/${encodeURIComponent(id)}` }),
     connectSession: (sessionId, connect = {}) =>
       connectChat({ ...connect, http, sessionId, WebSocket: options.WebSocket ?? globalSocket() }),
   };

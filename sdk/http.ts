@@ -6,7 +6,7 @@ import type { Tokens, TokenStore } from './tokens';
 const ANSWER_MS = 15_000;
 
 export interface Call {
-  method: 'GET' | 'POST';
+  method: 'GET' | 'POST' | 'DELETE';
   path: string;
   body?: Record<string, unknown>;
   signal?: AbortSignal;

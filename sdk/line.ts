@@ -123,11 +123,10 @@ async function openSocket(line: Line, token: string): Promise<Next> {
   }
   const how = reconnectAfter(end, counts.failures);
   if (how === 'no') {
+    // Its last row and its end may pass each other; what was said is still to be read.
     if (end.code === 4410) await readLog(line, 0);
-    return {
-      again: false,
-      state: { kind: 'closed', reason: end.code === 1000 ? 'by the server' : 'refused' },
-    };
+    const reason = end.code === 1000 || end.code === 4410 ? 'by the server' : 'refused';
+    return { again: false, state: { kind: 'closed', reason } };
   }
   if (how === 'new_token') line.forgetToken();
   const delayMs = delayOf(how, { failures: counts.failures, retryAfterMs: end.retryAfterMs, delays });

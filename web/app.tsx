@@ -50,6 +50,7 @@ function SignedIn({ about, onLeave }: { about: About | null; onLeave: () => void
     side,
     refreshSide: store.refresh,
     onMore: store.more,
+    onSearch: store.search,
     onSignOut: onLeave,
     about,
     onSignedOut: onLeave,

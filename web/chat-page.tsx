@@ -2,7 +2,9 @@ import { useEffect, useMemo, useState, useSyncExternalStore } from 'react';
 import type { About } from '../sdk/api-types';
 import { AsideParts } from './parts/aside';
 import { Banner } from './parts/banner';
+import { ChatDialog } from './parts/chat-dialog';
 import { ChatHead } from './parts/chat-head';
+import { Closed, Erased, UsedUp } from './parts/chat-ends';
 import { Composer } from './parts/composer';
 import { LiveRegions } from './parts/live-regions';
 import { Log } from './parts/log';
@@ -10,10 +12,12 @@ import { NotThere } from './parts/not-there';
 import { Shell } from './parts/shell';
 import { openChatOf } from './parts/open-chat';
 import { useServerNow } from './parts/use-now';
+import { goTo } from './router';
 import { createChatStore } from './session/chat-store';
+import type { ChatSnapshot } from './session/chat-store';
 import { client } from './session/client';
 import { takeOver } from './session/hand-over';
-import { isUnanswered, liveTurn, openPayments } from './state/turn-view';
+import { isAsking, isBusy, isMoving, openQuestions } from './state/turn-view';
 import type { PageProps } from './page-props';
 
 interface ChatPageProps extends PageProps {
@@ -28,9 +32,10 @@ export function ChatPage({ id, about, onSignedOut, ...sideProps }: ChatPageProps
   useEffect(() => store.close, [store]);
   const snapshot = useSyncExternalStore(store.subscribe, store.snapshot);
   const { transcript, connection, view, outgoing, refused } = snapshot;
-  const busy = liveTurn(transcript) !== null || isUnanswered(transcript);
-  const asking = openPayments(transcript).length > 0;
-  const serverNow = useServerNow(transcript.clockOffset, busy || asking);
+  const busy = isBusy(transcript);
+  const asking = isAsking(transcript);
+  const serverNow = useServerNow(transcript.clockOffset, isMoving(transcript));
+  const [more, setMore] = useState(false);
   const { refreshSide } = sideProps;
   useEffect(refreshSide, [view, busy, asking, refreshSide]);
   const refusal =
@@ -48,8 +53,17 @@ export function ChatPage({ id, about, onSignedOut, ...sideProps }: ChatPageProps
   const aside = <AsideParts view={view} transcript={transcript} about={about} />;
   const amount = view === null ? '' : `${view.budget.spent_usdc} of ${view.budget.limit_usdc} USDC`;
   const lastSaid = transcript.items.findLast((item) => item.kind === 'said');
+  const closed = connection.kind === 'closed';
+  const stop = busy && !closed ? { stopping: snapshot.stopping, onStop: store.stop } : undefined;
   return (
-    <Shell {...sideProps} open={open} title={title} sheet={view === null ? null : { amount, content: aside }}>
+    <Shell
+      {...sideProps}
+      open={open}
+      title={title}
+      sheet={view === null ? null : { amount, content: aside }}
+      onMoreOfChat={() => setMore(true)}
+      onStop={stop?.onStop ?? null}
+    >
       {(openSheet) => (
         <main className="main chat" id="main">
           <ChatHead
@@ -58,18 +72,26 @@ export function ChatPage({ id, about, onSignedOut, ...sideProps }: ChatPageProps
             serverNow={serverNow}
             amount={amount}
             onAmount={openSheet}
+            onMore={() => setMore(true)}
           />
           <Banner connection={connection} onRetry={store.retryNow} />
-          {connection.kind === 'closed' && connection.reason === 'refused' ? (
-            <NotThere error={refusal} />
-          ) : (
-            <Log snapshot={snapshot} serverNow={serverNow} onDecide={store.decide} />
-          )}
+          <Middle
+            snapshot={snapshot}
+            log={
+              <Log
+                snapshot={snapshot}
+                serverNow={serverNow}
+                onDecide={store.decide}
+                onAnswer={store.answer}
+                onAgain={closed ? null : store.send}
+              />
+            }
+          />
           <aside className="aside" aria-label="This chat">
             {aside}
           </aside>
-          {connection.kind === 'closed' ? (
-            <Closed closed={connection.reason !== 'refused'} />
+          {closed ? (
+            <Closed connection={connection} reason={transcript.closed?.reason ?? null} />
           ) : (
             <Composer
               placeholder="Ask the next thing"
@@ -79,27 +101,37 @@ export function ChatPage({ id, about, onSignedOut, ...sideProps }: ChatPageProps
               savedAt={lastSaid?.at ?? null}
               sending={outgoing.length > 0}
               offline={connection.kind !== 'open'}
-              error={refused}
+              error={refused ?? snapshot.unstopped}
+              stop={stop}
+              asked={openQuestions(transcript).length > 0}
+              notice={<UsedUp view={view} />}
             />
           )}
           <LiveRegions snapshot={snapshot} serverNow={serverNow} />
+          {more && (
+            <ChatDialog
+              view={view}
+              closed={closed}
+              onClose={() => setMore(false)}
+              closeChat={() => client.closeSession(id)}
+              eraseChat={() => client.eraseSession(id).then(() => goTo('/'))}
+            />
+          )}
         </main>
       )}
     </Shell>
   );
 }
 
-function Closed({ closed }: { closed: boolean }) {
-  if (!closed) return null;
-  return (
-    <div className="composer">
-      <div>
-        <p className="notice">
-          <span>
-            This chat is closed. What was said and paid stays here. <a href="/">Start a new chat</a>
-          </span>
-        </p>
-      </div>
-    </div>
-  );
+/** The conversation, or why there is none. */
+function Middle({
+  snapshot: { connection, transcript },
+  log,
+}: {
+  snapshot: ChatSnapshot;
+  log: React.ReactNode;
+}) {
+  if (transcript.closed?.reason === 'erased') return <Erased />;
+  if (connection.kind !== 'closed' || connection.reason !== 'refused') return log;
+  return <NotThere error={connection.error} />;
 }

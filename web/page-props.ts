@@ -5,5 +5,6 @@ export interface PageProps {
   side: SideSnapshot;
   refreshSide: () => void;
   onMore: () => void;
+  onSearch: (words: string) => void;
   onSignOut: () => void;
 }

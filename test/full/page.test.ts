@@ -1,65 +1,17 @@
 import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
-import AxeBuilder from '@axe-core/playwright';
-import type { Browser, Page } from 'playwright-core';
-import { openBrowser, openPage } from '../web/browser';
-import type { View } from '../web/browser';
+import type { Page } from 'playwright-core';
 import type { ScriptedChat } from '../web/scripted-chat';
-import { startScriptedServer } from '../web/scripted-server';
-import type { ScriptedServer } from '../web/scripted-server';
 import { HOSTILE, PLAIN } from '../web/pictures';
-import { ANSWER, tell } from '../web/story';
-import type { Story } from '../web/story';
+import { ANSWER } from '../web/story';
+import { logOf, seriousFindings, visitPages } from '../web/visit';
 
 // The page in Chromium, before a server whose every frame the test writes. What the product makes of the main job is
 // test/full/main-job.test.ts.
-let server: ScriptedServer;
-let browser: Browser;
-const open: Page[] = [];
+const visit = visitPages();
+const { signIn, ask } = visit;
 jest.setTimeout(90_000);
 
-beforeAll(async () => {
-  browser = await openBrowser();
-}, 60_000);
-afterAll(() => browser.close());
-beforeEach(async () => {
-  server = await startScriptedServer({ webRoot: resolve('dist/web') });
-});
-afterEach(async () => {
-  await Promise.all(open.splice(0).map((page) => page.context().close()));
-  await server.stop();
-});
-
-async function signIn(view: View = {}): Promise<{ page: Page; complaints: string[] }> {
-  const opened = await openPage(browser, view);
-  open.push(opened.page);
-  await opened.page.goto(server.url);
-  await opened.page.getByRole('button', { name: 'Continue as the test user' }).click();
-  await opened.page.getByRole('textbox', { name: 'Message' }).waitFor();
-  return opened;
-}
-
-/** Sends the first example, and gives the chat that it opened. */
-async function ask(page: Page): Promise<{ chat: ScriptedChat; story: Story }> {
-  await page.getByRole('button', { name: /^How readable/ }).click();
-  await page.locator('textarea:not(:placeholder-shown)').press('Enter');
-  // On a busy machine the first socket may need a second try.
-  await page.getByText('Reading your message').waitFor({ timeout: 30_000 });
-  const chat = [...server.chats.values()].at(-1);
-  if (chat === undefined) throw new Error('no chat was opened');
-  return { chat, story: tell(chat) };
-}
-
 const approve = (page: Page) => page.getByRole('button', { name: 'Approve 0.05 USDC' });
-const logOf = (page: Page) => page.getByRole('log');
-
-async function seriousFindings(page: Page): Promise<string[]> {
-  const { violations } = await new AxeBuilder({ page }).analyze();
-  return violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .map(({ id, nodes }) => `${id}: ${nodes.map(({ html }) => html.slice(0, 120)).join(' | ')}`);
-}
-
 test('a person asks, sees each step, approves, and gets the answer with what it cost', async () => {
   const { page, complaints } = await signIn();
   const { chat, story } = await ask(page);
@@ -206,7 +158,7 @@ test('a picture that an agent made is shown, and runs nothing and loads nothing,
   await page.getByText('Paid 0.05 USDC').waitFor();
   await image.waitFor();
   expect(await page.title()).not.toContain('run');
-  expect(asked.filter((url) => !url.startsWith('data:') && !url.startsWith(server.url))).toEqual([]);
+  expect(asked.filter((url) => !url.startsWith('data:') && !url.startsWith(visit.server.url))).toEqual([]);
   expect(asked.filter((url) => url.endsWith('/run'))).toEqual([]);
   // What is cleaned away is read for it first, where the page's policy stops and names it.
   expect(complaints.filter((text) => !text.includes('Content Security Policy'))).toEqual([]);
@@ -239,7 +191,7 @@ test('while nobody answers the page says so, keeps what was sent, and goes on by
   story.work();
   story.finish();
   await page.getByText('Paid 0.05 USDC').waitFor();
-  await server.stop();
+  await visit.server.stop();
   await page
     .getByText('Nothing is lost: the work goes on without this page.', { exact: false })
     .first()
@@ -247,7 +199,7 @@ test('while nobody answers the page says so, keeps what was sent, and goes on by
   await page.getByRole('textbox', { name: 'Message' }).fill('And the second text?');
   await page.keyboard.press('Enter');
   await page.getByText('It goes out when the connection is back.').waitFor();
-  await server.start();
+  await visit.server.start();
   await chat.until(({ type, data }) => type === 'USER_MESSAGE' && data.content === 'And the second text?');
   await page.getByText('Reading your message').waitFor();
   await page.getByText('Reconnecting.').waitFor({ state: 'detached' });
@@ -295,10 +247,7 @@ test.each([
   ['on a phone', { width: 390, height: 844, touch: true }],
   ['at 320 px, dark', { width: 320, height: 640, dark: true }],
 ])('axe finds nothing serious, %s', async (_name, view) => {
-  const opened = await openPage(browser, view);
-  open.push(opened.page);
-  const { page } = opened;
-  await page.goto(server.url);
+  const { page } = await visit.open(view);
   await page.getByRole('button', { name: 'Continue as the test user' }).waitFor();
   expect(await seriousFindings(page)).toEqual([]);
   await page.getByRole('button', { name: 'Continue as the test user' }).click();
@@ -317,7 +266,7 @@ test.each([
 
 test('a chat that is not ours says so and offers a way on', async () => {
   const { page } = await signIn();
-  await page.goto(`${server.url}/chat/ses_unknown`);
+  await page.goto(`${visit.server.url}/chat/ses_unknown`);
   await page.getByRole('heading', { name: 'There is no chat at this address' }).waitFor();
   await page.getByRole('link', { name: 'Start a new chat' }).click();
   await page.getByRole('heading', { name: 'What should be done?' }).waitFor();

@@ -52,18 +52,18 @@ export function createScriptedChat(id: string, hidden: Set<number>): ScriptedCha
     received: [],
     pending() {
       const ended = new Set(
-        chat.log.flatMap(({ type, data }) =>
-          type.startsWith('PAYMENT_') && type !== 'PAYMENT_REQUEST' && 'payment_id' in data
-            ? [data.payment_id]
-            : [],
-        ),
+        chat.log.flatMap(({ type, data }) => {
+          if (type === 'USER_PROMPT_RESOLVED') return [data.prompt_id];
+          const pays = type.startsWith('PAYMENT_') && type !== 'PAYMENT_REQUEST';
+          return pays && 'payment_id' in data ? [data.payment_id] : [];
+        }),
       );
-      const answered = chat.received.flatMap(({ data }) => (data['payment_id'] ? [data['payment_id']] : []));
-      return chat.log.flatMap(({ type, data }) =>
-        type === 'PAYMENT_REQUEST' && !ended.has(data.payment_id) && !answered.includes(data.payment_id)
-          ? [{ type, data }]
-          : [],
-      );
+      for (const { data } of chat.received) ended.add(String(data['payment_id'] ?? data['prompt_id']));
+      return chat.log.flatMap((row): PendingPrompt[] => {
+        const { type, data } = row;
+        if (type === 'PAYMENT_REQUEST' && !ended.has(data.payment_id)) return [{ type, data }];
+        return type === 'USER_PROMPT' && !ended.has(data.prompt_id) ? [{ type, data }] : [];
+      });
     },
     append(frame, ts = new Date()) {
       const seq = chat.log.length + 1;

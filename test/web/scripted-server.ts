@@ -53,6 +53,7 @@ export async function startScriptedServer({ webRoot, script }: Options = {}): Pr
   };
   const counts = { tokens: 0, refreshes: 0, upgrades: 0 };
   let port = 0;
+  let opened = 0;
   const scripted: ScriptedServer = {
     get url() {
       return `http://127.0.0.1:${port}`;
@@ -61,7 +62,7 @@ export async function startScriptedServer({ webRoot, script }: Options = {}): Pr
     behave,
     counts,
     openChat(title) {
-      const chat = createScriptedChat(`ses_${chats.size + 1}`.padEnd(25, '0'), behave.hidden);
+      const chat = createScriptedChat(`ses_${String((opened += 1)).padStart(21, '0')}`, behave.hidden);
       chat.title = title ?? null;
       chats.set(chat.id, chat);
       return chat;
@@ -177,6 +178,13 @@ const notFound = (res: ServerResponse & { status: (code: number) => { json: (bod
     .status(404)
     .json({ error: { code: 'session_not_found', message: 'No such chat.', request_id: 'req_2' } });
 
+/** As the platform does: the last row, then the end of every socket. */
+function closeChat(chat: ScriptedChat, reason: string): void {
+  chat.phase = 'CLOSED';
+  chat.append({ type: 'SESSION_CLOSED', data: { reason, phase: 'CLOSED' } });
+  chat.closeSockets(1000);
+}
+
 function chatRoutes(
   app: express.Express,
   { scripted, take }: { scripted: ScriptedServer; take: Take },
@@ -193,8 +201,13 @@ function chatRoutes(
   });
   app.get('/api/wallet', (_req, res) => void res.json({ balance_usdc: '4.95', held_usdc: '0.00' }));
   app.post('/api/sessions', (_req, res) => void res.status(201).json(admission(scripted.openChat())));
-  app.get('/api/sessions', (_req, res) => {
-    const sessions = [...chats.values()].reverse().map((chat) => ({
+  app.get('/api/sessions', (req, res) => {
+    const { q } = req.query;
+    const wanted = typeof q === 'string' ? q.toLowerCase() : '';
+    const listed = [...chats.values()]
+      .reverse()
+      .filter(({ title }) => (title ?? '').toLowerCase().includes(wanted));
+    const sessions = listed.slice(0, 50).map((chat) => ({
       id: chat.id,
       title: chat.title,
       phase: chat.phase,
@@ -222,6 +235,17 @@ function chatRoutes(
     if (log.length > after || req.query['wait'] === '0') return void answer();
     const timer = setInterval(() => (log.length > after ? (clearInterval(timer), answer()) : undefined), 20);
     res.on('close', () => clearInterval(timer));
+  });
+  app.post('/api/sessions/:id/close', (req, res) => {
+    const chat = chatOf(req.params.id);
+    take(chat, { id: 'close', type: 'CANCEL_SESSION', data: {} });
+    if (chat.phase !== 'CLOSED') closeChat(chat, 'closed by its owner');
+    res.json({ phase: 'CLOSED' });
+  });
+  app.delete('/api/sessions/:id', (req, res) => {
+    closeChat(chatOf(req.params.id), 'erased');
+    chats.delete(req.params.id);
+    res.json({ ok: true });
   });
   const post = (req: express.Request<{ id: string }>, res: express.Response): void => {
     const { id, type = 'USER_MESSAGE', ...data } = req.body as Record<string, string>;

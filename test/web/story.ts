@@ -33,6 +33,12 @@ export interface Story {
   /** the first part of the answer, token by token, up to this length */
   stream: (length: number) => void;
   finish: () => void;
+  /** the orchestrator asks the person something, until `minutes` from now */
+  question: (options?: string[], minutes?: number) => void;
+  resolve: (outcome: 'answered' | 'expired' | 'withdrawn', answer?: string) => void;
+  /** the person has stopped the turn */
+  stopped: (said?: string) => void;
+  fail: () => void;
   /** a whole turn, some time ago */
   past: (minutesAgo: number) => void;
 }
@@ -57,6 +63,17 @@ export function tell(chat: ScriptedChat, turn = `trn_${chat.log.length}`): Story
   const later = (ms: number): void => {
     at.shift -= ms;
   };
+  const end = (outcome: 'cancelled' | 'failed', text?: string): void =>
+    append({
+      type: 'TURN_END',
+      data: {
+        turn_id: turn,
+        outcome,
+        ...(text === undefined ? {} : { text }),
+        usage: { input_tokens: 900, output_tokens: 40, cache_read_input_tokens: 2_100 },
+        cost_usdc: '0.0041',
+      },
+    });
   const story: Story = {
     ask(minutes = 14.2) {
       chat.phase = 'WORKING';
@@ -151,6 +168,38 @@ export function tell(chat: ScriptedChat, turn = `trn_${chat.log.length}`): Story
       });
       chat.budget = { ...chat.budget, spent_usdc: '0.0623', model_usdc: '0.0123' };
       chat.phase = 'AGENT_CONNECTED';
+    },
+    question(options, minutes = 9.2) {
+      step('q', { state: 'now', text: 'Preparing a question', tool: 'user_prompt' });
+      const question =
+        options === undefined ? 'Which text should be read?' : 'Which readers should the text suit?';
+      const expires_at = new Date(time().getTime() + minutes * 60_000).toISOString();
+      const some = options === undefined ? {} : { options };
+      const ids = { prompt_id: `prm_${turn}`, turn_id: turn, call_id: `${turn}/q` };
+      append({ type: 'USER_PROMPT', data: { ...ids, question, ...some, expires_at } });
+      step('q', { state: 'waiting', text: 'Waiting for your answer', tool: 'user_prompt' });
+    },
+    resolve(outcome, answer) {
+      const given = answer === undefined ? {} : { answer };
+      append({
+        type: 'USER_PROMPT_RESOLVED',
+        data: { prompt_id: `prm_${turn}`, turn_id: turn, outcome, ...given },
+      });
+    },
+    stopped(said) {
+      if (said !== undefined) {
+        const message = { content: said, message_id: `${turn}/5`, turn_id: turn, stopped: true as const };
+        append({ type: 'AGENT_MESSAGE', data: message });
+      }
+      end('cancelled');
+    },
+    fail() {
+      const failure = { code: 'model_overloaded', message: 'No.', retryable: true, fatal: false } as const;
+      append({
+        type: 'ERROR',
+        data: { ...failure, error_type: 'internal_error', turn_id: turn, request_id: 'req_of_the_message' },
+      });
+      end('failed', 'The model does not answer at the moment. Nothing was bought. Ask again in a while.');
     },
     past(minutesAgo) {
       at.shift = minutesAgo * 60_000;

@@ -1,7 +1,8 @@
 import type { Frame } from '../../sdk/frames';
 import { readFrame } from '../../sdk/frames';
-import { EMPTY, reduce } from '../../web/state/transcript';
-import type { Transcript, Turn } from '../../web/state/transcript';
+import { EMPTY } from '../../web/state/conversation';
+import type { Transcript, Turn } from '../../web/state/conversation';
+import { reduce } from '../../web/state/transcript';
 import { isUnanswered, openPayments, paidBy, summaryOf, turnTimes, viewOf } from '../../web/state/turn-view';
 
 let seq = 0;

@@ -1,7 +1,7 @@
 import type { About, AgentHealth, SessionAgent, SessionView } from '../../sdk/api-types';
 import { budgetView, isNothing } from '../state/money';
 import { openPayments } from '../state/turn-view';
-import type { Transcript } from '../state/transcript';
+import type { Transcript } from '../state/conversation';
 import { ModelPart } from './model-notice';
 import { Money } from './money';
 

@@ -1,6 +1,7 @@
 import type { ChatSnapshot } from '../session/chat-store';
 import { elapsed } from '../state/clock';
-import { isUnanswered, liveTurn, openPayments, turnTimes } from '../state/turn-view';
+import { isAsking, isBusy, liveTurn, turnTimes } from '../state/turn-view';
+import { Icon } from './icons';
 
 interface ChatHeadProps {
   title: string;
@@ -8,10 +9,11 @@ interface ChatHeadProps {
   serverNow: number;
   amount: string;
   onAmount: () => void;
+  onMore: () => void;
 }
 
 /** What this chat is, where it stands, and how long this turn has taken. */
-export function ChatHead({ title, snapshot, serverNow, amount, onAmount }: ChatHeadProps) {
+export function ChatHead({ title, snapshot, serverNow, amount, onAmount, onMore }: ChatHeadProps) {
   const { transcript } = snapshot;
   const turn = liveTurn(transcript);
   return (
@@ -28,7 +30,21 @@ export function ChatHead({ title, snapshot, serverNow, amount, onAmount }: ChatH
           {amount}
         </button>
       )}
+      <MoreButton onMore={onMore} />
     </header>
+  );
+}
+
+export function MoreButton({ onMore }: { onMore: () => void }) {
+  return (
+    <button
+      className="btn plain sm icon-only"
+      type="button"
+      aria-label="More about this chat"
+      onClick={onMore}
+    >
+      <Icon name="dots" />
+    </button>
   );
 }
 
@@ -39,8 +55,7 @@ function timesText({ totalMs, waitedMs }: { totalMs: number; waitedMs: number })
 
 function StateBadge({ snapshot: { transcript } }: { snapshot: ChatSnapshot }) {
   if (transcript.closed !== null) return <span className="badge">Closed</span>;
-  if (openPayments(transcript).length > 0) return <span className="badge wait">Waiting for you</span>;
-  if (liveTurn(transcript) !== null || isUnanswered(transcript))
-    return <span className="badge do">At work</span>;
+  if (isAsking(transcript)) return <span className="badge wait">Waiting for you</span>;
+  if (isBusy(transcript)) return <span className="badge do">At work</span>;
   return null;
 }

@@ -17,10 +17,16 @@ interface ComposerProps {
   sending: boolean;
   offline: boolean;
   error: Told | null;
+  /** a turn works, and can be stopped */
+  stop?: { stopping: boolean; onStop: () => void } | undefined;
+  /** a question waits for an answer, which is not written here */
+  asked?: boolean;
+  /** stands above the box */
+  notice?: React.ReactNode;
 }
 
 export function Composer(props: ComposerProps) {
-  const { placeholder, fill, onSend, busy, error } = props;
+  const { placeholder, fill, onSend, busy, error, stop, notice } = props;
   const [text, setText] = useState(fill?.text ?? '');
   const [tooLong, setTooLong] = useState<Told | null>(null);
   const box = useRef<HTMLTextAreaElement>(null);
@@ -59,6 +65,7 @@ export function Composer(props: ComposerProps) {
   return (
     <div className="composer">
       <div>
+        {notice}
         <form
           className="box"
           onSubmit={(event) => {
@@ -79,6 +86,7 @@ export function Composer(props: ComposerProps) {
             onChange={(event) => setText(event.target.value)}
             onKeyDown={onKeyDown}
           />
+          {stop !== undefined && <StopButton {...stop} />}
           <button className="btn primary icon-only" type="submit" aria-label="Send" aria-disabled={busy}>
             <Icon name="send" />
           </button>
@@ -101,10 +109,28 @@ export function Composer(props: ComposerProps) {
   );
 }
 
+function StopButton({ stopping, onStop }: { stopping: boolean; onStop: () => void }) {
+  const word = stopping ? 'Stopping…' : 'Stop';
+  return (
+    <button
+      className="btn sm line"
+      type="button"
+      aria-label={stopping ? word : 'Stop this turn'}
+      aria-keyshortcuts="Control+. Meta+."
+      aria-disabled={stopping}
+      onClick={onStop}
+    >
+      <Icon name="stop" />
+      <span className="word">{word}</span>
+    </button>
+  );
+}
+
 /** Where what was sent is now. */
-function Fate({ savedAt, sending, offline }: ComposerProps) {
+function Fate({ savedAt, sending, offline, asked }: ComposerProps) {
   if (sending && offline) return <span>Not sent yet. It goes out when the connection is back.</span>;
   if (sending) return <span>Sending…</span>;
+  if (asked === true) return <span>A question above waits for your answer. This is for something else.</span>;
   if (savedAt === null) return <span>You approve every payment before it is made.</span>;
   return (
     <span>

@@ -5,6 +5,7 @@ import { setSingleKeysOff, singleKeysOff } from './keys';
 const KEYS = [
   ['Enter', 'sends'],
   ['Shift Enter', 'new line'],
+  ['Ctrl .', 'stops the turn'],
   ['a', 'goes to what waits for you'],
   ['/', 'search chats'],
   ['n', 'new chat'],

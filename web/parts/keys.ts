@@ -16,6 +16,8 @@ export interface KeyActions {
   /** to what waits for the person */
   waiting: () => void;
   map: () => void;
+  /** ends the turn that works; null when none does */
+  stop: (() => void) | null;
   chat: (step: 1 | -1) => void;
 }
 
@@ -23,16 +25,20 @@ export interface KeyActions {
 export function useKeys(actions: KeyActions): void {
   useEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
-      if (event.isComposing || event.ctrlKey || event.metaKey) return;
-      if (document.querySelector('dialog[open]') !== null) return;
-      const act = event.altKey ? altAction(event.key, actions) : letterAction(event, actions);
-      if (act === undefined) return;
+      if (event.isComposing || document.querySelector('dialog[open]') !== null) return;
+      const act = actionOf(event, actions);
+      if (act === undefined || act === null) return;
       event.preventDefault();
       act();
     };
     addEventListener('keydown', onKey);
     return () => removeEventListener('keydown', onKey);
   });
+}
+
+function actionOf(event: KeyboardEvent, actions: KeyActions): (() => void) | null | undefined {
+  if (event.ctrlKey || event.metaKey) return event.key === '.' ? actions.stop : undefined;
+  return event.altKey ? altAction(event.key, actions) : letterAction(event, actions);
 }
 
 function altAction(key: string, actions: KeyActions): (() => void) | undefined {

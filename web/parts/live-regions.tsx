@@ -2,8 +2,8 @@ import { useEffect, useRef, useState } from 'react';
 import type { ChatSnapshot } from '../session/chat-store';
 import { remainingWords } from '../state/clock';
 import { countWords } from '../state/pasted';
-import { liveTurn, openPayments, viewOf } from '../state/turn-view';
-import type { Turn } from '../state/transcript';
+import { liveTurn, openPayments, openQuestions, viewOf } from '../state/turn-view';
+import type { Turn } from '../state/conversation';
 
 const STEP_EVERY_MS = 3_000;
 const LOSS_MS = 5_000;
@@ -36,7 +36,8 @@ function usePolite({ transcript, loaded }: ChatSnapshot): string {
     const ended = transcript.items.find((item) => item.kind === 'turn' && item.id === before?.id);
     if (before !== null && ended?.kind === 'turn' && ended.end !== null) {
       const answer = viewOf(ended).answer?.text ?? ended.end.text ?? '';
-      setSaid(`Answer ready, ${countWords(answer)} words`);
+      const stopped = ended.end.outcome === 'cancelled';
+      setSaid(stopped ? 'Stopped' : `Answer ready, ${countWords(answer)} words`);
       return;
     }
     if (words === '') return;
@@ -61,8 +62,12 @@ function useUrgent({ transcript, connection, refused, loaded }: ChatSnapshot, se
   }, [away]);
   if (lost) return 'The connection is lost. Nothing is lost: the work goes on without this page.';
   if (refused !== null) return `Not sent: ${refused.message}`;
-  const [ask] = loaded ? openPayments(transcript) : [];
-  if (ask === undefined) return '';
+  if (!loaded || transcript.closed !== null) return '';
+  const [ask] = openPayments(transcript);
+  if (ask === undefined) {
+    const [question] = openQuestions(transcript);
+    return question === undefined ? '' : `A question for you: ${question.prompt.question}`;
+  }
   const { agent_name: agent, amount_usdc: amount, expires_at: expiresAt } = ask.request;
   const leftMs = Date.parse(expiresAt) - serverNow;
   if (leftMs <= 0) return `The offer of ${agent} has run out.`;

@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useLayoutEffect, useRef, useState } from 'react';
 import type { ChatSnapshot } from '../session/chat-store';
-import { isUnanswered } from '../state/turn-view';
+import { nextAnswered } from '../state/turn-view';
+import type { Said as SaidItem } from '../state/conversation';
 import { Icon } from './icons';
 import { Said } from './said';
 import { Between } from './steps';
@@ -13,25 +14,33 @@ interface LogProps {
   snapshot: ChatSnapshot;
   serverNow: number;
   onDecide: (paymentId: string, approved: boolean) => void;
+  onAnswer: (promptId: string, answer: string) => void;
+  onAgain: ((content: string) => void) | null;
 }
 
 /** The conversation. It follows its end only while the reader is there; else it says that there is more. */
-export function Log({ snapshot, serverNow, onDecide }: LogProps) {
-  const { transcript, outgoing, decisions, loaded } = snapshot;
+export function Log({ snapshot, serverNow, onDecide, onAnswer, onAgain }: LogProps) {
+  const { transcript, outgoing, decisions, answers, loaded } = snapshot;
   const log = useRef<HTMLDivElement>(null);
   const end = useFollowing(log, [transcript.items, outgoing.length, loaded]);
   const deciding: Deciding = {
     payments: transcript.payments,
+    questions: transcript.questions,
     decisions,
+    answers,
     serverNow,
     onDecide(paymentId, approved) {
-      // The card goes; its row stays, and with it the place of whoever uses the keyboard.
-      document.activeElement?.closest<HTMLElement>('li[tabindex]')?.focus();
+      focusRow();
       onDecide(paymentId, approved);
     },
+    onAnswer(promptId, answer) {
+      focusRow();
+      onAnswer(promptId, answer);
+    },
+    onAgain,
   };
   useKeptFocus(log, transcript.items);
-  const last = transcript.items.at(-1);
+  const next = nextAnswered(transcript);
   return (
     <div className="log-frame">
       <div
@@ -48,18 +57,17 @@ export function Log({ snapshot, serverNow, onDecide }: LogProps) {
           {loaded &&
             transcript.items.map((item) =>
               item.kind === 'said' ? (
-                <Said key={item.id} content={item.content} />
+                <Waiting
+                  key={item.id}
+                  said={item}
+                  reads={item === next}
+                  closed={transcript.closed !== null}
+                  serverNow={serverNow}
+                />
               ) : (
                 <TurnPart key={item.id} turn={item} deciding={deciding} />
               ),
             )}
-          {loaded && isUnanswered(transcript) && last?.kind === 'said' && (
-            <article className="turn live" aria-label="Answer in progress">
-              <ol className="line">
-                <Between text="Reading your message" since={last.at} serverNow={serverNow} />
-              </ol>
-            </article>
-          )}
           {outgoing.map(({ id, content }) => (
             <Said key={id} content={content} note="Sending…" />
           ))}
@@ -72,6 +80,32 @@ export function Log({ snapshot, serverNow, onDecide }: LogProps) {
         </button>
       )}
     </div>
+  );
+}
+
+/** The card goes; its row stays, and with it the place of whoever uses the keyboard. */
+const focusRow = (): void => document.activeElement?.closest<HTMLElement>('li[tabindex]')?.focus();
+
+interface WaitingProps {
+  said: SaidItem;
+  reads: boolean;
+  closed: boolean;
+  serverNow: number;
+}
+
+/** What the person said, and while no turn has it: that it is being read, or comes after the one that works. */
+function Waiting({ said, reads, closed, serverNow }: WaitingProps) {
+  if (!reads)
+    return <Said content={said.content} note={said.taken || closed ? undefined : 'Answered next'} />;
+  return (
+    <>
+      <Said content={said.content} />
+      <article className="turn live" aria-label="Answer in progress">
+        <ol className="line">
+          <Between text="Reading your message" since={said.at} serverNow={serverNow} />
+        </ol>
+      </article>
+    </>
   );
 }
 

@@ -1,19 +1,27 @@
 import type { ChatSnapshot } from '../session/chat-store';
 import { remaining } from '../state/clock';
-import { isUnanswered, liveTurn, openPayments } from '../state/turn-view';
+import { isBusy, liveTurn, openPayments, openQuestions } from '../state/turn-view';
 import type { OpenChat } from './side';
 
 /** The chat on this page, as the side shows it: what it waits for, or what it does. */
 export function openChatOf(id: string, { transcript, view }: ChatSnapshot, serverNow: number): OpenChat {
   const title = view?.title ?? null;
+  const left = (expiresAt: string): string => {
+    const leftMs = Date.parse(expiresAt) - serverNow;
+    return leftMs > 0 ? remaining(leftMs) : 'ended';
+  };
+  const open = transcript.closed === null;
   const [ask] = openPayments(transcript);
-  if (ask !== undefined) {
-    const leftMs = Date.parse(ask.request.expires_at) - serverNow;
-    const left = leftMs > 0 ? remaining(leftMs) : 'ended';
-    return { id, title, mark: 'wait', line: `Approve ${ask.request.amount_usdc} USDC · ${left}` };
+  if (open && ask !== undefined) {
+    const line = `Approve ${ask.request.amount_usdc} USDC · ${left(ask.request.expires_at)}`;
+    return { id, title, mark: 'wait', line };
   }
+  const [question] = openQuestions(transcript);
+  if (open && question !== undefined) {
+    return { id, title, mark: 'wait', line: `Answer a question · ${left(question.prompt.expires_at)}` };
+  }
+  if (!isBusy(transcript)) return { id, title, mark: 'rest', line: null };
   const turn = liveTurn(transcript);
-  if (turn === null && !isUnanswered(transcript)) return { id, title, mark: 'rest', line: null };
   const step = turn?.parts.findLast((part) => part.kind === 'step' && part.state === 'now');
   return { id, title, mark: 'now', line: step?.kind === 'step' ? step.text : 'Working' };
 }

@@ -1,7 +1,7 @@
 import { useId } from 'react';
 import { timeOfDay } from '../state/clock';
 import type { Told } from '../state/told';
-import type { Payment } from '../state/transcript';
+import type { Payment } from '../state/conversation';
 import { Countdown } from './countdown';
 import { ErrorCode } from './error-code';
 

@@ -3,7 +3,7 @@ import { partPasted } from '../state/pasted';
 import { Icon } from './icons';
 
 /** What the person said; what they pasted with it is folded. */
-export const Said = memo(function Said({ content, note }: { content: string; note?: string }) {
+export const Said = memo(function Said({ content, note }: { content: string; note?: string | undefined }) {
   const { ask, text, label } = useMemo(() => partPasted(content), [content]);
   return (
     <div className="said">

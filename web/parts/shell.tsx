@@ -2,6 +2,7 @@ import { useRef, useState } from 'react';
 import { goTo } from '../router';
 import type { SideSnapshot } from '../session/sessions-store';
 import { groupSessions } from '../state/session-groups';
+import { MoreButton } from './chat-head';
 import { Dialog } from './dialog';
 import { Icon } from './icons';
 import { KeyMap } from './key-map';
@@ -13,15 +14,21 @@ interface ShellProps {
   side: SideSnapshot;
   open: OpenChat | null;
   onMore: () => void;
+  onSearch: (words: string) => void;
   onSignOut: () => void;
   title: string;
+  /** what can be done with the chat on this page */
+  onMoreOfChat?: () => void;
+  /** ends the turn that works */
+  onStop?: (() => void) | null;
   /** what stands behind the amount on a narrow screen */
   sheet: { amount: string; content: React.ReactNode } | null;
   children: (openSheet: () => void) => React.ReactNode;
 }
 
 /** Side, main part, and on narrow screens the drawer and the sheet that take their place. */
-export function Shell({ side, open, onMore, onSignOut, title, sheet, children }: ShellProps) {
+export function Shell({ side, open, title, sheet, children, ...does }: ShellProps) {
+  const { onMore, onSearch, onSignOut, onMoreOfChat, onStop = null } = does;
   const [over, setOver] = useState<'drawer' | 'sheet' | 'keys' | null>(null);
   const shell = useRef<HTMLDivElement>(null);
   const close = (): void => setOver(null);
@@ -30,9 +37,10 @@ export function Shell({ side, open, onMore, onSignOut, title, sheet, children }:
     newChat: () => goTo('/'),
     waiting: () => goToWaiting(side, open),
     map: () => setOver('keys'),
+    stop: onStop,
     chat: (step) => goBeside(side, open, step),
   });
-  const parts = { side, open, onMore, onSignOut };
+  const parts = { side, open, onMore, onSearch, onSignOut };
   return (
     <>
       <a className="skip" href="#msg">
@@ -60,6 +68,7 @@ export function Shell({ side, open, onMore, onSignOut, title, sheet, children }:
               {sheet.amount}
             </button>
           )}
+          {onMoreOfChat !== undefined && <MoreButton onMore={onMoreOfChat} />}
         </header>
         {children(() => setOver('sheet'))}
       </div>

@@ -19,17 +19,25 @@ interface SideProps {
   side: SideSnapshot;
   open: OpenChat | null;
   onMore: () => void;
+  onSearch: (words: string) => void;
   onSignOut: () => void;
   /** a link was followed, so a drawer may go */
   onGo?: () => void;
 }
 
-export function SideParts({ side, open, onMore, onSignOut, onGo }: SideProps) {
+export function SideParts({ side, open, onMore, onSearch, onSignOut, onGo }: SideProps) {
   const [search, setSearch] = useState('');
+  const found = search.trim() !== '' && side.found?.words === search.trim() ? side.found : null;
   const groups = useMemo(
-    () => groupSessions(withOpen(side.sessions ?? [], open), search, Date.now()),
-    [side.sessions, open, search],
+    () =>
+      groupSessions(
+        withOpen(found?.sessions ?? side.sessions ?? [], open),
+        found === null ? search : '',
+        Date.now(),
+      ),
+    [side.sessions, found, open, search],
   );
+  const more = search === '' ? side.nextCursor : (found?.nextCursor ?? null);
   const follow = (event: React.MouseEvent<HTMLAnchorElement>): void => {
     followLink(event);
     onGo?.();
@@ -53,7 +61,10 @@ export function SideParts({ side, open, onMore, onSignOut, onGo }: SideProps) {
           type="search"
           placeholder="Search chats"
           value={search}
-          onChange={({ target }) => setSearch(target.value)}
+          onChange={({ target }) => {
+            setSearch(target.value);
+            onSearch(target.value);
+          }}
         />
       </label>
       <nav className="sess" aria-label="Chats">
@@ -62,7 +73,7 @@ export function SideParts({ side, open, onMore, onSignOut, onGo }: SideProps) {
         ))}
         {side.sessions?.length === 0 && <p className="none">Your chats will stand here.</p>}
         {search !== '' && groups.length === 0 && <p className="none">No chat has “{search}” in its title.</p>}
-        {side.nextCursor !== null && search === '' && (
+        {more !== null && (
           <button className="btn plain sm" type="button" onClick={onMore}>
             Show 50 more
           </button>
@@ -95,7 +106,7 @@ function Group({ group, open, onFollow }: GroupProps) {
       <h3>{group.name}</h3>
       {group.sessions.map(({ id, title, mark, when }) => {
         const own = open?.id === id ? open.line : null;
-        const line = mark === 'wait' ? (own ?? 'A payment waits for you') : mark === 'now' ? own : null;
+        const line = mark === 'wait' ? (own ?? 'Waits for your answer') : mark === 'now' ? own : null;
         return (
           <a
             key={id}

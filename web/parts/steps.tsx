@@ -1,15 +1,23 @@
 import { elapsed } from '../state/clock';
 import { durationText, isOpen, stepMs } from '../state/turn-view';
 import type { Told } from '../state/told';
-import type { Message, Payment, Step, Transcript } from '../state/transcript';
+import type { Answers } from '../session/chat-store';
+import type { Message, Payment, Step, Transcript } from '../state/conversation';
+import { Answered } from './answered';
 import { PaymentCard } from './payment-card';
 import { Prose } from './prose';
+import { QuestionCard } from './question-card';
 
 export interface Deciding {
   payments: Transcript['payments'];
+  questions: Transcript['questions'];
   decisions: Record<string, { approved: boolean; error: Told | null }>;
+  answers: Answers;
   serverNow: number;
   onDecide: (paymentId: string, approved: boolean) => void;
+  onAnswer: (promptId: string, answer: string) => void;
+  /** Says the same words again; null where nothing more can be said. */
+  onAgain: ((content: string) => void) | null;
 }
 
 const MARKS = { now: 'now', waiting: 'wait', done: '', failed: 'bad' } as const;
@@ -24,17 +32,30 @@ export function Row({ part, deciding }: { part: Step | Message; deciding: Decidi
     );
   }
   const payment = part.paymentId === null ? undefined : deciding.payments[part.paymentId];
+  const question = deciding.questions[part.callId];
   const asks = part.state === 'waiting' && payment?.fate.kind === 'asked';
   return (
     <li className={MARKS[part.state]} tabIndex={-1} data-call={part.callId}>
       <div className="step">
         <span>
-          <StepText step={part} />
+          {question !== undefined && part.state !== 'waiting' ? (
+            <Answered question={question} text={part.text} />
+          ) : (
+            <StepText step={part} />
+          )}
         </span>
         <span className="t">
           {isOpen(part) ? elapsed(stepMs(part, deciding.serverNow)) : durationText(stepMs(part, 0))}
         </span>
       </div>
+      {question?.fate.kind === 'asked' && part.state === 'waiting' && (
+        <QuestionCard
+          question={question}
+          serverNow={deciding.serverNow}
+          given={deciding.answers[question.prompt.prompt_id]}
+          onAnswer={(answer) => deciding.onAnswer(question.prompt.prompt_id, answer)}
+        />
+      )}
       {asks && <Asking payment={payment} deciding={deciding} />}
       {!asks && payment !== undefined && (
         <TooLate decision={deciding.decisions[payment.request.payment_id]} />
@@ -63,11 +84,12 @@ export function Asking({ payment, deciding }: { payment: Payment; deciding: Deci
 }
 
 const WAITS = 'Waiting for you';
+const isWait = (text: string): boolean => text === WAITS || text.startsWith(`${WAITS} `);
 
 /** The live step is bold; in the others the agent's name and the amount stand out. */
 function StepText({ step }: { step: Step }) {
   const { text, agentName, state } = step;
-  if (state === 'waiting' && text.startsWith(WAITS)) {
+  if (state === 'waiting' && isWait(text)) {
     return (
       <>
         <b>{WAITS}</b>
@@ -75,7 +97,7 @@ function StepText({ step }: { step: Step }) {
       </>
     );
   }
-  if (state === 'now') {
+  if (state === 'now' || state === 'waiting') {
     return (
       <b>
         <bdi>{text}</bdi>

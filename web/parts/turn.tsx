@@ -1,17 +1,15 @@
 import { memo } from 'react';
 import { hourMinute } from '../state/clock';
-import { sumUsdc } from '../state/money';
-import { paidBy, summaryOf, viewOf } from '../state/turn-view';
+import { summaryOf, viewOf } from '../state/turn-view';
 import type { TurnView } from '../state/turn-view';
-import type { Message, Payment, Turn } from '../state/transcript';
-import { CopyButton } from './copy-button';
+import type { Message, Payment, Turn } from '../state/conversation';
 import { ErrorCode } from './error-code';
 import { Icon } from './icons';
-import { Money } from './money';
 import { Pictures } from './pictures';
 import { Prose } from './prose';
 import { Asking, Between, Row, ToCome } from './steps';
 import type { Deciding } from './steps';
+import { TurnFoot } from './turn-foot';
 
 /** One turn on its line: steps, then the answer they fold into, then what it cost. */
 export const TurnPart = memo(
@@ -22,15 +20,15 @@ export const TurnPart = memo(
     return <Answered turn={turn} view={view} deciding={deciding} />;
   },
   // The clock moves only what is still open.
-  (before, after) => before.turn === after.turn && isStill(after) && isSameMoney(before, after),
+  (before, after) => before.turn === after.turn && isStill(after) && isSameDesk(before, after),
 );
 
 const isStill = ({ turn }: { turn: Turn }): boolean => {
-  const { live, waiting } = viewOf(turn);
-  return !live && waiting.length === 0;
+  const { live, open } = viewOf(turn);
+  return !live && open.length === 0;
 };
-const isSameMoney = (before: { deciding: Deciding }, after: { deciding: Deciding }): boolean =>
-  before.deciding.payments === after.deciding.payments;
+const isSameDesk = (before: { deciding: Deciding }, after: { deciding: Deciding }): boolean =>
+  before.deciding.payments === after.deciding.payments && before.deciding.onAgain === after.deciding.onAgain;
 
 interface PartProps {
   turn: Turn;
@@ -78,11 +76,9 @@ function looseAsks(turn: Turn, { payments }: Deciding): Payment[] {
 }
 
 function Answered({ turn, view, deciding }: PartProps) {
-  const { answer, waiting } = view;
-  // A step that failed, or still waits, stays visible below, where the others fold.
-  const line = view.line.filter(
-    (part) => part.kind === 'message' || !['failed', 'waiting'].includes(part.state),
-  );
+  const { answer, open } = view;
+  // A step that failed, still waits or goes on, stays visible below, where the others fold.
+  const line = view.line.filter((part) => part.kind === 'message' || part.state === 'done');
   const at = answer?.at ?? turn.end?.at ?? turn.since;
   return (
     <article className="turn" aria-label={`Answer, ${hourMinute(at)}`}>
@@ -107,14 +103,14 @@ function Answered({ turn, view, deciding }: PartProps) {
       <Pictures pictures={turn.pictures} />
       {answer !== null && <Words message={answer} />}
       {turn.end?.text != null && <EndWords turn={turn} />}
-      {waiting.length > 0 && (
+      {open.length > 0 && (
         <ol className="line mt-3">
-          {waiting.map((step) => (
+          {open.map((step) => (
             <Row key={step.callId} part={step} deciding={deciding} />
           ))}
         </ol>
       )}
-      <Foot turn={turn} answer={answer} payments={deciding.payments} />
+      <TurnFoot turn={turn} answer={answer} deciding={deciding} />
       <span className={turn.end === null ? 'knot last todo' : 'knot last'} />
     </article>
   );
@@ -153,51 +149,4 @@ function EndWords({ turn }: { turn: Turn }) {
       </span>
     </p>
   );
-}
-
-function Foot({
-  turn,
-  answer,
-  payments,
-}: {
-  turn: Turn;
-  answer: Message | null;
-  payments: Deciding['payments'];
-}) {
-  const { end } = turn;
-  // Its height is kept from the first token on, so that nothing jumps when it comes.
-  if (end === null) return <footer className="turn-foot" aria-hidden="true" />;
-  const paid = paidBy(turn, payments);
-  const names = [...new Set(paid.map(({ request }) => request.agent_name))];
-  const total = sumUsdc(paid.map(({ request }) => request.amount_usdc));
-  return (
-    <footer className="turn-foot">
-      {paid.length > 0 && (
-        <span>
-          Paid <Money amount={total} /> to <bdi>{names.join(', ')}</bdi>
-        </span>
-      )}
-      <span>
-        Model <Money amount={end.costUsdc} />
-      </span>
-      {returned(turn, payments).map((payment) => (
-        <span key={payment.request.payment_id}>
-          <Money amount={payment.request.amount_usdc} /> came back
-        </span>
-      ))}
-      {answer !== null && (
-        <span className="acts">
-          <CopyButton text={answer.text} />
-        </span>
-      )}
-    </footer>
-  );
-}
-
-/** What was held and came back. */
-function returned(turn: Turn, payments: Deciding['payments']): Payment[] {
-  return turn.paymentIds.flatMap((id) => {
-    const payment = payments[id];
-    return payment?.fate.kind === 'ended' && payment.fate.state === 'VOIDED' ? [payment] : [];
-  });
 }

@@ -5,8 +5,10 @@ import type { MooringClient } from '../../sdk/client';
 import type { Frame } from '../../sdk/frames';
 import { toldOf } from '../state/told';
 import type { Told } from '../state/told';
-import { EMPTY, reduce } from '../state/transcript';
-import type { Transcript } from '../state/transcript';
+import { EMPTY } from '../state/conversation';
+import type { Transcript } from '../state/conversation';
+import { reduce } from '../state/transcript';
+import { liveTurn } from '../state/turn-view';
 import { createFlush } from './flush';
 
 /** A message on its way: not yet a row of the log. */
@@ -14,6 +16,8 @@ export interface Outgoing {
   id: string;
   content: string;
 }
+
+export type Answers = Record<string, { answer: string; error: Told | null }>;
 
 export interface ChatSnapshot {
   transcript: Transcript;
@@ -25,6 +29,12 @@ export interface ChatSnapshot {
   refused: ({ content: string } & Told) | null;
   /** decisions sent and not acknowledged, or acknowledged and not yet told by a frame; null: refused */
   decisions: Record<string, { approved: boolean; error: Told | null }>;
+  /** the same of answers to questions */
+  answers: Answers;
+  /** a stop is on its way; its turn has not ended yet */
+  stopping: boolean;
+  /** why the last stop was refused */
+  unstopped: Told | null;
   view: SessionView | null;
 }
 
@@ -33,6 +43,9 @@ export interface ChatStore {
   snapshot: () => ChatSnapshot;
   send: (content: string) => void;
   decide: (paymentId: string, approved: boolean) => void;
+  answer: (promptId: string, answer: string) => void;
+  /** Stops the turn that works, or the one that is about to. */
+  stop: () => void;
   retryNow: () => void;
   close: () => void;
 }
@@ -52,6 +65,8 @@ const TELLING = new Set<Frame['type']>([
   'PAYMENT_SUCCESSFUL',
   'PAYMENT_FAILED',
   'PAYMENT_RELEASED',
+  'USER_PROMPT',
+  'USER_PROMPT_RESOLVED',
   'STATUS',
   'TURN_END',
   'SESSION_CLOSED',
@@ -67,6 +82,9 @@ export function createChatStore({ client, sessionId, handOver }: ChatStoreDeps):
     outgoing: [],
     refused: null,
     decisions: {},
+    answers: {},
+    stopping: false,
+    unstopped: null,
     view: null,
   };
   const update = (change: Partial<ChatSnapshot>): void => {
@@ -101,20 +119,46 @@ export function createChatStore({ client, sessionId, handOver }: ChatStoreDeps):
     },
     snapshot: () => snapshot,
     send,
-    decide(paymentId, approved) {
-      const say = (error: Told | null): void =>
-        update({ decisions: { ...snapshot.decisions, [paymentId]: { approved, error } } });
-      say(null);
-      connection.respond({ payment_id: paymentId, approved }).catch((error: unknown) => say(toldOf(error)));
-    },
+    ...sayings(connection, { update, snapshot: () => snapshot }),
     retryNow: connection.retryNow,
     close: connection.close,
   };
 }
 
-interface Following {
+interface Held {
   update: (change: Partial<ChatSnapshot>) => void;
   snapshot: () => ChatSnapshot;
+}
+
+/** Decisions, answers and the stop: each is shown as on its way until a frame tells it, or as refused. */
+function sayings(
+  connection: ChatConnection,
+  { update, snapshot }: Held,
+): Pick<ChatStore, 'decide' | 'answer' | 'stop'> {
+  return {
+    decide(paymentId, approved) {
+      const say = (error: Told | null): void =>
+        update({ decisions: { ...snapshot().decisions, [paymentId]: { approved, error } } });
+      say(null);
+      connection.respond({ payment_id: paymentId, approved }).catch((error: unknown) => say(toldOf(error)));
+    },
+    answer(promptId, answer) {
+      const say = (error: Told | null): void =>
+        update({ answers: { ...snapshot().answers, [promptId]: { answer, error } } });
+      say(null);
+      connection.answerPrompt({ prompt_id: promptId, answer }).catch((error: unknown) => say(toldOf(error)));
+    },
+    stop() {
+      if (snapshot().stopping) return;
+      update({ stopping: true, unstopped: null });
+      connection
+        .cancelTurn(liveTurn(snapshot().transcript)?.id)
+        .catch((error: unknown) => update({ stopping: false, unstopped: toldOf(error) }));
+    },
+  };
+}
+
+interface Following extends Held {
   refresh: () => void;
 }
 
@@ -125,7 +169,13 @@ function follow(connection: ChatConnection, { update, snapshot, refresh }: Follo
     const before = snapshot();
     const transcript = frames.reduce((state, frame) => reduce(state, frame, Date.now()), before.transcript);
     const loaded = before.loaded || transcript.lastSeq >= target;
-    update({ transcript, loaded, outgoing: withoutLogged(before.outgoing, frames) });
+    const ended = frames.some(({ type }) => type === 'TURN_END');
+    update({
+      transcript,
+      loaded,
+      outgoing: withoutLogged(before.outgoing, frames),
+      ...(ended ? { stopping: false } : {}),
+    });
     if (loaded && frames.some(({ type }) => TELLING.has(type))) refresh();
   });
   void (async () => {

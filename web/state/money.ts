@@ -9,6 +9,7 @@ export interface BudgetView {
   held: string;
   asked: string;
   left: string;
+  usedUp: boolean;
   /** widths of the bar, in percent of the limit */
   shares: { spent: number; held: number; asked: number };
 }
@@ -30,6 +31,7 @@ export function budgetView(budget: SessionBudget): BudgetView {
     held: budget.held_usdc,
     asked: budget.asked_usdc,
     left: formatUsdc(left < 0n ? 0n : left),
+    usedUp: spent >= limit,
     shares: { spent: share(spent), held: share(held), asked: share(micros(budget.asked_usdc)) },
   };
 }

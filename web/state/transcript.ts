@@ -1,98 +1,16 @@
-import type { Frame, PaymentRequestData, Picture, StatusData } from '../../sdk/frames';
-import type { SessionPhase } from '../../sdk/api-types';
+import type { Frame, Picture, StatusData } from '../../sdk/frames';
 import { isRecord } from '../../sdk/json';
-
-/** A step of the progress line: the frames of one call, the last of which counts. */
-export interface Step {
-  kind: 'step';
-  callId: string;
-  state: StatusData['state'];
-  text: string;
-  tool: string | null;
-  agentName: string | null;
-  agentId: string | null;
-  taskId: string | null;
-  /** the payment it asks for */
-  paymentId: string | null;
-  since: string;
-  /** of the newest frame */
-  at: string;
-  /** since when it waits for a person, and how long it did before */
-  waitingSince: string | null;
-  waitedMs: number;
-}
-
-/** Words of the orchestrator. `text` grows with the deltas until the whole message comes. */
-export interface Message {
-  kind: 'message';
-  id: string;
-  text: string;
-  whole: boolean;
-  at: string;
-  attempt: number;
-  nextIndex: number;
-  /** what an attempt that was given up had said; shown until the new text is as long */
-  stale: string;
-}
-
-export interface TurnEnd {
-  outcome: string;
-  text: string | null;
-  costUsdc: string;
-  at: string;
-}
-
-export interface Turn {
-  kind: 'turn';
-  id: string;
-  /** of the message it answers, else of its own first frame */
-  since: string;
-  parts: (Step | Message)[];
-  paymentIds: string[];
-  /** what agents made for it to be looked at */
-  pictures: Picture[];
-  end: TurnEnd | null;
-  /** what an operator asks for when it failed */
-  failure: { code: string; requestId: string } | null;
-}
-
-export interface Said {
-  kind: 'said';
-  id: string;
-  content: string;
-  at: string;
-}
-
-export type PaymentFate =
-  | { kind: 'asked' }
-  | { kind: 'paid'; at: string }
-  | { kind: 'ended'; state: string; reason: string | null; at: string };
-
-export interface Payment {
-  request: PaymentRequestData;
-  askedAt: string;
-  fate: PaymentFate;
-}
-
-export interface Transcript {
-  items: (Said | Turn)[];
-  payments: Record<string, Payment>;
-  phase: SessionPhase;
-  closed: { reason: string } | null;
-  /** of the log's newest row */
-  lastSeq: number;
-  /** the server's clock minus ours, in ms */
-  clockOffset: number;
-}
-
-export const EMPTY: Transcript = {
-  items: [],
-  payments: {},
-  phase: 'STARTED',
-  closed: null,
-  lastSeq: 0,
-  clockOffset: 0,
-};
+import type {
+  Message,
+  Payment,
+  PaymentFate,
+  Said,
+  Step,
+  TokenCounts,
+  Transcript,
+  Turn,
+} from './conversation';
+import { endedAs, resolved, takenBack } from './step-ends';
 
 /** What a frame changes. Nothing is changed in place, so that a part that is the same need not be drawn again. */
 export function reduce(state: Transcript, frame: Frame, now: number): Transcript {
@@ -100,7 +18,7 @@ export function reduce(state: Transcript, frame: Frame, now: number): Transcript
   switch (frame.type) {
     case 'USER_MESSAGE': {
       const { message_id: id, content } = frame.data;
-      return { ...seen, items: [...seen.items, { kind: 'said', id, content, at: frame.ts }] };
+      return { ...seen, items: [...seen.items, { kind: 'said', id, content, at: frame.ts, taken: false }] };
     }
     case 'STATUS':
       return withStep(seen, frame);
@@ -114,6 +32,12 @@ export function reduce(state: Transcript, frame: Frame, now: number): Transcript
       return withMessage(seen, frame);
     case 'PAYMENT_REQUEST':
       return withPayment(seen, frame);
+    case 'USER_PROMPT': {
+      const question = { prompt: frame.data, askedAt: frame.ts, fate: { kind: 'asked' as const } };
+      return { ...seen, questions: { ...seen.questions, [frame.data.call_id]: question } };
+    }
+    case 'USER_PROMPT_RESOLVED':
+      return withResolved(seen, frame);
     case 'PAYMENT_SUCCESSFUL':
       return withFate(seen, frame.data.payment_id, { kind: 'paid', at: frame.ts });
     case 'PAYMENT_FAILED':
@@ -121,11 +45,8 @@ export function reduce(state: Transcript, frame: Frame, now: number): Transcript
       const { payment_id: id, state: ended, reason_code: reason = null } = frame.data;
       return withFate(seen, id, { kind: 'ended', state: ended, reason, at: frame.ts });
     }
-    case 'TURN_END': {
-      const { turn_id: id, outcome, text = null, cost_usdc: costUsdc } = frame.data;
-      const end = { outcome, text, costUsdc, at: frame.ts };
-      return inTurn(seen, { id, at: frame.ts }, (turn) => ({ ...turn, end: turn.end ?? end }));
-    }
+    case 'TURN_END':
+      return withEnd(seen, frame);
     case 'ERROR':
       return frame.seq === undefined ? seen : withFailure(seen, frame);
     case 'SESSION_READY': {
@@ -136,8 +57,6 @@ export function reduce(state: Transcript, frame: Frame, now: number): Transcript
       return { ...seen, phase: 'CLOSED', closed: { reason: frame.data.reason } };
     case 'TASK_UPDATE':
       return withPictures(seen, frame);
-    case 'USER_PROMPT':
-    case 'USER_PROMPT_RESOLVED':
     case 'ACK':
     case 'UNKNOWN':
       return seen;
@@ -155,19 +74,56 @@ function inTurn(
   const place = state.items.findIndex((item) => item.kind === 'turn' && item.id === id);
   const known = state.items[place];
   if (known?.kind === 'turn') return { ...state, items: state.items.with(place, change(known)) };
-  const last = state.items.at(-1);
-  const since = last?.kind === 'said' ? last.at : at;
+  // Messages are answered in their order; the answer stands under its message, before those that wait.
+  const said = state.items.findIndex((item) => item.kind === 'said' && !item.taken);
+  const asked = state.items[said];
   const turn: Turn = {
     kind: 'turn',
     id,
-    since,
+    since: asked?.kind === 'said' ? sinceOf(state, asked) : at,
+    asked: asked?.kind === 'said' ? asked.content : null,
     parts: [],
     paymentIds: [],
     pictures: [],
     end: null,
     failure: null,
   };
-  return { ...state, items: [...state.items, change(turn)] };
+  if (asked?.kind !== 'said') return { ...state, items: [...state.items, change(turn)] };
+  return { ...state, items: state.items.toSpliced(said, 1, { ...asked, taken: true }, change(turn)) };
+}
+
+/** A message that waited for its turn begins when the one before it has ended. */
+function sinceOf({ items }: Transcript, { at }: Said): string {
+  const ends = items.flatMap((item) => (item.kind === 'turn' && item.end !== null ? [item.end.at] : []));
+  return [at, ...ends].sort().at(-1) ?? at;
+}
+
+function withEnd(state: Transcript, { data, ts }: Of<'TURN_END'>): Transcript {
+  const { turn_id: id, outcome, text = null, cost_usdc: costUsdc } = data;
+  const end = { outcome, text, costUsdc, tokens: tokensOf(data.usage), at: ts };
+  return inTurn(state, { id, at: ts }, (turn) => endedAs(turn, turn.end ?? end));
+}
+
+function tokensOf(usage: unknown): TokenCounts | null {
+  if (!isRecord(usage)) return null;
+  const count = (name: string): number => (typeof usage[name] === 'number' ? usage[name] : 0);
+  return {
+    read: count('input_tokens') + count('cache_read_input_tokens') + count('cache_creation_input_tokens'),
+    fromCache: count('cache_read_input_tokens'),
+    toCache: count('cache_creation_input_tokens'),
+    written: count('output_tokens'),
+  };
+}
+
+/** The end of a question is told by its own frame, and by no step. */
+function withResolved(state: Transcript, { data, ts }: Of<'USER_PROMPT_RESOLVED'>): Transcript {
+  const question = Object.values(state.questions).find(({ prompt }) => prompt.prompt_id === data.prompt_id);
+  if (question === undefined) return state;
+  const { turn_id: id, call_id: callId } = question.prompt;
+  const fate =
+    data.outcome === 'answered' ? { kind: data.outcome, answer: data.answer ?? '' } : { kind: data.outcome };
+  const told = { ...state, questions: { ...state.questions, [callId]: { ...question, fate } } };
+  return inTurn(told, { id, at: ts }, (turn) => resolved(turn, { callId, fate, at: ts }));
 }
 
 function withStep(state: Transcript, { data, ts }: Of<'STATUS'>): Transcript {
@@ -295,7 +251,9 @@ function withPayment(state: Transcript, { data, ts }: Of<'PAYMENT_REQUEST'>): Tr
 function withFate(state: Transcript, id: string, fate: PaymentFate): Transcript {
   const payment = state.payments[id];
   if (payment === undefined) return state;
-  return { ...state, payments: { ...state.payments, [id]: { ...payment, fate } } };
+  const told = { ...state, payments: { ...state.payments, [id]: { ...payment, fate } } };
+  if (fate.kind !== 'ended') return told;
+  return inTurn(told, { id: payment.request.turn_id, at: fate.at }, (turn) => takenBack(turn, id, fate));
 }
 
 /** A logged error names its turn, in older logs as the request; a declined payment is told by its own frame. */

@@ -1,4 +1,4 @@
-import type { Message, Payment, Step, Transcript, Turn } from './transcript';
+import type { Message, Payment, Question, Said, Step, Transcript, Turn } from './conversation';
 
 /** A turn as it is drawn. */
 export interface TurnView {
@@ -8,6 +8,8 @@ export interface TurnView {
   answer: Message | null;
   /** steps that still wait for a person, though the turn has gone on or ended */
   waiting: Step[];
+  /** those, and agents that still work */
+  open: Step[];
   live: boolean;
   /** the orchestrator decides what to do next */
   thinking: boolean;
@@ -28,6 +30,7 @@ export function viewOf(turn: Turn): TurnView {
     line,
     answer,
     waiting: open.filter(({ state }) => state === 'waiting'),
+    open,
     live,
     thinking: live && open.length === 0 && !streaming,
     thinkingSince: turn.parts.at(-1)?.at ?? turn.since,
@@ -93,9 +96,34 @@ export function turnTimes(turn: Turn, serverNow: number): { totalMs: number; wai
 export const liveTurn = ({ items }: Transcript): Turn | null =>
   items.findLast((item): item is Turn => item.kind === 'turn' && item.end === null) ?? null;
 
-/** A message that no turn has taken up yet. */
-export const isUnanswered = (transcript: Transcript): boolean =>
-  transcript.closed === null && transcript.items.at(-1)?.kind === 'said' && liveTurn(transcript) === null;
+/** The first message that waits for its turn. */
+const firstWaiting = ({ items, closed }: Transcript): Said | undefined =>
+  closed === null ? items.find((item): item is Said => item.kind === 'said' && !item.taken) : undefined;
+
+/** The message whose turn comes now: none works. */
+export const nextAnswered = (transcript: Transcript): Said | null =>
+  liveTurn(transcript) === null ? (firstWaiting(transcript) ?? null) : null;
+
+/** A message that no turn has taken up yet, though none works. */
+export const isUnanswered = (transcript: Transcript): boolean => nextAnswered(transcript) !== null;
+
+/** A turn works, or is about to: there is something to stop. */
+export const isBusy = (transcript: Transcript): boolean =>
+  transcript.closed === null && (liveTurn(transcript) !== null || isUnanswered(transcript));
+
+/** Questions that wait for the person, oldest first. */
+export const openQuestions = ({ questions }: Transcript): Question[] =>
+  Object.values(questions).filter(({ fate }) => fate.kind === 'asked');
+
+/** Something on the page goes by the clock: a turn, a wait, or an agent that works for a turn that has ended. */
+export const isMoving = (transcript: Transcript): boolean =>
+  isBusy(transcript) ||
+  isAsking(transcript) ||
+  transcript.items.some((item) => item.kind === 'turn' && stepsOf(item).some(isOpen));
+
+/** Something waits for the person: a payment or a question. */
+export const isAsking = (transcript: Transcript): boolean =>
+  transcript.closed === null && (openPayments(transcript).length > 0 || openQuestions(transcript).length > 0);
 
 /** Payments that wait for the person, oldest first. */
 export const openPayments = ({ payments, items }: Transcript): Payment[] =>

@@ -1,0 +1,85 @@
+import { sumUsdc } from '../state/money';
+import { paidBy } from '../state/turn-view';
+import type { Message, Payment, TokenCounts, Turn } from '../state/conversation';
+import { CopyButton } from './copy-button';
+import { Icon } from './icons';
+import { Money } from './money';
+import type { Deciding } from './steps';
+
+interface FootProps {
+  turn: Turn;
+  answer: Message | null;
+  deciding: Deciding;
+}
+
+/** How the turn ended, what it cost, and what can be done with it. */
+export function TurnFoot({ turn, answer, deciding: { payments, onAgain } }: FootProps) {
+  const { end, asked } = turn;
+  // Its height is kept from the first token on, so that nothing jumps when it comes.
+  if (end === null) return <footer className="turn-foot" aria-hidden="true" />;
+  const paid = paidBy(turn, payments);
+  const names = [...new Set(paid.map(({ request }) => request.agent_name))];
+  const total = sumUsdc(paid.map(({ request }) => request.amount_usdc));
+  const again = ['failed', 'cancelled'].includes(end.outcome) && asked !== null && onAgain !== null;
+  return (
+    <footer className="turn-foot">
+      {end.outcome === 'cancelled' && (
+        <span className="badge">
+          <Icon name="stop" />
+          Stopped by you
+        </span>
+      )}
+      {paid.length > 0 && (
+        <span>
+          Paid <Money amount={total} /> to <bdi>{names.join(', ')}</bdi>
+        </span>
+      )}
+      <ModelCost cost={end.costUsdc} tokens={end.tokens} />
+      {returned(turn, payments).map((payment) => (
+        <span key={payment.request.payment_id}>
+          <Money amount={payment.request.amount_usdc} /> came back
+        </span>
+      ))}
+      <span className="acts">
+        {again && (
+          <button className="btn plain sm" type="button" onClick={() => onAgain(asked)}>
+            <Icon name="retry" />
+            Try again
+          </button>
+        )}
+        {answer !== null && <CopyButton text={answer.text} />}
+      </span>
+    </footer>
+  );
+}
+
+const count = (tokens: number): string => tokens.toLocaleString('en-US');
+
+/** What the model cost; which tokens that was, on demand. */
+function ModelCost({ cost, tokens }: { cost: string; tokens: TokenCounts | null }) {
+  if (tokens === null) {
+    return (
+      <span>
+        Model <Money amount={cost} />
+      </span>
+    );
+  }
+  return (
+    <details className="tokens">
+      <summary>
+        Model <Money amount={cost} />
+      </summary>
+      {count(tokens.read)} tokens read
+      {tokens.fromCache > 0 && `, of them ${count(tokens.fromCache)} from the cache`}
+      {tokens.toCache > 0 && `, ${count(tokens.toCache)} kept for it`}; {count(tokens.written)} written
+    </details>
+  );
+}
+
+/** What was held and came back. */
+function returned(turn: Turn, payments: Deciding['payments']): Payment[] {
+  return turn.paymentIds.flatMap((id) => {
+    const payment = payments[id];
+    return payment?.fate.kind === 'ended' && payment.fate.state === 'VOIDED' ? [payment] : [];
+  });
+}
