@@ -53,7 +53,9 @@ export function ChatPage({ id, about, onSignedOut, ...sideProps }: ChatPageProps
   const aside = <AsideParts view={view} transcript={transcript} about={about} />;
   const amount = view === null ? '' : `${view.budget.spent_usdc} of ${view.budget.limit_usdc} USDC`;
   const lastSaid = transcript.items.findLast((item) => item.kind === 'said');
-  const closed = connection.kind === 'closed';
+  const closed = connection.kind === 'closed' || transcript.closed !== null;
+  const reason = transcript.closed?.reason ?? null;
+  const gone = reason === 'erased' || (connection.kind === 'closed' && connection.reason === 'refused');
   const stop = busy && !closed ? { stopping: snapshot.stopping, onStop: store.stop } : undefined;
   return (
     <Shell
@@ -91,7 +93,7 @@ export function ChatPage({ id, about, onSignedOut, ...sideProps }: ChatPageProps
             {aside}
           </aside>
           {closed ? (
-            <Closed connection={connection} reason={transcript.closed?.reason ?? null} />
+            !gone && <Closed reason={reason} />
           ) : (
             <Composer
               placeholder="Ask the next thing"

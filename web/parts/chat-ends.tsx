@@ -1,14 +1,7 @@
 import type { SessionView } from '../../sdk/api-types';
-import type { ConnectionState } from '../../sdk/connection-state';
 import { followLink } from '../router';
 import { budgetView } from '../state/money';
 import { Icon } from './icons';
-
-interface ClosedProps {
-  connection: ConnectionState & { kind: 'closed' };
-  /** as the log tells it */
-  reason: string | null;
-}
 
 const StartNew = () => (
   <a href="/" onClick={followLink}>
@@ -17,8 +10,7 @@ const StartNew = () => (
 );
 
 /** In place of the box of a chat that takes no more. */
-export function Closed({ connection, reason }: ClosedProps) {
-  if (connection.reason === 'refused' || reason === 'erased') return null;
+export function Closed({ reason }: { reason: string | null }) {
   return (
     <div className="composer">
       <div>
