@@ -22,7 +22,16 @@ async function chatWithTask(): Promise<{ chat: TestChat; callId: string; taskId:
   return { chat, callId: call.id, taskId: await chat.lastTask() };
 }
 
-const toolResults = (): unknown => stage.model.asked.at(-1)?.at(-1)?.content;
+/** The results that the model was told last, as it reads them. */
+const toolResults = (): unknown => {
+  const content = stage.model.asked.at(-1)?.at(-1)?.content;
+  if (!Array.isArray(content)) return content;
+  return content.map((block) =>
+    block.type === 'tool_result'
+      ? { ...block, content: JSON.parse(String(block.content)) as unknown }
+      : block,
+  );
+};
 
 test('while a call waits, the model is not asked', async () => {
   const { chat, callId } = await chatWithTask();
@@ -41,7 +50,7 @@ test('a wait that is answered in its turn goes on in that turn', async () => {
     {
       type: 'tool_result',
       is_error: false,
-      content: JSON.stringify({ output: { words: 3 }, status: 'completed', task_id: taskId }),
+      content: { output: { words: 3 }, status: 'completed', task_id: taskId },
     },
   ]);
   expect(await chat.step()).toMatchObject({ kind: 'idle' });
@@ -50,7 +59,7 @@ test('a wait that is answered in its turn goes on in that turn', async () => {
 test('when the wait is over the turn goes on without it, and its outcome is a turn of its own', async () => {
   const { chat, callId, taskId } = await chatWithTask();
   expect(await chat.step([sends('I come back.')], true)).toMatchObject({ kind: 'ended', outcome: 'waiting' });
-  expect(toolResults()).toMatchObject([{ content: JSON.stringify({ id: callId, status: 'pending' }) }]);
+  expect(toolResults()).toMatchObject([{ content: { id: callId, status: 'pending' } }]);
   expect(await chat.step()).toMatchObject({ kind: 'idle' });
 
   await run(stage.activities.deliverTask, { taskId });

@@ -101,8 +101,10 @@ test.each([0, 100, 5_000_000])(
   'PostgreSQL itself of which %i bytes are left, and the database is there',
   async (bytes) => {
     const cluster = join(folder, 'data', 'postgres', 'cluster');
-    mkdirSync(cluster, { recursive: true });
+    mkdirSync(join(cluster, 'global'), { recursive: true });
+    writeFileSync(join(cluster, 'global', 'pg_control'), 'of a database');
     writeFileSync(join(cluster, 'PG_VERSION'), '18\n');
+    writeFileSync(join(folder, 'data', 'postgres', 'owner.json'), '{"pid":1,"startedAt":""}');
     if (isRoot) chownSync(cluster, NOBODY, NOBODY);
     const repair = cut(join(native, 'bin', 'postgres'), bytes);
     const { said } = await attempt();
