@@ -51,6 +51,7 @@ async function until(met: () => Promise<boolean> | boolean): Promise<void> {
     await pause(50);
   }
 }
+// Small talk, for which no agent is sought and nothing asked back.
 const answered = async (question: string): Promise<void> => {
   const before = chat.turns();
   await chat.say(question);
@@ -103,7 +104,7 @@ test('a change of the server takes effect, and the chat goes on', async () => {
   change('api/routes/operations.ts', 'ok: true', "ok: true, changed: 'server'");
   await until(async () => (await textOf(`${run().api}/healthz`)).includes('changed'));
   expect(dev.said()).toMatch(/compiled api\/routes\/operations\.js \(\d+\.\d s\)/);
-  await answered('And after a change of the server?');
+  await answered('Hello');
   await until(() => dev.said().includes('platform is back'));
   expect(run().pids).toEqual({ ...pids, platform: expect.any(Number) as number });
   expect(run().pids.platform).not.toBe(pids.platform);
@@ -119,7 +120,7 @@ test('a change of a workflow takes effect in the very run that goes on', async (
     return JSON.stringify(details).includes('Rests until a message comes');
   });
   expect(dev.said()).toMatch(/✓ workflows bundled \(\d+\.\d s\)/);
-  await answered('And after a change of a workflow?');
+  await answered('Hello again');
   expect((await session.describe()).runId).toBe(runId);
   await connection.close();
 }, 90_000);
@@ -153,7 +154,7 @@ test('what does not compile is told, and what runs stays; what dies of its own c
   expect(dev.said()).toContain('Error: dies of its own');
   change('api/routes/operations.ts', dies, '');
   await until(async () => (await textOf(`${run().api}/healthz`)).includes('again'));
-  await answered('And after all of that?');
+  await answered('Thanks');
 }, 120_000);
 
 test('through all of it the chat lost no frame, and Ctrl-C leaves no process', async () => {
