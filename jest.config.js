@@ -32,6 +32,7 @@ module.exports = {
   transformIgnorePatterns: ['/node_modules/(?!(jose|marked|dompurify)/)'],
   globalSetup: '<rootDir>/test/harness/global-setup.ts',
   globalTeardown: '<rootDir>/test/harness/global-teardown.ts',
+  testSequencer: '<rootDir>/test/harness/longest-first.cjs',
   testTimeout: 30_000,
   maxWorkers: 2,
 };
