@@ -44,7 +44,9 @@ export const SCENARIOS: Scenario[] = [
   },
   {
     name: 'the model refuses for good',
-    run: async (stage) => void (await turnEnd(await open(stage, 'Hello #model:400'), 'failed')),
+    // Words of its own: the stand-in refuses the same words once, and would take them the second time.
+    run: async (stage) =>
+      void (await turnEnd(await open(stage, `Hello ${randomBytes(4).toString('hex')} #model:400`), 'failed')),
   },
   {
     name: 'the model is overloaded once',
