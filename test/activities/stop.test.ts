@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { stopTurn } from '../../db/stop';
 import { wallet } from '../../db/ledger';
 import { asUser } from '../../domain/principal';
@@ -162,4 +163,16 @@ test('a turn that has ended is not stopped, nor is the next one in its place; a 
   expect(await chat.step([sends('4 words')])).toMatchObject({ kind: 'ended', outcome: 'answered' });
   expect(await stop(chat)).toBeNull();
   await expect(stop(chat, `trn_${'x'.repeat(21)}`)).rejects.toMatchObject({ code: 'not_found' });
+});
+
+test('a stop whose wake-up was lost is found in its row while the model speaks', async () => {
+  const chat = await chatThatAsks();
+  stage.model.next.push(async (_messages, options) => {
+    const stopped = once(options.stop, 'abort');
+    await chat.rows('update turns set cancelled_at = now() where session_id = $1', [chat.sessionId]);
+    await stopped;
+    return answer([text('It begins with')], 'stopped');
+  });
+  expect(await chat.step()).toMatchObject({ kind: 'ended', outcome: 'cancelled' });
+  expect(await chat.frames('AGENT_MESSAGE')).toMatchObject([{ content: 'It begins with', stopped: true }]);
 });
