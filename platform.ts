@@ -39,10 +39,10 @@ async function startPlatform(
   const db = createDatabase({
     pool,
     region: config.MOORING_REGION,
-    onCommit: ({ signals, frames, stopped }) => {
+    onCommit: ({ signals, frames, cancelled }) => {
       countCommitted(frames);
       for (const frame of frames) bus.publish(frame.session_id, { kind: 'logged', frame });
-      for (const { sessionId, turnId } of stopped) bus.publish(sessionId, { kind: 'stopped', turnId });
+      for (const { sessionId, turnId } of cancelled) bus.publish(sessionId, { kind: 'cancelled', turnId });
       dispatch.send(signals);
     },
   });

@@ -3,7 +3,7 @@ import { appendFrames } from '../db/events';
 import { finishTurn } from '../db/finish-turn';
 import { expirePrompts } from '../db/prompts';
 import { closesAt, lockSession } from '../db/sessions';
-import { closeSession } from '../db/stop';
+import { closeSession } from '../db/cancel';
 import { answerToolCall, getToolCall } from '../db/tool-calls';
 import { sayStatus } from '../db/tool-status';
 import { openTurn } from '../db/turns';

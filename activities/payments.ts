@@ -55,7 +55,7 @@ async function authorize(tx: Tx, paymentId: string, asOf: string): Promise<Payme
   }
 }
 
-/** Its turn was stopped, or its chat closed, between the person's yes and the hold. */
+/** Its turn was cancelled, or its chat closed, between the person's yes and the hold. */
 async function dropApproved(tx: Tx, payment: Payment): Promise<PaymentProgress> {
   await setPaymentState(tx, payment, 'FAILED');
   const reason = payment.abandoned ?? 'turn_cancelled';

@@ -1,7 +1,7 @@
 import { acceptMessage } from '../db/messages';
 import { answerPrompt } from '../db/prompts';
 import { lockSession } from '../db/sessions';
-import { closeSession, stopTurn } from '../db/stop';
+import { closeSession, cancelTurn } from '../db/cancel';
 import type { Database, Tx } from '../db/database';
 import type { ClientFact } from '../domain/frames';
 import { asUser } from '../domain/principal';
@@ -67,9 +67,9 @@ function record(
         return { prompt_id: id, state };
       });
     case 'CANCEL_TURN':
-      return db.withTx(person, 'turn.stop', async (tx) => {
-        const stopped = await stopTurn(tx, { sessionId, turnId: fact.data.turn_id });
-        return { turn_id: stopped?.turnId ?? null };
+      return db.withTx(person, 'turn.cancel', async (tx) => {
+        const cancelled = await cancelTurn(tx, { sessionId, turnId: fact.data.turn_id });
+        return { turn_id: cancelled?.turnId ?? null };
       });
     case 'CANCEL_SESSION':
       return db.withTx(person, 'session.close', (tx) => close(tx, sessionId));

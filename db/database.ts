@@ -24,17 +24,17 @@ export interface Tx {
   query: <R extends QueryResultRow>(text: string, values?: unknown[]) => Promise<R[]>;
   signals: OutboxSignal[];
   frames: LoggedFrame[];
-  /** turns that a person has stopped: whoever streams an answer for one is to end at once */
-  stopped: StoppedTurn[];
+  /** turns that a person has cancelled: whoever streams an answer for one is to end at once */
+  cancelled: CancelledTurn[];
 }
 
-export interface StoppedTurn {
+export interface CancelledTurn {
   sessionId: string;
   turnId: string;
 }
 
 /** What a commit is told with. */
-export type Committed = Pick<Tx, 'signals' | 'frames' | 'stopped'>;
+export type Committed = Pick<Tx, 'signals' | 'frames' | 'cancelled'>;
 
 export interface Database {
   /**
@@ -71,8 +71,8 @@ export function createDatabase({ pool, region, onCommit }: DatabaseDeps): Databa
       failpoint(name, 'commit');
       await client.query('commit');
       failpoint(name, 'committed');
-      const { signals, frames, stopped } = tx;
-      if (signals.length + frames.length + stopped.length > 0) onCommit({ signals, frames, stopped });
+      const { signals, frames, cancelled } = tx;
+      if (signals.length + frames.length + cancelled.length > 0) onCommit({ signals, frames, cancelled });
       return result;
     } catch (error) {
       await client.query('rollback').catch((failure: unknown) => {
@@ -117,7 +117,7 @@ function openTx(client: PoolClient): Tx {
   return {
     signals: [],
     frames: [],
-    stopped: [],
+    cancelled: [],
     query: async <R extends QueryResultRow>(text: string, values?: unknown[]) =>
       (await client.query<R>(text, values)).rows,
   };
@@ -127,7 +127,7 @@ function openTx(client: PoolClient): Tx {
 export async function savepoint<T>(tx: Tx, fn: () => Promise<T>): Promise<T> {
   const { length: frames } = tx.frames;
   const { length: signals } = tx.signals;
-  const { length: stopped } = tx.stopped;
+  const { length: cancelled } = tx.cancelled;
   await tx.query('savepoint part');
   try {
     return await fn();
@@ -135,7 +135,7 @@ export async function savepoint<T>(tx: Tx, fn: () => Promise<T>): Promise<T> {
     await tx.query('rollback to savepoint part');
     tx.frames.length = frames;
     tx.signals.length = signals;
-    tx.stopped.length = stopped;
+    tx.cancelled.length = cancelled;
     throw error;
   }
 }

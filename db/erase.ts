@@ -1,7 +1,7 @@
 import { TOOL_NAMES } from '../domain/session';
 import type { Tx } from './database';
 import { findOwnSession } from './sessions';
-import { closeSession } from './stop';
+import { closeSession } from './cancel';
 
 /**
  * Takes a person's chat back in one transaction: its words go, and to them it is not there any more. What money moved

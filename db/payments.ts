@@ -34,7 +34,7 @@ export interface Payment {
   wakeVersion: number;
   seenVersion: number;
   createdAt: string;
-  /** its turn was stopped, or its chat closed: without a task, nothing is to come of it */
+  /** its turn was cancelled, or its chat closed: without a task, nothing is to come of it */
   abandoned: WithdrawReason | null;
 }
 

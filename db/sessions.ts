@@ -119,7 +119,7 @@ export async function listSessions(
 export async function wakeSession(
   tx: Tx,
   sessionId: string,
-  signal: 'messageArrived' | 'outcomeArrived' | 'stopped',
+  signal: 'messageArrived' | 'outcomeArrived' | 'endArrived',
 ): Promise<void> {
   const [row] = await tx.query<{ version: number; userId: string }>(
     `update sessions set wake_version = wake_version + 1, woken_at = now() where id = $1

@@ -89,7 +89,7 @@ export async function leaveWaits(tx: Tx, turnId: string): Promise<void> {
   );
 }
 
-/** What a turn that was stopped had still to run is not run. */
+/** What a turn that was cancelled had still to run is not run. */
 export async function dropProposedCalls(tx: Tx, turnId: string): Promise<void> {
   await tx.query(
     `update tool_calls set state = 'done', result = '{"status": "not_run"}' where turn_id = $1 and state = 'proposed'`,

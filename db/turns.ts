@@ -12,7 +12,7 @@ export interface Turn extends TokenUsage {
   userId: string;
   number: number;
   fence: number;
-  /** when the person stopped it; it ends as soon as whoever works for it has noticed */
+  /** when the person cancelled it; it ends as soon as whoever works for it has noticed */
   cancelledAt: string | null;
   outcome: TurnOutcome | null;
   costMicros: MicroUsdc;
@@ -160,7 +160,7 @@ export async function lastStep(tx: Tx, turnId: string): Promise<number> {
   return row?.step ?? 0;
 }
 
-/** Whether the turn still works: it has not ended, and nobody has stopped it. */
+/** Whether the turn still works: it has not ended, and nobody has cancelled it. */
 export async function turnWorks(tx: Tx, turnId: string): Promise<boolean> {
   const rows = await tx.query(
     'select 1 from turns where id = $1 and outcome is null and cancelled_at is null',

@@ -73,8 +73,8 @@ export type LogFrame =
         turn_id: string;
         agent_id?: string;
         agent_name?: string;
-        /** the person has stopped it: what was said until then */
-        stopped?: true;
+        /** the person has cancelled it: what was said until then */
+        cancelled?: true;
       };
     }
   | { type: 'STATUS'; data: StatusData }

@@ -3,12 +3,12 @@ import type { LoggedFrame, MomentFrame } from '../domain/frames';
 
 /**
  * What a session's listeners hear: rows of the log after their commit, moments that are never stored, and that a turn
- * was stopped.
+ * was cancelled.
  */
 export type SessionNews =
   | { kind: 'logged'; frame: LoggedFrame }
   | { kind: 'moment'; frame: MomentFrame }
-  | { kind: 'stopped'; turnId: string };
+  | { kind: 'cancelled'; turnId: string };
 
 /**
  * The way between the worker that knows something and the sockets that show it. What is lost here is lost to

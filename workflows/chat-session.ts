@@ -22,7 +22,7 @@ import { millisUntil } from './time';
 
 export const messageArrived = defineSignal<[Wake]>('messageArrived');
 export const outcomeArrived = defineSignal<[Wake]>('outcomeArrived');
-export const stopped = defineSignal<[Wake]>('stopped');
+export const endArrived = defineSignal<[Wake]>('endArrived');
 
 // A model step beats every half second; two silent seconds mean that its process is gone.
 const { askModel } = proxyActivities<ChatActivities>({
@@ -66,7 +66,7 @@ export async function chatSession({ sessionId, userId, newest = 0 }: ChatSession
   };
   setHandler(messageArrived, hear, { description: 'A person has written.' });
   setHandler(outcomeArrived, hear, { description: 'What a turn waited for has come.' });
-  setHandler(stopped, hear, { description: 'The person has stopped a turn, or the chat is closed.' });
+  setHandler(endArrived, hear, { description: 'A turn is cancelled, or the chat is closed.' });
 
   let leaveWaits = false;
   let last = '';

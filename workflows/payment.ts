@@ -33,7 +33,7 @@ export async function payment({ paymentId, expiresAt }: PaymentInput): Promise<P
   setHandler(paymentDecided, hear, { description: 'The person has approved or declined.' });
   setHandler(taskEnded, hear, { description: 'The task that spends this payment has ended.' });
   setHandler(abandoned, hear, {
-    description: 'Its turn was stopped or its chat closed before a task spent it.',
+    description: 'Its turn was cancelled or its chat closed before a task spent it.',
   });
   const now = (): string => new Date(Date.now()).toISOString();
 

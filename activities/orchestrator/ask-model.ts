@@ -1,13 +1,14 @@
 import { Context } from '@temporalio/activity';
-import type { Database } from '../../db/database';
+import type { Database, Tx } from '../../db/database';
+import { finishTurn } from '../../db/finish-turn';
+import { firstPromptEnd } from '../../db/prompts';
 import { closesAt, lockSession, markSessionSeen, setPhase } from '../../db/sessions';
 import { leaveWaits, toolCallsOfStep } from '../../db/tool-calls';
 import { claimMessage, hasUnansweredMessage, lastStep, openTurn, takeFence } from '../../db/turns';
 import type { Turn } from '../../db/turns';
-import type { Tx } from '../../db/database';
-import type { TurnLimits, TurnOutcome } from '../../domain/session';
 import type { MicroUsdc } from '../../domain/money';
 import { SYSTEM } from '../../domain/principal';
+import type { TurnLimits, TurnOutcome } from '../../domain/session';
 import type { TurnProgress } from '../../domain/workflows';
 import type { Bus } from '../../lib/bus';
 import { failpoint } from '../../lib/failpoints';
@@ -15,17 +16,15 @@ import { metrics } from '../../lib/metrics';
 import { adoptOrigin, codeOf, currentOrigin, span } from '../../lib/telemetry';
 import { activity } from '../activity';
 import { cleanRecord } from '../clean-json';
+import type { ModelAnswer } from './answer-so-far';
 import { loadContext } from './context-window';
 import { cutWhenTooLong } from './cut-when-too-long';
 import { deltaPublisher } from './deltas';
-import type { ModelAnswer } from './answer-so-far';
 import type { Model } from './model';
-import { finishTurn } from '../../db/finish-turn';
-import { firstPromptEnd } from '../../db/prompts';
 import { recordAnswer } from './record-answer';
-import { watchForStop } from './watch-for-stop';
 import { isToolName } from './tools';
 import { limitWords } from './turn-limits';
+import { watchForCancel } from './watch-for-cancel';
 
 export interface AskModelDeps {
   db: Database;
@@ -71,8 +70,8 @@ export const createAskModel = (deps: AskModelDeps) =>
         messageId,
         attempt: fence,
       });
-      const stop = watchForStop(deps, { sessionId: input.sessionId, turnId: turn.id });
-      const options = { signal, stop: stop.signal, onGrowth: deltas.onGrowth, attempt: info.attempt };
+      const cancel = watchForCancel(deps, { sessionId: input.sessionId, turnId: turn.id });
+      const options = { signal, stop: cancel.signal, onGrowth: deltas.onGrowth, attempt: info.attempt };
       const answer = await span({ name: 'model', kind: 'client' }, async ({ attributes }) => {
         Object.assign(attributes, {
           'gen_ai.request.model': model.name,
@@ -87,7 +86,7 @@ export const createAskModel = (deps: AskModelDeps) =>
         return said;
       }).finally(() => {
         deltas.stop();
-        stop.end();
+        cancel.end();
       });
       failpoint('model', 'answered');
       const progress = await db.withTx(SYSTEM, 'turn.record-step', (tx) =>

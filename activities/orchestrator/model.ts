@@ -70,7 +70,7 @@ export function createModel({ apiKey, baseUrl, model, maxTokens, timeoutMs }: Mo
         });
         return soFar.whole(await stream.finalMessage());
       } catch (error) {
-        if (stop.aborted) return soFar.brokenOff('stopped');
+        if (stop.aborted) return soFar.brokenOff('cancelled');
         if (tooLong.signal.aborted) return soFar.brokenOff('too_long');
         throw modelFailure(error, attempt);
       }

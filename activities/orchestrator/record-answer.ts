@@ -2,7 +2,7 @@ import type { Tx } from '../../db/database';
 import { appendFrames } from '../../db/events';
 import { finishTurn } from '../../db/finish-turn';
 import { lockSession } from '../../db/sessions';
-import { closeSession } from '../../db/stop';
+import { closeSession } from '../../db/cancel';
 import { answerToolCall, proposeToolCalls, toolCallsOfStep } from '../../db/tool-calls';
 import type { ToolCall } from '../../db/tool-calls';
 import { recordStep, requireFence, turnHasLeftWaits, turnWorks } from '../../db/turns';
@@ -30,7 +30,7 @@ interface Answered {
 }
 
 /** How an answer that ends without a tool is told to the person, by its stop reason. */
-const STOPPED: Record<string, string> = {
+const CUT_SHORT: Record<string, string> = {
   max_tokens: 'The answer grew longer than one answer may be, and was cut here. Ask me to go on.',
   too_long: 'The model wrote far more than one answer may hold, and was cut off here.',
   refusal: 'The model declined to answer this. Say it another way, or ask something else.',
@@ -40,7 +40,7 @@ const STOPPED: Record<string, string> = {
 /** Stores a whole answer under the fence, with what it says and what it proposes, in one transaction. */
 export async function recordAnswer(tx: Tx, answered: Answered): Promise<TurnProgress> {
   const { turn, step, answer, seen } = answered;
-  await lockSession(tx, turn.sessionId);
+  const session = await lockSession(tx, turn.sessionId);
   await requireFence(tx, turn.id, answered.fence);
   await recordStep(tx, turn.userId, {
     turnId: turn.id,
@@ -58,7 +58,7 @@ export async function recordAnswer(tx: Tx, answered: Answered): Promise<TurnProg
   });
   if (!(await turnWorks(tx, turn.id))) {
     const said = readableText(answer.content);
-    if (said.trim() !== '') await say(tx, answered, { content: said, stopped: true });
+    if (said.trim() !== '') await say(tx, answered, { content: said, cancelled: true });
     return finish(tx, answered, { outcome: 'cancelled' });
   }
   const calls = await propose(tx, answered);
@@ -79,18 +79,14 @@ export async function recordAnswer(tx: Tx, answered: Answered): Promise<TurnProg
   }
   if (ends?.name === 'close_session' && answer.stopReason === 'tool_use') {
     const progress = await finish(tx, answered, { outcome: 'answered' });
-    await closeSession(
-      tx,
-      await lockSession(tx, turn.sessionId),
-      TOOL_INPUTS.close_session.parse(ends.input).outcome,
-    );
+    await closeSession(tx, session, TOOL_INPUTS.close_session.parse(ends.input).outcome);
     return progress;
   }
   // It goes on where it paused: asked again with what it has said, as often as a turn has steps.
   if (answer.stopReason === 'pause_turn') return { kind: 'tools', seen, turn: turn.number, step, calls: [] };
-  const stopped = STOPPED[answer.stopReason];
-  if (stopped !== undefined) {
-    return finish(tx, answered, { outcome: 'failed', text: await withMoney(tx, turn.id, stopped) });
+  const cutShort = CUT_SHORT[answer.stopReason];
+  if (cutShort !== undefined) {
+    return finish(tx, answered, { outcome: 'failed', text: await withMoney(tx, turn.id, cutShort) });
   }
   if (text.trim() === '')
     return finish(tx, answered, { outcome: 'failed', text: 'The model gave no answer. Ask again.' });
@@ -110,7 +106,7 @@ async function finish(
   return { kind: 'ended', seen, turn: turn.number, outcome: end.outcome };
 }
 
-const say = (tx: Tx, { turn, messageId }: Answered, words: { content: string; stopped?: true }) =>
+const say = (tx: Tx, { turn, messageId }: Answered, words: { content: string; cancelled?: true }) =>
   appendFrames(tx, { id: turn.sessionId, userId: turn.userId }, [
     { type: 'AGENT_MESSAGE', data: { ...words, message_id: messageId, turn_id: turn.id } },
   ]);

@@ -80,7 +80,7 @@ async function settle(
   return { waitsUntil: null };
 }
 
-/** In a turn that was stopped, or has ended, no tool starts and none has an effect. */
+/** In a turn that was cancelled, or has ended, no tool starts and none has an effect. */
 async function dropIfStopped(tx: Tx, callId: string): Promise<void> {
   const { turnId } = await getToolCall(tx, callId);
   if (!(await turnWorks(tx, turnId))) await dropProposedCalls(tx, turnId);

@@ -71,7 +71,7 @@ export function createFeed({ wire, log, read }: FeedDeps): Feed {
     onNews(news: SessionNews) {
       const isLive = begun && reading === null;
       if (news.kind === 'moment' && isLive) wire.sendMoment(news.frame);
-      if (news.kind !== 'logged') return; // a stop is for whoever works on the turn
+      if (news.kind !== 'logged') return; // a cancel is for whoever works on the turn
       if (isLive && news.frame.seq === sent + 1) send(news.frame);
       else hear(news.frame.seq);
     },

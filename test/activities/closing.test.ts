@@ -1,5 +1,5 @@
 import { lockSession } from '../../db/sessions';
-import { closeSession } from '../../db/stop';
+import { closeSession } from '../../db/cancel';
 import { asUser } from '../../domain/principal';
 import { run, setStage } from './stage';
 import type { Stage } from './stage';

@@ -1,5 +1,5 @@
 import { answerPrompt } from '../../db/prompts';
-import { stopTurn } from '../../db/stop';
+import { cancelTurn } from '../../db/cancel';
 import { asUser } from '../../domain/principal';
 import { run, setStage } from './stage';
 import type { Stage } from './stage';
@@ -100,10 +100,10 @@ test('a question without an answer ends at its time, the model reads so, and a l
   expect(lastResults()).toContain('expired');
 });
 
-test('a question of a turn that was stopped is taken back', async () => {
+test('a question of a turn that was cancelled is taken back', async () => {
   const { chat, promptId } = await chatWithQuestion();
   await stage.t.db.withTx(asUser(chat.userId), 'test', (tx) =>
-    stopTurn(tx, { sessionId: chat.sessionId, turnId: undefined }),
+    cancelTurn(tx, { sessionId: chat.sessionId, turnId: undefined }),
   );
   expect(await chat.frames('USER_PROMPT_RESOLVED')).toMatchObject([{ outcome: 'withdrawn' }]);
   await expect(reply(chat, promptId)).rejects.toMatchObject({

@@ -65,8 +65,8 @@ export const run = <I, O>(work: (input: I) => Promise<O>, input: I, attempt = 1)
 
 export async function setStage(lengths: Lengths = {}): Promise<Stage> {
   const bus = createMemoryBus();
-  const t = await createTestDatabase(({ stopped }) => {
-    for (const { sessionId, turnId } of stopped) bus.publish(sessionId, { kind: 'stopped', turnId });
+  const t = await createTestDatabase(({ cancelled }) => {
+    for (const { sessionId, turnId } of cancelled) bus.publish(sessionId, { kind: 'cancelled', turnId });
   });
   const zoo = await openZoo();
   const http = createGuardedHttp({ allowLoopback: true });

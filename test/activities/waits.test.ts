@@ -27,8 +27,8 @@ const toolResults = (): unknown => {
   const content = stage.model.asked.at(-1)?.at(-1)?.content;
   if (!Array.isArray(content)) return content;
   return content.map((block) =>
-    block.type === 'tool_result'
-      ? { ...block, content: JSON.parse(String(block.content)) as unknown }
+    block.type === 'tool_result' && typeof block.content === 'string'
+      ? { ...block, content: JSON.parse(block.content) as unknown }
       : block,
   );
 };

@@ -1,7 +1,7 @@
 import { hkdfSync } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { lockSession } from '../../db/sessions';
-import { closeSession } from '../../db/stop';
+import { closeSession } from '../../db/cancel';
 import { asUser, SYSTEM } from '../../domain/principal';
 import { allFacts } from '../harness/all-text';
 import { SECRET } from './harness';

@@ -68,9 +68,9 @@ export async function createTestApi(
   overrides: { env?: Record<string, string>; deps?: Partial<ApiDeps> } = {},
 ): Promise<TestApi> {
   const bus = createMemoryBus();
-  const t = await createTestDatabase(({ frames, stopped }) => {
+  const t = await createTestDatabase(({ frames, cancelled }) => {
     for (const frame of frames) bus.publish(frame.session_id, { kind: 'logged', frame });
-    for (const { sessionId, turnId } of stopped) bus.publish(sessionId, { kind: 'stopped', turnId });
+    for (const { sessionId, turnId } of cancelled) bus.publish(sessionId, { kind: 'cancelled', turnId });
   });
   let lines = '';
   const sink = new Writable({

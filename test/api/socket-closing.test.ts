@@ -3,7 +3,7 @@ import { SignJWT } from 'jose';
 import { asUser } from '../../domain/principal';
 import { appendFrames } from '../../db/events';
 import { lockSession } from '../../db/sessions';
-import { closeSession } from '../../db/stop';
+import { closeSession } from '../../db/cancel';
 import { connect, refusedWith } from './client';
 import type { ClientOptions } from './client';
 import { createTestApi, SECRET, until } from './harness';

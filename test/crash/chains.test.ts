@@ -45,8 +45,8 @@ const CHAINS: [string, string[]][] = [
     ['socket.admit.committed', 'message.send.committed', 'payment.answer.committed'],
   ],
   [
-    'a turn is stopped while the model speaks',
-    ['model.before', 'turn.stop.committed', 'turn.next-step.committed'],
+    'a turn is cancelled while the model speaks',
+    ['model.before', 'turn.cancel.committed', 'turn.next-step.committed'],
   ],
   ['a question is answered', ['askPerson.report', 'prompt.answer.committed']],
   ['a chat is closed while an agent works', ['session.close.committed', 'delivery.answered']],

@@ -12,7 +12,7 @@ const ELSEWHERE: Record<string, string> = {
   'socket.is-known': 'test/api/socket-closing.test.ts, a reading',
   'socket.read': 'test/api/socket.test.ts, a reading',
   'run.is-open': 'test/temporal/gateway.test.ts, a reading',
-  'turn.works': 'test/activities/stop.test.ts, a reading',
+  'turn.works': 'test/activities/cancel.test.ts, a reading',
 };
 
 /** So many passes of one point are each a kill of their own; later ones repeat them. */

@@ -24,7 +24,7 @@ export const STOPS_AND_QUESTIONS: Scenario[] = [
     },
   },
   {
-    name: 'a turn is stopped while the model speaks',
+    name: 'a turn is cancelled while the model speaks',
     run: async (stage) => {
       const chat = await open(stage, 'Hello #model:slow');
       await chat.stop();
@@ -32,7 +32,7 @@ export const STOPS_AND_QUESTIONS: Scenario[] = [
     },
   },
   {
-    name: 'a turn is stopped while it asks to be paid',
+    name: 'a turn is cancelled while it asks to be paid',
     run: async (stage) => {
       const chat = await open(stage, ask());
       await chat.until(({ type }) => type === 'PAYMENT_REQUEST');

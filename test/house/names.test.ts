@@ -9,7 +9,7 @@ const signals = [
   listingChanged,
   chat.messageArrived,
   chat.outcomeArrived,
-  chat.stopped,
+  chat.endArrived,
   money.paymentDecided,
   money.taskEnded,
   money.abandoned,

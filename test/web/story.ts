@@ -188,7 +188,7 @@ export function tell(chat: ScriptedChat, turn = `trn_${chat.log.length}`): Story
     },
     stopped(said) {
       if (said !== undefined) {
-        const message = { content: said, message_id: `${turn}/5`, turn_id: turn, stopped: true as const };
+        const message = { content: said, message_id: `${turn}/5`, turn_id: turn, cancelled: true as const };
         append({ type: 'AGENT_MESSAGE', data: message });
       }
       end('cancelled');

@@ -6,14 +6,14 @@ import type { Bus } from '../../lib/bus';
 /** A wake-up that was lost on the bus costs so long. */
 const LOOK_EVERY_MS = 2_000;
 
-/** Aborts when the person stops the turn: at once by the bus, else as its row says. */
-export function watchForStop(
+/** Aborts when the person cancels the turn: at once by the bus, else as its row says. */
+export function watchForCancel(
   { db, bus }: { db: Database; bus: Bus },
   { sessionId, turnId }: { sessionId: string; turnId: string },
 ): { signal: AbortSignal; end: () => void } {
   const stop = new AbortController();
   const unsubscribe = bus.subscribe(sessionId, (news) => {
-    if (news.kind === 'stopped' && news.turnId === turnId) stop.abort();
+    if (news.kind === 'cancelled' && news.turnId === turnId) stop.abort();
   });
   const look = async (): Promise<void> => {
     if (!(await db.withTx(SYSTEM, 'turn.works', (tx) => turnWorks(tx, turnId)))) stop.abort();

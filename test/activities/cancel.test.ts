@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { stopTurn } from '../../db/stop';
+import { cancelTurn } from '../../db/cancel';
 import { wallet } from '../../db/ledger';
 import { asUser } from '../../domain/principal';
 import { run, setStage } from './stage';
@@ -18,8 +18,10 @@ beforeAll(async () => {
 });
 afterAll(() => stage.close());
 
-const stop = (chat: TestChat, turnId?: string) =>
-  stage.t.db.withTx(asUser(chat.userId), 'test', (tx) => stopTurn(tx, { sessionId: chat.sessionId, turnId }));
+const cancel = (chat: TestChat, turnId?: string) =>
+  stage.t.db.withTx(asUser(chat.userId), 'test', (tx) =>
+    cancelTurn(tx, { sessionId: chat.sessionId, turnId }),
+  );
 
 const asOf = () => new Date(Date.now()).toISOString();
 
@@ -44,15 +46,15 @@ async function chatWithRequest(): Promise<{ chat: TestChat; paymentId: string }>
 const balance = (chat: TestChat) =>
   stage.t.db.withTx(asUser(chat.userId), 'test', (tx) => wallet(tx, chat.userId));
 
-test('a turn that is stopped while the model speaks keeps what was said, marked as stopped, and ends cancelled', async () => {
+test('a turn that is cancelled while the model speaks keeps what was said, marked as cancelled, and ends cancelled', async () => {
   const chat = await chatThatAsks();
   stage.model.next.push(async (_messages, options) => {
     options.onGrowth(() => 'It begins with');
-    await stop(chat);
+    await cancel(chat);
     expect(options.stop.aborted).toBe(true);
     return {
       content: [text('It begins with')],
-      stopReason: 'stopped',
+      stopReason: 'cancelled',
       inputTokens: 100,
       outputTokens: 4,
       cacheReadTokens: 0,
@@ -60,27 +62,27 @@ test('a turn that is stopped while the model speaks keeps what was said, marked 
     };
   });
   expect(await chat.step()).toMatchObject({ kind: 'ended', outcome: 'cancelled' });
-  expect(await chat.frames('AGENT_MESSAGE')).toMatchObject([{ content: 'It begins with', stopped: true }]);
+  expect(await chat.frames('AGENT_MESSAGE')).toMatchObject([{ content: 'It begins with', cancelled: true }]);
   expect(await chat.frames('TURN_END')).toMatchObject([
     { outcome: 'cancelled', usage: { input_tokens: 100, output_tokens: 4 } },
   ]);
   expect(await chat.step()).toMatchObject({ kind: 'idle' });
 });
 
-test('tools that the model wishes for in a turn that was stopped are not run', async () => {
+test('tools that the model wishes for in a turn that was cancelled are not run', async () => {
   const chat = await chatThatAsks();
   stage.model.next.push(async () => {
-    await stop(chat);
+    await cancel(chat);
     return answer([text('I look.'), toolUse('connect_agent', { agent_id: counter })]);
   });
   expect(await chat.step()).toMatchObject({ kind: 'ended', outcome: 'cancelled' });
   expect(await chat.rows('select id from tool_calls where session_id = $1', [chat.sessionId])).toEqual([]);
 });
 
-test('a tool that was proposed before the stop does not start after it', async () => {
+test('a tool that was proposed before the cancel does not start after it', async () => {
   const chat = await chatThatAsks();
   const [callId = ''] = await chat.propose(['connect_agent', { agent_id: counter }]);
-  await stop(chat);
+  await cancel(chat);
   expect(await chat.runTool(callId)).toEqual({ waitsUntil: null });
   expect(await chat.call(callId)).toMatchObject({ state: 'done', result: { status: 'not_run' } });
   expect(await chat.frames('STATUS')).toEqual([]);
@@ -90,9 +92,9 @@ test('a tool that was proposed before the stop does not start after it', async (
   );
 });
 
-test('a payment that a stopped turn asks for is taken back, and no turn comes of it', async () => {
+test('a payment that a cancelled turn asks for is taken back, and no turn comes of it', async () => {
   const { chat, paymentId } = await chatWithRequest();
-  await stop(chat);
+  await cancel(chat);
   expect(await chat.frames('PAYMENT_FAILED')).toMatchObject([
     { payment_id: paymentId, state: 'DECLINED', reason_code: 'turn_cancelled' },
   ]);
@@ -105,10 +107,10 @@ test('a payment that a stopped turn asks for is taken back, and no turn comes of
   expect(await chat.frames('ERROR')).toEqual([]);
 });
 
-test('a yes that was given before the stop moves no money after it', async () => {
+test('a yes that was given before the cancel moves no money after it', async () => {
   const { chat, paymentId } = await chatWithRequest();
   await chat.decide(paymentId, true);
-  await stop(chat);
+  await cancel(chat);
   expect(await run(stage.activities.authorizePayment, { paymentId, asOf: asOf() })).toMatchObject({
     state: 'FAILED',
   });
@@ -118,13 +120,13 @@ test('a yes that was given before the stop moves no money after it', async () =>
   expect(await chat.step()).toMatchObject({ kind: 'ended', outcome: 'cancelled' });
 });
 
-test('what was held for no task yet comes back at once when the turn is stopped', async () => {
+test('what was held for no task yet comes back at once when the turn is cancelled', async () => {
   const { chat, paymentId } = await chatWithRequest();
   const before = await balance(chat);
   await chat.decide(paymentId, true);
   await run(stage.activities.authorizePayment, { paymentId, asOf: asOf() });
   expect(await balance(chat)).not.toEqual(before);
-  await stop(chat);
+  await cancel(chat);
   expect(await run(stage.activities.settlePayment, { paymentId, asOf: asOf() })).toMatchObject({
     state: 'VOIDED',
   });
@@ -134,45 +136,45 @@ test('what was held for no task yet comes back at once when the turn is stopped'
   expect(await balance(chat)).toEqual(before);
 });
 
-test('a task that runs goes on over a stop, and its outcome is a turn of its own', async () => {
+test('a task that runs goes on over a cancel, and its outcome is a turn of its own', async () => {
   const chat = await chatThatAsks();
   await chat.use('connect_agent', { agent_id: counter });
   await chat.use('invoke_agent', { agent_id: counter, action: 'count', arguments: {} });
-  await stop(chat);
+  await cancel(chat);
   expect(await chat.step()).toMatchObject({ kind: 'ended', turn: 1, outcome: 'cancelled' });
   await run(stage.activities.deliverTask, { taskId: await chat.lastTask() });
   expect(await chat.step([sends('3 words')])).toMatchObject({ kind: 'ended', turn: 2, outcome: 'answered' });
 });
 
-test('a message that no turn has taken up yet is stopped before it begins, and the next one is answered', async () => {
+test('a message that no turn has taken up yet is cancelled before it begins, and the next one is answered', async () => {
   const chat = await chatThatAsks();
   await chat.say('and this?');
-  await stop(chat);
+  await cancel(chat);
   expect(await chat.step()).toMatchObject({ kind: 'ended', turn: 1, outcome: 'cancelled' });
   expect(await chat.step([sends('yes')])).toMatchObject({ kind: 'ended', turn: 2, outcome: 'answered' });
 });
 
-test('a turn that has ended is not stopped, nor is the next one in its place; a turn of nobody is not found', async () => {
+test('a turn that has ended is not cancelled, nor is the next one in its place; a turn of nobody is not found', async () => {
   const chat = await chatThatAsks();
   await chat.step([sends('3 words')]);
   const [turn] = await chat.rows<{ id: string }>('select id from turns where session_id = $1', [
     chat.sessionId,
   ]);
   await chat.say('and this?');
-  expect(await stop(chat, turn?.id)).toBeNull();
+  expect(await cancel(chat, turn?.id)).toBeNull();
   expect(await chat.step([sends('4 words')])).toMatchObject({ kind: 'ended', outcome: 'answered' });
-  expect(await stop(chat)).toBeNull();
-  await expect(stop(chat, `trn_${'x'.repeat(21)}`)).rejects.toMatchObject({ code: 'not_found' });
+  expect(await cancel(chat)).toBeNull();
+  await expect(cancel(chat, `trn_${'x'.repeat(21)}`)).rejects.toMatchObject({ code: 'not_found' });
 });
 
-test('a stop whose wake-up was lost is found in its row while the model speaks', async () => {
+test('a cancel whose wake-up was lost is found in its row while the model speaks', async () => {
   const chat = await chatThatAsks();
   stage.model.next.push(async (_messages, options) => {
-    const stopped = once(options.stop, 'abort');
+    const aborted = once(options.stop, 'abort');
     await chat.rows('update turns set cancelled_at = now() where session_id = $1', [chat.sessionId]);
-    await stopped;
-    return answer([text('It begins with')], 'stopped');
+    await aborted;
+    return answer([text('It begins with')], 'cancelled');
   });
   expect(await chat.step()).toMatchObject({ kind: 'ended', outcome: 'cancelled' });
-  expect(await chat.frames('AGENT_MESSAGE')).toMatchObject([{ content: 'It begins with', stopped: true }]);
+  expect(await chat.frames('AGENT_MESSAGE')).toMatchObject([{ content: 'It begins with', cancelled: true }]);
 });

@@ -9,17 +9,17 @@ import type { Session } from './sessions';
 import { claimMessage, openTurn } from './turns';
 
 /**
- * A person stops the turn that works now, or the one they name. It is a fact at once; the turn ends when whoever works
+ * A person cancels the turn that works now, or the one they name. It is a fact at once; the turn ends when whoever works
  * for it has noticed, and nothing new begins in it. What it had asked for is taken back, and what is held
- * for no task is given back. Null: there was nothing to stop.
+ * for no task is given back. Null: there was nothing to cancel.
  */
-export async function stopTurn(
+export async function cancelTurn(
   tx: Tx,
   { sessionId, turnId }: { sessionId: string; turnId: string | undefined },
 ): Promise<{ turnId: string } | null> {
   const session = await lockSession(tx, sessionId);
   if (session.phase === 'CLOSED') throw new MooringError('session_closed', 'This chat is closed.');
-  // A message that no turn has taken up yet is stopped as its turn.
+  // A message that no turn has taken up yet is cancelled as its turn.
   const turn =
     (await openTurn(tx, sessionId)) ?? (turnId === undefined ? await claimMessage(tx, session) : null);
   if (turn === null || (turnId !== undefined && turnId !== turn.id)) {
@@ -31,8 +31,8 @@ export async function stopTurn(
   await withdrawPayments(tx, { sessionId, turnId: turn.id, reason: 'turn_cancelled' });
   await withdrawPrompts(tx, { sessionId, turnId: turn.id });
   await abandonUnspent(tx, { sessionId, turnId: turn.id });
-  await wakeSession(tx, sessionId, 'stopped');
-  tx.stopped.push({ sessionId, turnId: turn.id });
+  await wakeSession(tx, sessionId, 'endArrived');
+  tx.cancelled.push({ sessionId, turnId: turn.id });
   return { turnId: turn.id };
 }
 
@@ -52,11 +52,11 @@ export async function closeSession(tx: Tx, session: Session, reason: string): Pr
   const turn = await openTurn(tx, session.id);
   if (turn !== null) {
     await finishTurn(tx, { turn, outcome: 'cancelled' });
-    tx.stopped.push({ sessionId: session.id, turnId: turn.id });
+    tx.cancelled.push({ sessionId: session.id, turnId: turn.id });
   }
   await tx.query(`update sessions set phase = 'CLOSED', closed_at = now() where id = $1`, [session.id]);
   await abandonUnspent(tx, { sessionId: session.id, turnId: null });
   // A chat that was never written to has no workflow to tell.
-  if (session.wakeVersion > 0) await wakeSession(tx, session.id, 'stopped');
+  if (session.wakeVersion > 0) await wakeSession(tx, session.id, 'endArrived');
   await appendFrames(tx, session, [{ type: 'SESSION_CLOSED', data: { reason, phase: 'CLOSED' } }]);
 }
