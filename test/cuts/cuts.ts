@@ -25,8 +25,8 @@ export interface CutsPlan {
   cuts: number;
   chats: number;
   turnsOfAChat: number;
-  /** the share of cuts that kill the platform; the others are resets and silences, half of each */
-  kills: number;
+  /** the share of cuts that end the platform, half of them by a stop and half by a kill; the others are resets and silences */
+  ends: number;
   seed: number;
 }
 
@@ -42,14 +42,15 @@ export interface ChatAfterCuts {
 
 export interface CutsResult {
   chats: ChatAfterCuts[];
-  made: Record<'reset' | 'silence' | 'kill', number>;
-  /** connections that were open and were cut, kills not counted */
+  made: Record<'reset' | 'silence' | 'kill' | 'stop', number>;
+  /** connections that were open and were cut, those of an ended platform not counted */
   broken: number;
 }
 
 interface Stage {
   plan: CutsPlan;
   machine: Machine;
+  settings: Record<string, string>;
   proxy: CutProxy;
   result: CutsResult;
   chats: Chat[];
@@ -73,18 +74,19 @@ export async function runCuts(plan: CutsPlan): Promise<CutsResult> {
   const machine = await createMachine();
   const proxy = await startProxy(Number(new URL(machine.api()).port));
   const over = new AbortController();
-  const result: CutsResult = { chats: [], made: { reset: 0, silence: 0, kill: 0 }, broken: 0 };
+  const result: CutsResult = { chats: [], made: { reset: 0, silence: 0, kill: 0, stop: 0 }, broken: 0 };
   try {
-    await machine.startPlatform([], {
+    const settings = {
       MOORING_PUBLIC_URL: proxy.url,
       MOORING_RATE_LIMIT_MESSAGES: MOST,
       MOORING_RATE_LIMIT_SIGN_INS: MOST,
       // What is half open stays so for a minute: the server cannot know either.
       MOORING_RATE_LIMIT_SOCKETS_PER_IP: MOST,
       MOORING_RATE_LIMIT_SOCKETS_PER_CHAT: MOST,
-    });
+    };
+    await machine.startPlatform([], settings);
     await untilReady(machine, over.signal);
-    await talkAndCut({ plan, machine, proxy, result, chats: [], over: over.signal });
+    await talkAndCut({ plan, machine, settings, proxy, result, chats: [], over: over.signal });
     return result;
   } finally {
     over.abort();
@@ -126,7 +128,7 @@ async function talkAndCut(stage: Stage): Promise<void> {
 /** The next turn waits for the share of the cuts that falls to the turns before. */
 async function talk(stage: Stage, { readers: [reader] }: Chat): Promise<(number | null)[]> {
   const { plan, result } = stage;
-  const made = (): number => result.made.reset + result.made.silence + result.made.kill;
+  const made = (): number => Object.values(result.made).reduce((sum, count) => sum + count, 0);
   const acknowledged: (number | null)[] = [];
   for (let turn = 0; turn < plan.turnsOfAChat; turn += 1) {
     const share = (turn * plan.cuts) / plan.turnsOfAChat;
@@ -140,17 +142,19 @@ async function talk(stage: Stage, { readers: [reader] }: Chat): Promise<(number 
 
 /** And the cuts of a turn wait for the turns before: else a slow machine is cut and cut and does nothing. */
 async function cut(stage: Stage): Promise<void> {
-  const { plan, machine, proxy, result, chats, over } = stage;
+  const { plan, machine, settings, proxy, result, chats, over } = stage;
   const random = seededRandom(plan.seed);
   for (let made = 0; made < plan.cuts; made += 1) {
     await pause(random() * 120);
     const turn = Math.floor((made * plan.turnsOfAChat) / plan.cuts);
     const isDone = (): boolean => chats.every(({ readers: [{ ended }] }) => ended >= turn);
     await until(stage, { holds: isDone, what: `all to have had turn ${turn}` });
-    let kind: keyof CutsResult['made'] =
-      random() < plan.kills ? 'kill' : random() < 0.5 ? 'reset' : 'silence';
-    if (kind === 'kill') {
-      machine.killPlatform();
+    const [ending, other] = random() < 0.5 ? (['kill', 'reset'] as const) : (['stop', 'silence'] as const);
+    let kind: keyof CutsResult['made'] = random() < plan.ends ? ending : other;
+    if (kind === 'kill' || kind === 'stop') {
+      if (kind === 'kill') machine.killPlatform();
+      // It drains first: its sockets are told.
+      else await machine.startPlatform([], settings);
       await untilReady(machine, over);
     } else {
       // One connection or some, but one at the least: nothing open is nothing to cut.

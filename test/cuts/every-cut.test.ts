@@ -10,11 +10,11 @@ const seed = z.coerce
 
 test('over 1,000 random cuts each client has the log, dense and once each', async () => {
   process.stdout.write(`MOORING_TEST_SEED=${seed}\n`);
-  const plan = { cuts: 1_000, chats: 10, turnsOfAChat: 20, kills: 0.05, seed };
+  const plan = { cuts: 1_000, chats: 10, turnsOfAChat: 20, ends: 0.05, seed };
   const result = await runCuts(plan);
-  const { reset, silence, kill } = result.made;
+  const { reset, silence, kill, stop } = result.made;
   process.stdout.write(
-    `${reset} resets, ${silence} silences and ${kill} kills broke ${result.broken} connections\n`,
+    `${reset} resets and ${silence} silences broke ${result.broken} connections; ${kill} kills, ${stop} stops\n`,
   );
   expectWhole(result, plan);
 }, 3_600_000);

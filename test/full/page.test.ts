@@ -86,6 +86,32 @@ test('an answer that streams is drawn as it comes, and the same when it is whole
   expect(await link.getAttribute('rel')).toContain('noopener');
 });
 
+test('while an answer streams nothing that stands already moves', async () => {
+  const { page } = await signIn();
+  const { story } = await ask(page);
+  story.ask();
+  story.work();
+  story.stream(20);
+  await page.getByText('The text reads').waitFor();
+  await page.waitForLoadState('networkidle');
+  await page.evaluate(WATCH_SHIFTS);
+  for (let shown = 40; shown < ANSWER.length; shown += 20) {
+    story.stream(shown);
+    await page.evaluate('new Promise(requestAnimationFrame)');
+  }
+  await page.getByRole('table').waitFor();
+  // What stands below the words goes down with them: the end of the line, and nothing else.
+  const moved = new Set(await page.evaluate<string[]>('shifts'));
+  expect([...moved].filter((html) => html !== '<span class="knot last todo"></span>')).toEqual([]);
+});
+
+/** What Chromium calls a shift: something that was seen stands elsewhere in the next picture, and no key was pressed. */
+const WATCH_SHIFTS = `globalThis.shifts = [];
+  new PerformanceObserver((list) => {
+    for (const { hadRecentInput, sources } of list.getEntries())
+      if (!hadRecentInput) shifts.push(...sources.map(({ node }) => (node?.outerHTML ?? node?.parentElement?.outerHTML ?? '').slice(0, 160)));
+  }).observe({ type: 'layout-shift' });`;
+
 test('what an agent writes can run nothing and load nothing', async () => {
   const { page, complaints } = await signIn();
   const { chat } = await ask(page);
