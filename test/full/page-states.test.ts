@@ -152,7 +152,10 @@ test.each(Object.entries(STATES))('%s', async (state, { play, shows }) => {
   for (const [view, { colorScheme, ...size }] of Object.entries(VIEWS)) {
     await page.setViewportSize(size);
     await page.emulateMedia({ colorScheme });
-    expect({ view, serious: await seriousFindings(page, view === 'light' ? undefined : DRAWN) }).toEqual({ view, serious: [] });
+    expect({ view, serious: await seriousFindings(page, view === 'light' ? undefined : DRAWN) }).toEqual({
+      view,
+      serious: [],
+    });
     expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
     expect({ view, cut: await page.evaluate(CUT_OFF) }).toEqual({ view, cut: [] });
     await page.screenshot({ path: `${PICTURES}/${state}-${view}.png` });
