@@ -1,3 +1,4 @@
+import { takeOnce } from '../db/client-facts';
 import { acceptMessage } from '../db/messages';
 import { answerPrompt } from '../db/prompts';
 import { lockSession } from '../db/sessions';
@@ -45,7 +46,7 @@ export async function recordFact(
   return record(api.db, { userId, sessionId }, fact);
 }
 
-type Order = Exclude<ClientFact, { type: 'USER_MESSAGE' }>;
+type Order = Exclude<ClientFact, { type: 'USER_MESSAGE' }> & { id: string };
 
 function record(
   db: Database,
@@ -53,26 +54,38 @@ function record(
   fact: Order,
 ): Promise<FactAnswer> {
   const person = asUser(userId);
+  const once = (take: (tx: Tx) => Promise<FactAnswer>) => (tx: Tx) =>
+    takeOnce(tx, { sessionId, fact }, () => take(tx));
   switch (fact.type) {
-    case 'PAYMENT_RESPONSE':
-      return db.withTx(person, 'payment.answer', async (tx) => {
-        const { payment_id: paymentId, approved } = fact.data;
+    case 'PAYMENT_RESPONSE': {
+      const { payment_id: paymentId, approved } = fact.data;
+      const take = once(async (tx) => {
         const { id, state } = await answerPayment(tx, { sessionId, paymentId, approved });
         return { payment_id: id, state };
       });
-    case 'USER_PROMPT_RESPONSE':
-      return db.withTx(person, 'prompt.answer', async (tx) => {
-        const { prompt_id: promptId, answer } = fact.data;
+      return db.withTx(person, 'payment.answer', take);
+    }
+    case 'USER_PROMPT_RESPONSE': {
+      const { prompt_id: promptId, answer } = fact.data;
+      const take = once(async (tx) => {
         const { id, state } = await answerPrompt(tx, { sessionId, promptId, answer });
         return { prompt_id: id, state };
       });
-    case 'CANCEL_TURN':
-      return db.withTx(person, 'turn.cancel', async (tx) => {
+      return db.withTx(person, 'prompt.answer', take);
+    }
+    case 'CANCEL_TURN': {
+      const take = once(async (tx) => {
         const cancelled = await cancelTurn(tx, { sessionId, turnId: fact.data.turn_id });
         return { turn_id: cancelled?.turnId ?? null };
       });
+      return db.withTx(person, 'turn.cancel', take);
+    }
     case 'CANCEL_SESSION':
-      return db.withTx(person, 'session.close', (tx) => close(tx, sessionId));
+      return db.withTx(
+        person,
+        'session.close',
+        once((tx) => close(tx, sessionId)),
+      );
   }
 }
 

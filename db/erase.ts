@@ -29,6 +29,7 @@ export async function eraseSession(tx: Tx, wish: { sessionId: string; userId: st
   await tx.query('delete from steps where turn_id in (select id from turns where session_id = $1)', [id]);
   await tx.query('delete from prompts where session_id = $1', [id]);
   await tx.query('delete from connections where session_id = $1', [id]);
+  await tx.query('delete from client_facts where session_id = $1', [id]);
   await tx.query('delete from messages where session_id = $1 and turn_id is null', [id]);
   await tx.query(`update sessions set title = null, metadata = '{}', erased_at = now() where id = $1`, [id]);
   await tx.query('delete from session_events where session_id = $1', [id]);

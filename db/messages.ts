@@ -1,6 +1,7 @@
 import { MooringError } from '../domain/errors';
 import { newId } from '../lib/ids';
 import { currentOrigin } from '../lib/telemetry';
+import { usedBefore } from './client-facts';
 import type { Tx } from './database';
 import { appendFrames } from './events';
 import { lockSession, wakeSession } from './sessions';
@@ -22,16 +23,13 @@ export async function acceptMessage(
   message: { sessionId: string; clientId: string; content: string },
 ): Promise<{ seq: number }> {
   const session = await lockSession(tx, message.sessionId);
-  const [earlier] = await tx.query<Message>(
-    `select id, client_id as "clientId", kind, content, seq from messages where session_id = $1 and client_id = $2`,
+  const [earlier] = await tx.query<{ content: string | null; seq: number | null }>(
+    `select content, seq from messages where session_id = $1 and client_id = $2
+     union all select null, null from client_facts where session_id = $1 and client_id = $2`,
     [session.id, message.clientId],
   );
   if (earlier !== undefined) {
-    if (earlier.content !== message.content || earlier.seq === null) {
-      throw new MooringError('idempotency_conflict', 'This id was used for another message.', {
-        details: { field: 'id' },
-      });
-    }
+    if (earlier.content !== message.content || earlier.seq === null) throw usedBefore();
     return { seq: earlier.seq };
   }
   if (session.phase === 'CLOSED') throw new MooringError('session_closed', 'This chat is closed.');

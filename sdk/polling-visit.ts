@@ -100,7 +100,7 @@ function restOf({ id, frame }: Outgoing): { path: string; body: Record<string, u
     case 'USER_MESSAGE':
       return { path: 'messages', body: { id, content: frame.data.content } };
     case 'CANCEL_TURN':
-      return { path: 'cancel-turn', body: { ...frame.data } };
+      return { path: 'cancel-turn', body: { id, ...frame.data } };
     case 'PAYMENT_RESPONSE':
     case 'USER_PROMPT_RESPONSE':
       return { path: 'responses', body: { id, type: frame.type, ...frame.data } };

@@ -92,11 +92,13 @@ function answerOf(body: unknown): Fact {
 }
 
 function stopOf(body: unknown): Fact {
-  return { type: 'CANCEL_TURN', id: newId('msg'), data: z.strictObject(TurnToStop).parse(body) };
+  const { id: named, ...data } = z.strictObject({ id, ...TurnToStop }).parse(body);
+  return { type: 'CANCEL_TURN', id: named ?? newId('msg'), data };
 }
 
 function closeOf(body: unknown): Fact {
-  return { type: 'CANCEL_SESSION', id: newId('msg'), data: z.strictObject({}).parse(body) };
+  const { id: named } = z.strictObject({ id }).parse(body);
+  return { type: 'CANCEL_SESSION', id: named ?? newId('msg'), data: {} };
 }
 
 const tooManyPolls = (): MooringError =>

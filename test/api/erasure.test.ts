@@ -27,6 +27,7 @@ test('an erased chat is not there any more for any call, and to erase it again i
     token,
     body: { id: 'm1', content: 'a marker: nasturtium' },
   });
+  await api.call(`/api/sessions/${id}/cancel-turn`, { token, body: { id: 'nasturtium' } });
   const paymentId = await askToPay(api.t.db, { sessionId: id, userId: chat.userId });
   expect(await tablesWith(api.t.url, 'nasturtium')).not.toEqual([]);
   expect(await erase(id, token)).toMatchObject({ status: 200, body: { ok: true } });
