@@ -41,6 +41,27 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
+/** Error types of the ERROR frame that clients of the first contract know; the code beside it is finer. */
+export type PublishedErrorType =
+  'agent_unavailable' | 'payment_declined' | 'session_not_found' | 'auth_failed' | 'internal_error';
+
+const PUBLISHED: Partial<Record<ErrorCode, PublishedErrorType>> = {
+  auth_failed: 'auth_failed',
+  forbidden: 'auth_failed',
+  session_not_found: 'session_not_found',
+  session_closed: 'session_not_found',
+  payment_declined: 'payment_declined',
+  payment_not_open: 'payment_declined',
+  insufficient_funds: 'payment_declined',
+  budget_exceeded: 'payment_declined',
+  agent_unavailable: 'agent_unavailable',
+  agent_refused: 'agent_unavailable',
+  agent_bad_answer: 'agent_unavailable',
+};
+
+/** The rest are internal errors to them. */
+export const publishedType = (code: ErrorCode): PublishedErrorType => PUBLISHED[code] ?? 'internal_error';
+
 /** An expected failure. `details` is safe to show to the caller; `cause` is not. */
 export class MooringError extends Error {
   readonly code: ErrorCode;

@@ -1,11 +1,7 @@
-import type { ErrorCode } from './errors';
+import type { ErrorCode, PublishedErrorType } from './errors';
 import type { PaymentState } from './payment';
 import type { SessionPhase, ToolName, TurnOutcome } from './session';
 import type { RiskLevel, TaskStatus } from './task';
-
-/** Published error types of the ERROR frame; `code` beside it is the finer, stable one. */
-export type PublishedErrorType =
-  'agent_unavailable' | 'payment_declined' | 'session_not_found' | 'auth_failed' | 'internal_error';
 
 /** A step of the progress line. The frames of one step share `call_id`; the last one counts. */
 export interface StatusData {

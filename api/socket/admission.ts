@@ -3,7 +3,7 @@ import { lastSeqs } from '../../db/events';
 import { openAsks } from '../../db/open-asks';
 import { getSession, lockSession, setPhase } from '../../db/sessions';
 import { MooringError } from '../../domain/errors';
-import type { CloseCode, MomentFrame } from '../../domain/frames';
+import type { MomentFrame } from '../../domain/frames';
 import { asUser, SYSTEM } from '../../domain/principal';
 import type { Tokens } from '../auth/tokens';
 import { SESSION_ID } from '../schemas';
@@ -13,26 +13,23 @@ interface AdmissionDeps {
   tokens: Tokens;
 }
 
-/** Who may enter this chat by this token; a refusal is a close code. Entering makes a new chat CONNECTED. */
+/** Who may enter this chat by this token; entering makes a new chat CONNECTED. */
 export async function admit(
   { db, tokens }: AdmissionDeps,
   { sessionId, token }: { sessionId: string; token: string },
-): Promise<{ userId: string } | { refused: CloseCode }> {
-  const bearer = await tokens.verifySession(token).catch(() => null);
-  if (bearer === null) return { refused: 4401 };
-  const { userId } = bearer;
-  if (bearer.sessionId !== sessionId) return { refused: (await isKnown(db, sessionId)) ? 4403 : 4404 };
-  try {
-    const session = await db.withTx(asUser(userId), 'socket.admit', async (tx) => {
-      const locked = await lockSession(tx, sessionId);
-      if (locked.phase === 'STARTED') await setPhase(tx, sessionId, 'CONNECTED');
-      return locked;
-    });
-    return session.phase === 'CLOSED' ? { refused: 4410 } : { userId };
-  } catch (error) {
-    if (error instanceof MooringError && error.code === 'session_not_found') return { refused: 4404 };
-    throw error;
+): Promise<{ userId: string }> {
+  const { userId, ...bearer } = await tokens.verifySession(token);
+  if (bearer.sessionId !== sessionId) {
+    if (await isKnown(db, sessionId)) throw new MooringError('forbidden', 'This token is of another chat.');
+    throw new MooringError('session_not_found', 'There is no such chat.');
   }
+  const { phase } = await db.withTx(asUser(userId), 'socket.admit', async (tx) => {
+    const locked = await lockSession(tx, sessionId);
+    if (locked.phase === 'STARTED') await setPhase(tx, sessionId, 'CONNECTED');
+    return locked;
+  });
+  if (phase === 'CLOSED') throw new MooringError('session_closed', 'This chat is closed.');
+  return { userId };
 }
 
 async function isKnown(db: Database, sessionId: string): Promise<boolean> {
@@ -43,7 +40,7 @@ async function isKnown(db: Database, sessionId: string): Promise<boolean> {
   return rows.length > 0;
 }
 
-/** Where the chat stands: the first frame of a socket, and its answer to RESUME. */
+/** Where the chat stands: the first frame of a socket. */
 export async function readyFrame(
   tx: Tx,
   sessionId: string,

@@ -22,35 +22,31 @@ export function serveConnection(deps: ConnectionDeps, visit: Visit): void {
   const { api, timings, log } = deps;
   const { ws, wire, sessionId } = visit;
   const frameLimit = createRateLimit({ limit: api.config.MOORING_RATE_LIMIT_FRAMES, windowMs: MINUTE_MS });
-  const told = { wire, log, id: null };
   const leave: (() => void)[] = [];
   let visitor: Visitor | null = null;
-  const inOrder = jobsInOrder(visit, (error) => void refuse(told, toMooringError(error)));
+  const refused = (thrown: unknown, id: string | null = null, code?: CloseCode): MooringError =>
+    refuse({ wire, log, id, entered: visitor !== null, code }, toMooringError(thrown));
+  const inOrder = jobsInOrder(visit, (error) => void refused(error));
   const enter = async (token: string): Promise<void> => {
     clearTimeout(authTimer);
-    try {
-      visitor = await welcome(deps, visit, { token, leave });
-    } catch (thrown) {
-      const error = toMooringError(thrown);
-      log.warn({ err: error.cause ?? error }, 'a socket could not be let in');
-      wire.close(error.code === 'unavailable' ? 1013 : 1011);
-    }
+    visitor = await welcome(deps, visit, { token, leave });
   };
   const countFrame = (): boolean => {
     const waitMs = frameLimit.take('');
-    if (waitMs > 0)
-      void asWork({ log, sessionId }, () => Promise.resolve(refuse(told, tooManyFrames(waitMs))));
+    if (waitMs > 0) void asWork({ log, sessionId }, () => Promise.resolve(refused(tooManyFrames(waitMs))));
     return waitMs === 0;
   };
   const take = async (frame: { type: string }): Promise<void> => {
     if (visitor !== null) return visitor.take(frame);
     const auth = readFrame(frame);
-    if (auth.type === 'AUTH') await enter(auth.data.token);
-    else wire.close(4401, { message: 'the first frame must be AUTH' });
+    if (auth.type !== 'AUTH') throw new MooringError('auth_failed', 'The first frame must be AUTH.');
+    await enter(auth.data.token);
   };
 
-  const authTimer = setTimeout(() => wire.close(4408, { message: 'no auth in time' }), timings.authMs);
-  const ageTimer = setTimeout(() => wire.close(4401, { message: 'the token is too old' }), timings.maxAgeMs);
+  const authTimer = setTimeout(() => {
+    refused(new MooringError('auth_failed', 'No token came in time.'), null, 4408);
+  }, timings.authMs);
+  const ageTimer = setTimeout(() => void refused(tooOld()), timings.maxAgeMs);
   const { token } = visit;
   if (token !== null) inOrder(() => enter(token));
 
@@ -63,7 +59,7 @@ export function serveConnection(deps: ConnectionDeps, visit: Visit): void {
         named(isFrameType(frame.type) ? frame.type : 'unknown');
         return take(frame).then(
           () => null,
-          (error: unknown) => refuse({ ...told, id: idOf(frame) }, toMooringError(error)),
+          (error: unknown) => refused(error, idOf(frame)),
         );
       }),
     );
@@ -118,22 +114,41 @@ const idOf = (frame: object): string | null =>
 const tooManyFrames = (waitMs: number): MooringError =>
   new MooringError('rate_limited', 'Too many frames.', { details: { retry_after_ms: waitMs } });
 
+const tooOld = (): MooringError =>
+  new MooringError('auth_failed', 'The token is too old for this socket to go on.');
+
 const FATAL_CODES: Partial<Record<MooringError['code'], CloseCode>> = {
+  auth_failed: 4401,
+  forbidden: 4403,
   session_closed: 4410,
   session_not_found: 4404,
   rate_limited: 4429,
 };
+/** What ends a socket that nobody has entered by yet, and is only the answer to a frame later. */
+const FATAL_AT_ENTRY: Partial<Record<MooringError['code'], CloseCode>> = {
+  unavailable: 1013,
+  internal_error: 1011,
+};
+
+interface Refusal {
+  wire: Wire;
+  log: Logger;
+  /** the client's own of the frame that is refused */
+  id: string | null;
+  entered: boolean;
+  /** where the error alone does not say it */
+  code: CloseCode | undefined;
+}
 
 /** Answers with an ERROR frame; some errors end the socket too. */
-function refuse(
-  { wire, log, id }: { wire: Wire; log: Logger; id: string | null },
-  error: MooringError,
-): MooringError {
-  if (error.code === 'internal_error') log.error({ err: error.cause }, 'a frame could not be taken');
-  const code = FATAL_CODES[error.code];
+function refuse({ wire, log, id, entered, code: own }: Refusal, error: MooringError): MooringError {
+  if (error.status >= 500) log.error({ err: error.cause ?? error }, 'a frame or a token could not be taken');
+  const code = own ?? FATAL_CODES[error.code] ?? (entered ? undefined : FATAL_AT_ENTRY[error.code]);
   const requestId = currentOrigin()?.request_id ?? newId('req');
   wire.sendMoment(errorFrame(error, { fatal: code !== undefined, id, requestId }));
   const retryAfterMs = error.details?.['retry_after_ms'];
-  if (code !== undefined) wire.close(code, typeof retryAfterMs === 'number' ? { retryAfterMs } : {});
+  const { message } = error;
+  if (code !== undefined)
+    wire.close(code, typeof retryAfterMs === 'number' ? { message, retryAfterMs } : { message });
   return error;
 }

@@ -1,20 +1,6 @@
-import type { ErrorCode, MooringError } from '../../domain/errors';
-import type { MomentFrame, PublishedErrorType } from '../../domain/frames';
-
-/** The published, coarse type of each code that clients of the first contract know; the rest are internal errors. */
-const PUBLISHED: Partial<Record<ErrorCode, PublishedErrorType>> = {
-  auth_failed: 'auth_failed',
-  forbidden: 'auth_failed',
-  session_not_found: 'session_not_found',
-  session_closed: 'session_not_found',
-  payment_declined: 'payment_declined',
-  payment_not_open: 'payment_declined',
-  insufficient_funds: 'payment_declined',
-  budget_exceeded: 'payment_declined',
-  agent_unavailable: 'agent_unavailable',
-  agent_refused: 'agent_unavailable',
-  agent_bad_answer: 'agent_unavailable',
-};
+import { publishedType } from '../../domain/errors';
+import type { MooringError } from '../../domain/errors';
+import type { MomentFrame } from '../../domain/frames';
 
 /** The answer to a frame that was refused. `fatal`: the socket ends with it; `id`: the client's own of that frame. */
 export function errorFrame(
@@ -26,7 +12,7 @@ export function errorFrame(
     type: 'ERROR',
     data: {
       ...(id === null ? {} : { for: id }),
-      error_type: PUBLISHED[error.code] ?? 'internal_error',
+      error_type: publishedType(error.code),
       code: error.code,
       message: error.message,
       retryable: error.retryable,

@@ -12,10 +12,11 @@ interface FeedDeps {
   read: (afterSeq: number, limit: number) => Promise<LoggedFrame[]>;
 }
 
-/** Brings one socket the log from a place on, each frame once and in order, then whatever happens. */
+/**
+ * Brings one socket the log from a place on, each frame once and in order, then whatever happens. Before `begin`, which
+ * comes once, it keeps what it hears.
+ */
 export interface Feed extends Watcher {
-  /** Nothing is sent from here on until `begin`. */
-  pause: () => Promise<void>;
   begin: (place: { afterSeq: number; lastSeq: number }) => void;
 }
 
@@ -28,6 +29,7 @@ export function createFeed({ wire, log, read }: FeedDeps): Feed {
   let newest = 0;
   let begun = false;
   let reading: Promise<void> | null = null;
+  const early: SessionNews[] = [];
 
   const send = (frame: LoggedFrame): void => {
     sent = frame.seq;
@@ -37,12 +39,12 @@ export function createFeed({ wire, log, read }: FeedDeps): Feed {
   };
 
   const catchUp = async (): Promise<void> => {
-    while (begun && wire.isOpen() && sent < newest) {
+    while (wire.isOpen() && sent < newest) {
       const frames = await read(sent, BATCH);
       if (frames.length === 0) newest = sent;
       for (const frame of frames) {
         await wire.flushed();
-        if (!begun || !wire.isOpen()) return;
+        if (!wire.isOpen()) return;
         send(frame);
       }
     }
@@ -67,24 +69,24 @@ export function createFeed({ wire, log, read }: FeedDeps): Feed {
     readOn();
   };
 
+  const onNews = (news: SessionNews): void => {
+    if (!begun) return void early.push(news);
+    const isLive = reading === null;
+    if (news.kind === 'moment' && isLive) wire.sendMoment(news.frame);
+    if (news.kind !== 'logged') return; // a cancel is for whoever works on the turn
+    if (isLive && news.frame.seq === sent + 1) send(news.frame);
+    else hear(news.frame.seq);
+  };
+
   return {
-    onNews(news: SessionNews) {
-      const isLive = begun && reading === null;
-      if (news.kind === 'moment' && isLive) wire.sendMoment(news.frame);
-      if (news.kind !== 'logged') return; // a cancel is for whoever works on the turn
-      if (isLive && news.frame.seq === sent + 1) send(news.frame);
-      else hear(news.frame.seq);
-    },
+    onNews,
     onLastSeq: hear,
     onGone: () => wire.close(4404),
-    async pause() {
-      begun = false;
-      await reading;
-    },
     begin({ afterSeq, lastSeq }) {
       sent = afterSeq;
       begun = true;
       hear(lastSeq);
+      early.splice(0).forEach(onNews);
     },
   };
 }

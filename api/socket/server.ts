@@ -74,7 +74,7 @@ export function createSocketServer(deps: SocketServerDeps): SocketServer {
         const wire = createWire(ws, { sessionId, graceMs: timings.graceMs });
         keep(ws, wire);
         const ids = { request_id: requestId, ...chatFields(sessionId) };
-        ws.once('close', (code) => log.info({ ...ids, code }, 'socket closed'));
+        ws.once('close', (code) => log.info({ ...ids, code, sent: wire.closedWith() }, 'socket closed'));
         if (place !== null) serveConnection({ api, log, timings, places }, { ws, wire, ...handshake });
         else wire.close(4429, { message: 'too many sockets from this address', retryAfterMs: 10_000 });
       });

@@ -19,6 +19,8 @@ export interface Wire {
   /** Resolves when what was sent has mostly been taken by the other side, or the socket has ended. */
   flushed: () => Promise<void>;
   close: (code: CloseCode, reason?: CloseReason) => void;
+  /** What we closed it with; a reader who was cut off has not seen it. Null: not by us. */
+  closedWith: () => CloseCode | null;
 }
 
 export function createWire(
@@ -26,6 +28,7 @@ export function createWire(
   { sessionId, graceMs }: { sessionId: string; graceMs: number },
 ): Wire {
   let closing = false;
+  let closedWith: CloseCode | null = null;
   const waiting: (() => void)[] = [];
 
   const isCongested = (): boolean => ws.bufferedAmount > congestedBytes.limit;
@@ -39,6 +42,7 @@ export function createWire(
   const close: Wire['close'] = (code, reason = {}) => {
     if (closing) return;
     closing = true;
+    closedWith = code;
     wake();
     if (ws.readyState === ws.CLOSED) return;
     endWith(code, reasonText(code, reason));
@@ -75,6 +79,7 @@ export function createWire(
       await new Promise<void>((resolve) => waiting.push(resolve));
     },
     close,
+    closedWith: () => closedWith,
   };
 }
 

@@ -88,6 +88,8 @@ export async function createTestApi(
     ready: () => Promise.resolve([]),
     webRoot: null,
     ...overrides.deps,
+    // A client of a test that means to RESUME does so at once.
+    timings: { resumeMs: 200, ...overrides.deps?.timings },
   });
   await new Promise<void>((resolve) => api.server.listen(0, '127.0.0.1', resolve));
   const { port } = api.server.address() as AddressInfo;

@@ -1,12 +1,11 @@
 import { hkdfSync } from 'node:crypto';
 import { SignJWT } from 'jose';
 import { asUser } from '../../domain/principal';
-import { appendFrames } from '../../db/events';
 import { lockSession } from '../../db/sessions';
 import { closeSession } from '../../db/cancel';
 import { connect, refusedWith } from './client';
 import type { ClientOptions } from './client';
-import { createTestApi, SECRET, until } from './harness';
+import { createTestApi, SECRET } from './harness';
 import type { TestApi } from './harness';
 
 let api: TestApi;
@@ -21,7 +20,7 @@ async function openChat(on = api) {
   return { ...person, sessionToken: session.token, id: session.id, wsUrl: session.wsUrl };
 }
 
-/** How a socket ends: its code, and the reason, which is JSON within 123 bytes. */
+/** How a socket ends: its code, the reason, which is JSON within 123 bytes, and the ERROR frame that came before it. */
 async function endOf(
   wsUrl: string,
   options: ClientOptions,
@@ -34,8 +33,12 @@ async function endOf(
   }
   const { code, reason } = await client.closed;
   expect(Buffer.byteLength(reason)).toBeLessThanOrEqual(123);
-  return { code, ...(JSON.parse(reason) as { reconnect: string; retry_after?: number }) };
+  const error = client.frames.find((frame) => frame.type === 'ERROR')?.data;
+  return { code, error, ...(JSON.parse(reason) as { reconnect: string; retry_after?: number }) };
 }
+
+/** What a client of the first contract reads before such an end. */
+const fatal = (error_type: string, code = error_type) => ({ error_type, code, fatal: true });
 
 const UNKNOWN = `ses_${'0'.repeat(21)}`;
 
@@ -43,10 +46,10 @@ test('a token of one chat opens no other', async () => {
   const [ann, ben] = [await openChat(), await openChat()];
   for (const query of ['', '?after_seq=0']) {
     const end = await endOf(ben.wsUrl, { token: ann.sessionToken, query });
-    expect(end).toMatchObject({ code: 4403, reconnect: 'no' });
+    expect(end).toMatchObject({ code: 4403, reconnect: 'no', error: fatal('auth_failed', 'forbidden') });
   }
   const unknown = await endOf(ann.wsUrl.replace(ann.id, UNKNOWN), { token: ann.sessionToken });
-  expect(unknown).toMatchObject({ code: 4404, reconnect: 'no' });
+  expect(unknown).toMatchObject({ code: 4404, reconnect: 'no', error: fatal('session_not_found') });
 });
 
 test('a forged, borrowed or worn-out token opens no chat', async () => {
@@ -76,7 +79,11 @@ test('a forged, borrowed or worn-out token opens no chat', async () => {
     await sign({}, 'mooring-session+jwt', 'mooring-access+jwt'),
   ];
   for (const token of bad) {
-    expect(await endOf(chat.wsUrl, { token })).toMatchObject({ code: 4401, reconnect: 'new_token' });
+    expect(await endOf(chat.wsUrl, { token })).toMatchObject({
+      code: 4401,
+      reconnect: 'new_token',
+      error: fatal('auth_failed'),
+    });
   }
   const client = connect(chat.wsUrl, { token: await sign({}) });
   await client.frame('SESSION_READY');
@@ -100,18 +107,23 @@ test('the session token of a person for the chat of another does not exist for t
 test('whoever does not say who they are is shown out', async () => {
   const hasty = await createTestApi({ deps: { timings: { authMs: 50 } } });
   const chat = await openChat(hasty);
-  expect(await endOf(chat.wsUrl, {})).toMatchObject({ code: 4408, reconnect: 'soon' });
+  expect(await endOf(chat.wsUrl, {})).toMatchObject({
+    code: 4408,
+    reconnect: 'soon',
+    error: fatal('auth_failed'),
+  });
   await hasty.stop();
   const client = connect((await openChat()).wsUrl);
   client.ws.once('open', () => client.send({ type: 'USER_MESSAGE', data: { content: 'hello' } }));
   expect((await client.closed).code).toBe(4401);
+  expect(client.frames.map(({ data }) => data)).toMatchObject([fatal('auth_failed')]);
 });
 
 test('no socket outlives the longest time that one token may open', async () => {
   const brief = await createTestApi({ deps: { timings: { maxAgeMs: 200 } } });
   const chat = await openChat(brief);
   const end = await endOf(chat.wsUrl, { token: chat.sessionToken });
-  expect(end).toMatchObject({ code: 4401, reconnect: 'new_token' });
+  expect(end).toMatchObject({ code: 4401, reconnect: 'new_token', error: fatal('auth_failed') });
   await brief.stop();
 });
 
@@ -163,7 +175,11 @@ test('a closed chat shows its end to who is there and lets nobody in', async () 
   });
   expect((await client.closed).code).toBe(1000);
   const end = await endOf(chat.wsUrl, { token: chat.sessionToken, query: '?after_seq=0' });
-  expect(end).toMatchObject({ code: 4410, reconnect: 'no' });
+  expect(end).toMatchObject({
+    code: 4410,
+    reconnect: 'no',
+    error: fatal('session_not_found', 'session_closed'),
+  });
   const { body } = await api.call(`/api/sessions/${chat.id}/events`, { token: chat.token });
   expect(body.events).toMatchObject([{ type: 'SESSION_CLOSED' }]);
 });
@@ -223,70 +239,6 @@ test('an address gets twenty sockets, then a reason, and its places back when it
   await crowded.stop();
 });
 
-test('a socket that gives no sign of life is closed, one that answers is kept', async () => {
-  const brisk = await createTestApi({ deps: { timings: { pingMs: 50, pongMs: 1_500, graceMs: 50 } } });
-  const [dead, alive] = [await openChat(brisk), await openChat(brisk)];
-  const silent = connect(dead.wsUrl, { token: dead.sessionToken });
-  const lively = connect(alive.wsUrl, { token: alive.sessionToken });
-  await Promise.all([silent.frame('SESSION_READY'), lively.frame('SESSION_READY')]);
-  silent.ws.pause();
-  await until(() => brisk.logged().includes(`"session":"${dead.id}"`));
-  expect(lively.ws.readyState).toBe(lively.ws.OPEN);
-  silent.ws.resume();
-  expect([4408, 1006]).toContain((await silent.closed).code);
-  await brisk.stop();
-});
-
-test('a reader that stops reading costs at most 1 MiB, is closed, and misses nothing when it comes back', async () => {
-  const chat = await openChat();
-  const slow = connect(chat.wsUrl, { token: chat.sessionToken, query: '?after_seq=0' });
-  await slow.frame('SESSION_READY');
-  slow.ws.pause();
-  const big = 'x'.repeat(100_000);
-  const write = () =>
-    api.t.db.withTx(asUser(chat.userId), 'test', (tx) =>
-      appendFrames(tx, { id: chat.id, userId: chat.userId }, [
-        { type: 'AGENT_MESSAGE', data: { content: big, message_id: 'm', turn_id: 't' } },
-      ]),
-    );
-  let written = 0;
-  while (!api.logged().includes(`"session":"${chat.id}"`)) {
-    await write();
-    written += 1;
-    expect(written).toBeLessThan(200);
-  }
-  slow.ws.resume();
-  expect([4408, 1006]).toContain((await slow.closed).code);
-  const back = connect(chat.wsUrl, { token: chat.sessionToken, query: '?after_seq=0' });
-  await until(() => back.frames.filter(({ type }) => type === 'AGENT_MESSAGE').length === written);
-  await back.leave();
-});
-
-test('a history far larger than the limit is sent to a reader at their own pace', async () => {
-  const chat = await openChat();
-  const content = 'x'.repeat(50_000);
-  await api.t.db.withTx(asUser(chat.userId), 'test', (tx) =>
-    appendFrames(
-      tx,
-      { id: chat.id, userId: chat.userId },
-      Array.from({ length: 150 }, () => ({
-        type: 'AGENT_MESSAGE',
-        data: { content, message_id: 'm', turn_id: 't' },
-      })),
-    ),
-  );
-  const client = connect(chat.wsUrl, { token: chat.sessionToken, query: '?after_seq=0' });
-  await client.frame('SESSION_READY');
-  client.ws.pause();
-  await new Promise((resolve) => setTimeout(resolve, 100));
-  client.ws.resume();
-  await until(() => client.frames.length === 151);
-  expect(client.frames.slice(1).map((frame) => 'seq' in frame && frame.seq)).toEqual(
-    Array.from({ length: 150 }, (_, n) => n + 1),
-  );
-  await client.leave();
-});
-
 test('a leaving server says so to every socket and is gone within 2 s', async () => {
   const leaving = await createTestApi();
   const chat = await openChat(leaving);
@@ -303,16 +255,20 @@ test('a leaving server says so to every socket and is gone within 2 s', async ()
   await leaving.stop();
 });
 
-test('with the database away a socket is asked to try later', async () => {
+test.each([
+  ['the database away', [1013, 'unavailable'], { code: 'ECONNREFUSED' }],
+  ['a fault of ours', [1011, 'internal_error'], {}],
+] as const)('with %s a socket is asked to try later', async (_name, [code, error], how) => {
   const chat = await openChat();
-  const refused = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+  const fault = Object.assign(new Error('nothing that a person is told'), how);
   const broken = await createTestApi({
-    deps: { db: { withTx: () => Promise.reject(refused), close: () => Promise.resolve() } },
+    deps: { db: { withTx: () => Promise.reject(fault), close: () => Promise.resolve() } },
   });
   const wsUrl = chat.wsUrl.replace(String(api.port), String(broken.port));
   expect(await endOf(wsUrl, { token: chat.sessionToken })).toMatchObject({
-    code: 1013,
+    code,
     reconnect: 'backoff',
+    error: fatal('internal_error', error),
   });
   await broken.stop();
 });

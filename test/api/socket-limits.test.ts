@@ -1,3 +1,5 @@
+import { SOCKET_LIMITS } from '../../domain/frames';
+import { SOCKET_TIMINGS } from '../../api/socket/timings';
 import { connect } from './client';
 import { createTestApi } from './harness';
 
@@ -15,4 +17,15 @@ test('how many sockets a chat and an address may have is a setting', async () =>
   const third = await connect(other.wsUrl, other).closed;
   expect(third.reason).toContain('from this address');
   await strict.stop();
+});
+
+test('the limits and times of the contract are those of a socket', () => {
+  expect(SOCKET_TIMINGS).toMatchObject({ authMs: 5_000, pingMs: 30_000, pongMs: 60_000 });
+  expect(Object.values(SOCKET_LIMITS).map(({ limit }) => limit)).toEqual([
+    64 * 1024,
+    16 * 1024,
+    32,
+    256 * 1024,
+    1024 * 1024,
+  ]);
 });

@@ -12,11 +12,11 @@ beforeAll(async () => {
 });
 afterAll(() => api.stop());
 
-async function openChat() {
-  const person = await api.signIn(`p${Math.random().toString(36).slice(2)}@example.test`);
-  const session = await api.openSession(person.token);
+async function openChat(on = api) {
+  const person = await on.signIn(`p${Math.random().toString(36).slice(2)}@example.test`);
+  const session = await on.openSession(person.token);
   const say = (text: string, count = 1) =>
-    api.t.db.withTx(asUser(person.userId), 'test', (tx) =>
+    on.t.db.withTx(asUser(person.userId), 'test', (tx) =>
       appendFrames(
         tx,
         { id: session.id, userId: person.userId },
@@ -116,6 +116,69 @@ test('RESUME as the first frame brings the log from its place, and later it is r
   client.send({ type: 'RESUME', data: { after_seq: 0 } });
   expect((await client.frame('ERROR')).data.code).toBe('invalid_request');
   await client.leave();
+});
+
+test('what happens before RESUME has come is brought in its place: one SESSION_READY, each frame once, in order', async () => {
+  const patient = await createTestApi({ deps: { timings: { resumeMs: 60_000 } } });
+  const chat = await openChat(patient);
+  await chat.say('stored', 4);
+  const client = connect(chat.wsUrl, { token: chat.sessionToken });
+  await client.frame('SESSION_READY');
+  await chat.say('live'); // 5
+  client.send({ type: 'RESUME', data: { after_seq: 2 } });
+  await chat.say('later'); // 6
+  await until(() => seqsOf(client).length >= 4);
+  await chat.say('last'); // 7
+  await until(() => seqsOf(client).includes(7));
+  expect(client.frames.map((frame) => ('seq' in frame ? frame.seq : frame.type))).toEqual([
+    'SESSION_READY',
+    ...[3, 4, 5, 6, 7],
+  ]);
+  await client.leave();
+  await patient.stop();
+});
+
+test('RESUME after something live has gone out is refused: nothing goes out twice or behind what is newer', async () => {
+  const brief = await createTestApi({ deps: { timings: { resumeMs: 20 } } });
+  const chat = await openChat(brief);
+  await chat.say('stored', 4);
+  const client = connect(chat.wsUrl, { token: chat.sessionToken });
+  await client.frame('SESSION_READY');
+  await chat.say('live');
+  await until(() => seqsOf(client).length === 1);
+  client.send({ type: 'RESUME', id: 'r', data: { after_seq: 2 } });
+  expect((await client.frame('ERROR')).data).toMatchObject({ code: 'invalid_request', for: 'r' });
+  await chat.say('later');
+  await until(() => seqsOf(client).includes(6));
+  expect(seqsOf(client)).toEqual([5, 6]);
+  await client.leave();
+  await brief.stop();
+});
+
+test('a client that speaks at once waits for nothing, and what happened meanwhile comes first', async () => {
+  const patient = await createTestApi({ deps: { timings: { resumeMs: 60_000 } } });
+  const chat = await openChat(patient);
+  const client = connect(chat.wsUrl, { token: chat.sessionToken });
+  await client.frame('SESSION_READY');
+  patient.bus.publish(chat.id, {
+    kind: 'moment',
+    frame: {
+      type: 'AGENT_DELTA',
+      data: { message_id: 'm', turn_id: 't', attempt: 1, index: 0, text: 'st' },
+    },
+  });
+  await chat.say('said');
+  client.send({ type: 'USER_MESSAGE', data: { content: 'hello' } });
+  await client.frame('USER_MESSAGE');
+  await client.frame('ACK');
+  expect(client.frames.map(({ type }) => type).filter((type) => type !== 'ACK')).toEqual([
+    'SESSION_READY',
+    'AGENT_DELTA',
+    'AGENT_MESSAGE',
+    'USER_MESSAGE',
+  ]);
+  await client.leave();
+  await patient.stop();
 });
 
 test('without after_seq a socket gets only what happens from then on', async () => {

@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { LISTING_EDGES } from '../../domain/agent';
+import { SOCKET_TIMES } from '../../api/socket/timings';
 import { ERRORS } from '../../domain/errors';
 import { CLOSE_CODES, SOCKET_LIMITS } from '../../domain/frames';
 import { PAYMENT_EDGES } from '../../domain/payment';
@@ -57,10 +58,13 @@ test('docs/frames.md has every close code as the server has it', () => {
   expect(rows('docs/frames.md').filter((row) => /^\| `\d/.test(row))).toEqual(wished);
 });
 
-test('docs/frames.md has every limit of a socket as the server has it', () => {
-  const wished = Object.entries(SOCKET_LIMITS).map(
-    ([name, { limit, meaning }]) => `| \`${name}\` | ${limit} | ${meaning} |`,
-  );
+test('docs/frames.md has every limit and every time of a socket as the server has it', () => {
+  const wished = [
+    ...Object.entries(SOCKET_LIMITS).map(
+      ([name, { limit, meaning }]) => `| \`${name}\` | ${limit} | ${meaning} |`,
+    ),
+    ...Object.entries(SOCKET_TIMES).map(([name, { ms, meaning }]) => `| \`${name}\` | ${ms} | ${meaning} |`),
+  ];
   expect(rows('docs/frames.md').filter((row) => /^\| `[a-z]/.test(row))).toEqual(wished);
 });
 
