@@ -42,7 +42,7 @@ async function authorize(tx: Tx, paymentId: string, asOf: string): Promise<Payme
       // The row decides between an answer and the deadline: whoever locks it first.
       return payment.expiresAt <= asOf ? end(tx, payment, 'EXPIRED') : progressOf(payment);
     case 'AUTHORIZING':
-      return payment.abandoned === null ? holdFunds(tx, payment) : dropApproved(tx, payment);
+      return payment.withdrawn === null ? holdFunds(tx, payment) : dropApproved(tx, payment);
     case 'DECLINED':
       await tellEnd(tx, payment, 'DECLINED');
       return progressOf(payment);
@@ -55,10 +55,10 @@ async function authorize(tx: Tx, paymentId: string, asOf: string): Promise<Payme
   }
 }
 
-/** Its turn was cancelled, or its chat closed, between the person's yes and the hold. */
+/** It was withdrawn between the person's yes and the hold. */
 async function dropApproved(tx: Tx, payment: Payment): Promise<PaymentProgress> {
   await setPaymentState(tx, payment, 'FAILED');
-  const reason = payment.abandoned ?? 'turn_cancelled';
+  const reason = payment.withdrawn ?? 'turn_cancelled';
   await appendFrames(tx, { id: payment.sessionId, userId: payment.userId }, [
     paymentFrame('PAYMENT_FAILED', payment, { state: 'FAILED', reason }),
   ]);
@@ -196,7 +196,7 @@ async function settle(tx: Tx, paymentId: string, asOf: string): Promise<PaymentP
     const later = new Date(end + AFTER_TASK_MS).toISOString();
     return { ...progressOf(payment), captureDeadline: later };
   }
-  if (task === null && payment.abandoned === null && payment.captureDeadline > asOf)
+  if (task === null && payment.withdrawn === null && payment.captureDeadline > asOf)
     return progressOf(payment);
   const captured = task?.status === 'completed';
   await settleHold(tx, { holdKey: holdKey(payment), outcome: captured ? 'capture' : 'void' });
@@ -214,7 +214,7 @@ async function settle(tx: Tx, paymentId: string, asOf: string): Promise<PaymentP
       }
     : paymentFrame('PAYMENT_RELEASED', payment, {
         state: 'VOIDED',
-        reason: task === null ? (payment.abandoned ?? 'unused') : `task_${task.status}`,
+        reason: task === null ? (payment.withdrawn ?? 'unused') : `task_${task.status}`,
       });
   await appendFrames(tx, { id: payment.sessionId, userId: payment.userId }, [frame]);
   return progressOf({ ...payment, state: captured ? 'CAPTURED' : 'VOIDED' });

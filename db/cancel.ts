@@ -2,7 +2,7 @@ import { MooringError } from '../domain/errors';
 import type { Tx } from './database';
 import { appendFrames } from './events';
 import { finishTurn } from './finish-turn';
-import { abandonUnspent, withdrawPayments } from './payments';
+import { giveBackUnspent, withdrawPayments } from './payments';
 import { withdrawPrompts } from './prompts';
 import { lockSession, wakeSession } from './sessions';
 import type { Session } from './sessions';
@@ -30,7 +30,7 @@ export async function cancelTurn(
   await tx.query('update turns set cancelled_at = now() where id = $1', [turn.id]);
   await withdrawPayments(tx, { sessionId, turnId: turn.id, reason: 'turn_cancelled' });
   await withdrawPrompts(tx, { sessionId, turnId: turn.id });
-  await abandonUnspent(tx, { sessionId, turnId: turn.id });
+  await giveBackUnspent(tx, { sessionId, turnId: turn.id, reason: 'turn_cancelled' });
   await wakeSession(tx, sessionId, 'endArrived');
   tx.cancelled.push({ sessionId, turnId: turn.id });
   return { turnId: turn.id };
@@ -55,7 +55,7 @@ export async function closeSession(tx: Tx, session: Session, reason: string): Pr
     tx.cancelled.push({ sessionId: session.id, turnId: turn.id });
   }
   await tx.query(`update sessions set phase = 'CLOSED', closed_at = now() where id = $1`, [session.id]);
-  await abandonUnspent(tx, { sessionId: session.id, turnId: null });
+  await giveBackUnspent(tx, { sessionId: session.id, turnId: null, reason: 'session_closed' });
   // A chat that was never written to has no workflow to tell.
   if (session.wakeVersion > 0) await wakeSession(tx, session.id, 'endArrived');
   await appendFrames(tx, session, [{ type: 'SESSION_CLOSED', data: { reason, phase: 'CLOSED' } }]);

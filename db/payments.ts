@@ -12,7 +12,7 @@ import { recordSignal } from './outbox';
 import { getSession, lockSession, setPhase } from './sessions';
 import { withdrawToolCall } from './tool-calls';
 
-/** Why a request was taken back before it was answered. */
+/** Why a request was taken back, or what was held is to come back. */
 export type WithdrawReason = 'turn_cancelled' | 'session_closed';
 
 export interface Payment {
@@ -34,8 +34,8 @@ export interface Payment {
   wakeVersion: number;
   seenVersion: number;
   createdAt: string;
-  /** its turn was cancelled, or its chat closed: without a task, nothing is to come of it */
-  abandoned: WithdrawReason | null;
+  /** a turn was cancelled, or its chat closed: nothing is to come of it */
+  withdrawn: WithdrawReason | null;
 }
 
 const SELECT = `select p.id, p.user_id as "userId", p.session_id as "sessionId", p.turn_id as "turnId",
@@ -43,10 +43,7 @@ const SELECT = `select p.id, p.user_id as "userId", p.session_id as "sessionId",
     p.agent_owner_id as "agentOwnerId", p.action, p.amount_micros as "amountMicros", p.offer_hash as "offerHash", p.state,
     p.decided_by as "decidedBy", p.expires_at as "expiresAt",
     p.capture_deadline as "captureDeadline", p.wake_version as "wakeVersion", p.seen_version as "seenVersion",
-    p.created_at as "createdAt",
-    case when exists (select from sessions s where s.id = p.session_id and s.phase = 'CLOSED') then 'session_closed'
-         when exists (select from turns t where t.id = p.turn_id and t.cancelled_at is not null) then 'turn_cancelled'
-    end as abandoned
+    p.created_at as "createdAt", p.withdrawn
   from payments p`;
 
 /**
@@ -153,7 +150,7 @@ export async function findHeldPayment(
 ): Promise<Payment | null> {
   const rows = await tx.query<Payment>(
     `${SELECT} where p.session_id = $1 and p.agent_id = $2 and p.action = $3 and p.offer_hash = $4 and p.state = 'HELD'
-        and not exists (select from tasks t where t.payment_id = p.id)
+        and p.withdrawn is null and not exists (select from tasks t where t.payment_id = p.id)
       order by p.created_at limit 1 for no key update`,
     [wish.sessionId, wish.agentId, wish.action, wish.offerHash],
   );
@@ -239,19 +236,26 @@ export async function withdrawPayments(
   }
 }
 
-/** Wakes every payment, of a turn or of a whole locked session, that holds money, or is about to, for no task. */
-export async function abandonUnspent(
+/**
+ * Gives back what a locked session holds, or is about to hold, for no task. When a turn is cancelled, that is what the
+ * turn itself was approved, and what earlier turns have left held; but not that whose outcome is still to begin a turn.
+ */
+export async function giveBackUnspent(
   tx: Tx,
-  { sessionId, turnId }: { sessionId: string; turnId: string | null },
+  { sessionId, turnId, reason }: { sessionId: string; turnId: string | null; reason: WithdrawReason },
 ): Promise<void> {
   const unspent = await tx.query<{ id: string; toolCallId: string }>(
     `select id, tool_call_id as "toolCallId" from payments p
-      where session_id = $1 and ($2::text is null or turn_id = $2) and state in ('AUTHORIZING', 'HELD')
+      where session_id = $1 and withdrawn is null
+        and (state in ('AUTHORIZING', 'HELD') and ($2::text is null or turn_id = $2)
+             or state = 'HELD' and not exists (select from messages m
+                  where m.session_id = p.session_id and m.client_id = 'outcome/' || p.tool_call_id and m.turn_id is null))
         and not exists (select from tasks t where t.payment_id = p.id)
       order by id for no key update`,
     [sessionId, turnId],
   );
   for (const { id, toolCallId } of unspent) {
+    await tx.query('update payments set withdrawn = $2 where id = $1', [id, reason]);
     await withdrawToolCall(tx, toolCallId);
     await wakePayment(tx, id, 'abandoned');
   }

@@ -17,8 +17,12 @@ export async function limitWords(
     return `I have worked on this for ${inWords(limits.workMs)} without an end, so I stop here. Nothing more is bought. Ask again with a narrower question, or ask me to go on from here.`;
   }
   const spend = await sessionSpend(tx, session.id);
-  if (spend.agentsMicros + spend.modelMicros >= session.budgetMicros) {
+  const spent = spend.agentsMicros + spend.modelMicros;
+  if (spent >= session.budgetMicros) {
     return 'The budget of this chat is used up. Nothing more is bought. Open a new chat to go on.';
+  }
+  if (spent + spend.heldMicros + spend.askedMicros >= session.budgetMicros) {
+    return 'The budget of this chat is used up by what it has spent, holds and asks for. Nothing more is bought. Ask again when what is held has come back, or open a new chat.';
   }
   return null;
 }

@@ -136,6 +136,55 @@ test('what was held for no task yet comes back at once when the turn is cancelle
   expect(await balance(chat)).toEqual(before);
 });
 
+/** The person said yes only after the turn had gone on without the answer. */
+async function chatWithLateYes(): Promise<{ chat: TestChat; paymentId: string }> {
+  const { chat, paymentId } = await chatWithRequest();
+  await chat.step([sends('I come back when you have answered.')], true);
+  await chat.decide(paymentId, true);
+  await run(stage.activities.authorizePayment, { paymentId, asOf: asOf() });
+  return { chat, paymentId };
+}
+const settled = ({ paymentId }: { paymentId: string }) =>
+  run(stage.activities.settlePayment, { paymentId, asOf: asOf() });
+
+test('a hold that an earlier turn had asked for comes back when the turn is cancelled that was to spend it', async () => {
+  const late = await chatWithLateYes();
+  const [callId = ''] = await late.chat.propose([
+    'invoke_agent',
+    { agent_id: seller, action: 'read', arguments: {} },
+  ]);
+  await cancel(late.chat);
+  await late.chat.runTool(callId);
+  expect(await settled(late)).toMatchObject({ state: 'VOIDED' });
+  expect(await late.chat.frames('PAYMENT_RELEASED')).toMatchObject([{ reason_code: 'turn_cancelled' }]);
+});
+
+test('a hold whose outcome is still to begin a turn stays when another turn is cancelled', async () => {
+  const { chat, paymentId } = await chatWithRequest();
+  await chat.say('and what is the time?');
+  await chat.step([sends('I come back when you have answered.')]);
+  await chat.propose(['connect_agent', { agent_id: counter }]);
+  await chat.decide(paymentId, true);
+  await run(stage.activities.authorizePayment, { paymentId, asOf: asOf() });
+  await cancel(chat);
+  expect(await settled({ paymentId })).toMatchObject({ state: 'HELD' });
+  expect(await chat.step()).toMatchObject({ kind: 'ended', turn: 2, outcome: 'cancelled' });
+  await chat.use('invoke_agent', { agent_id: seller, action: 'read', arguments: {} });
+  await run(stage.activities.deliverTask, { taskId: await chat.lastTask() });
+  expect(await settled({ paymentId })).toMatchObject({ state: 'CAPTURED' });
+});
+
+test('a hold that is to come back pays for nothing any more', async () => {
+  const late = await chatWithLateYes();
+  await late.chat.propose(['connect_agent', { agent_id: counter }]);
+  await cancel(late.chat);
+  await late.chat.step();
+  await late.chat.say('do it after all');
+  const call = await late.chat.use('invoke_agent', { agent_id: seller, action: 'read', arguments: {} });
+  expect(call).toMatchObject({ is_error: true, result: { error: { code: 'payment_not_open' } } });
+  expect(await settled(late)).toMatchObject({ state: 'VOIDED' });
+});
+
 test('a task that runs goes on over a cancel, and its outcome is a turn of its own', async () => {
   const chat = await chatThatAsks();
   await chat.use('connect_agent', { agent_id: counter });

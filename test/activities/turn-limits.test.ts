@@ -1,6 +1,7 @@
-import { setStage } from './stage';
+import { run, setStage } from './stage';
 import type { Stage } from './stage';
 import { answer, containing, sends, toolUse } from './test-chat';
+import { OK } from './zoo';
 
 const NOBODY = `agt_${'0'.repeat(21)}`;
 
@@ -45,4 +46,30 @@ test('a turn ends in words after its time of work; waiting for a person is no wo
   });
   await chat.say('go on');
   expect(await chat.step([sends('yes')])).toMatchObject({ turn: 2, outcome: 'answered' });
+});
+
+test('what is held and what is asked for counts on the budget before each model step', async () => {
+  const seller = await stage.listAgent('Seller', stage.zoo.keep('seller', { invoke: OK }));
+  const chat = await stage.openChat({ budget: '0.10' });
+  const wish = { agent_id: seller, action: 'read', amount_usdc: '0.05', reason: 'to read' };
+  const spend = (micros: number) =>
+    chat.rows(`update turns set cost_micros = $2 where session_id = $1`, [chat.sessionId, micros]);
+  const limit = { kind: 'ended', outcome: 'limit' };
+  await chat.say('read this');
+  await chat.use('connect_agent', { agent_id: seller });
+  await chat.use('request_payment_confirmation', wish);
+  await spend(60_000);
+  await chat.say('and this');
+  expect(await chat.step()).toMatchObject({ ...limit, turn: 1 });
+  expect(await chat.step()).toMatchObject({ ...limit, turn: 2 });
+  const paymentId = await chat.lastPayment();
+  await chat.decide(paymentId, true);
+  await run(stage.activities.authorizePayment, { paymentId, asOf: new Date().toISOString() });
+  expect(await chat.step()).toMatchObject({ ...limit, turn: 3 });
+  expect(await chat.frames('TURN_END')).toMatchObject(
+    [1, 2, 3].map(() => ({ text: containing('spent, holds and asks for') })),
+  );
+  await spend(10_000);
+  await chat.say('go on');
+  expect(await chat.step([sends('yes')])).toMatchObject({ turn: 4, outcome: 'answered' });
 });
