@@ -13,6 +13,7 @@ import { SYSTEM } from '../domain/principal';
 import type { ChatActivities, FailedTurn } from '../domain/workflows';
 import { adoptOrigin } from '../lib/telemetry';
 import { activity } from './activity';
+import { chatError } from './chat-error';
 import { createAskModel } from './orchestrator/ask-model';
 import type { AskModelDeps } from './orchestrator/ask-model';
 import { CHAT_TOO_LONG, withMoney } from './orchestrator/words';
@@ -91,20 +92,7 @@ async function failTurn(db: Database, sessionId: string, code: string): Promise<
     if (turn === null) return null;
     adoptOrigin(turn.origin);
     const text = await withMoney(tx, turn.id, words);
-    await appendFrames(tx, session, [
-      {
-        type: 'ERROR',
-        data: {
-          error_type: 'internal_error',
-          code: known,
-          message: text,
-          retryable: ERRORS[known].retryable,
-          fatal: false,
-          turn_id: turn.id,
-          request_id: turn.origin?.request_id ?? turn.id,
-        },
-      },
-    ]);
+    await appendFrames(tx, session, [chatError({ code: known, message: text, turnId: turn.id })]);
     await finishTurn(tx, { turn, outcome: 'failed', text });
     return { turn: turn.number, ...(turn.origin === null ? {} : { request: turn.origin.request_id }) };
   });

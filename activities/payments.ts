@@ -15,8 +15,8 @@ import type { PaymentState } from '../domain/payment';
 import { SYSTEM } from '../domain/principal';
 import { isTerminal } from '../domain/task';
 import type { PaymentActivities, PaymentProgress } from '../domain/workflows';
-import { currentOrigin } from '../lib/telemetry';
 import { activity } from './activity';
+import { chatError } from './chat-error';
 
 // Until a task that is still running has ended, its hold stays; looked at again after its own deadline.
 const AFTER_TASK_MS = 60_000;
@@ -143,7 +143,8 @@ async function tellEnd(tx: Tx, payment: Payment, state: keyof typeof END_WORDS):
   const words = END_WORDS[state];
   await goOn(tx, call);
   const frames: LogFrame[] = [paymentFrame('PAYMENT_FAILED', payment, { state, reason: words.reason })];
-  if (state === 'DECLINED') frames.push(declinedError(payment));
+  if (state === 'DECLINED')
+    frames.push(chatError({ code: 'payment_declined', message: words.text, turnId: payment.turnId }));
   await appendFrames(tx, { id: payment.sessionId, userId: payment.userId }, frames);
   await sayStatus(tx, call, {
     state: 'failed',
@@ -155,20 +156,6 @@ async function tellEnd(tx: Tx, payment: Payment, state: keyof typeof END_WORDS):
     result: { status: words.status, payment_id: payment.id, reason: words.reason },
   });
 }
-
-/** The published frame of a declined payment, for clients that know no other. */
-const declinedError = (payment: Payment): LogFrame => ({
-  type: 'ERROR',
-  data: {
-    error_type: 'payment_declined',
-    code: 'payment_declined',
-    message: END_WORDS.DECLINED.text,
-    retryable: false,
-    fatal: false,
-    turn_id: payment.turnId,
-    request_id: currentOrigin()?.request_id ?? payment.id,
-  },
-});
 
 const paymentFrame = (
   type: 'PAYMENT_FAILED' | 'PAYMENT_RELEASED',

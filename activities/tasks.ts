@@ -1,8 +1,9 @@
 import { findActiveAgent, getConnection, sealedKeys } from '../db/agents';
 import type { Database, Tx } from '../db/database';
+import { appendFrames } from '../db/events';
 import { forgetIfErased } from '../db/erase';
 import { messageOfTurn } from '../db/messages';
-import { closeAttempt, countAttempts, lockTask, openAttempt, transitionTask } from '../db/tasks';
+import { closeAttempt, countAttempts, lockTask, openAttempt, sayTask, transitionTask } from '../db/tasks';
 import type { Task } from '../db/tasks';
 import { getToolCall } from '../db/tool-calls';
 import { sayStatus } from '../db/tool-status';
@@ -16,6 +17,7 @@ import { failpoint } from '../lib/failpoints';
 import type { GuardedHttp } from '../lib/guarded-http';
 import type { Seal } from '../lib/seal';
 import { activity } from './activity';
+import { chatError, isAgentFault } from './chat-error';
 import { invoke } from './agents/service-agent';
 import type { AgentAddress, InvokeOutcome, InvokeRequest } from './agents/service-agent';
 import { takePictures } from './pictures';
@@ -148,8 +150,10 @@ async function recordOutcome(
       const retryInMs = Math.max(Math.round(wait + jitter), outcome.retryAfterMs ?? 0);
       await tellStep(tx, task, {
         state: 'now',
-        text: `${done.agentName} could not answer; trying again in ${Math.ceil(retryInMs / 1000)} s`,
+        text: `${done.agentName} could not answer and is asked again`,
       });
+      const next = Math.min(Date.now() + retryInMs, Date.parse(task.expiresAt));
+      await sayTask(tx, task, { next_attempt_at: new Date(next).toISOString() });
       return { status: task.status, retryInMs };
     }
   }
@@ -184,6 +188,10 @@ async function endTask(
   await transitionTask(tx, task.id, { to, actor: 'delivery', error: { code, message } });
   const money = task.paymentId === null ? '' : ' What was held comes back to you.';
   await tellStep(tx, task, { state: 'failed', text: `${message}${money}` });
+  const { sessionId, turnId, userId } = task;
+  if (isAgentFault(code) && sessionId !== null && turnId !== null) {
+    await appendFrames(tx, { id: sessionId, userId }, [chatError({ code, message, turnId })]);
+  }
   return to;
 }
 

@@ -81,6 +81,7 @@ export async function createInvocation(tx: Tx, wish: TaskWish): Promise<Task> {
   await recordEvent(tx, { id, userId: wish.userId, from: null, to: 'pending_delivery', actor: 'chat' });
   await transitionTask(tx, id, { to: 'accepted', actor: 'standing accept' });
   const task = await transitionTask(tx, id, { to: 'in_progress', actor: 'rules' });
+  await sayTask(tx, task);
   await recordSignal(tx, {
     workflow: 'task',
     workflowId: `task/${id}`,
@@ -171,20 +172,7 @@ async function endTask(tx: Tx, task: Task, { result, pictures = [], error }: Tra
        from tasks where id = $1`,
     [task.id],
   );
-  if (task.sessionId !== null) {
-    await appendFrames(tx, { id: task.sessionId, userId: task.userId }, [
-      {
-        type: 'TASK_UPDATE',
-        data: {
-          task_id: task.id,
-          status: task.status,
-          attempt: await countAttempts(tx, task.id),
-          risk_level: task.riskLevel,
-          ...(pictures.length === 0 ? {} : { result: { pictures } }),
-        },
-      },
-    ]);
-  }
+  await sayTask(tx, task, pictures.length === 0 ? {} : { result: { pictures } });
   if (task.paymentId !== null) await wakePayment(tx, task.paymentId, 'taskEnded');
   if (task.toolCallId !== null) {
     const answer: ToolResult = { status: task.status, task_id: task.id };
@@ -192,6 +180,20 @@ async function endTask(tx: Tx, task: Task, { result, pictures = [], error }: Tra
     if (error !== undefined) answer['error'] = error;
     await answerToolCall(tx, task.toolCallId, { result: answer, isError: task.status !== 'completed' });
   }
+}
+
+/** Where a task of a chat stands now. */
+export async function sayTask(
+  tx: Tx,
+  task: Task,
+  more: { next_attempt_at?: string; result?: { pictures: Picture[] } } = {},
+): Promise<void> {
+  if (task.sessionId === null) return;
+  const { id, status, riskLevel } = task;
+  const attempt = await countAttempts(tx, id);
+  await appendFrames(tx, { id: task.sessionId, userId: task.userId }, [
+    { type: 'TASK_UPDATE', data: { task_id: id, status, attempt, risk_level: riskLevel, ...more } },
+  ]);
 }
 
 export async function countAttempts(tx: Tx, taskId: string): Promise<number> {

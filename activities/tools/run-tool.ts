@@ -1,25 +1,28 @@
 import type { z } from 'zod';
 import { savepoint } from '../../db/database';
 import type { Database, Tx } from '../../db/database';
+import { appendFrames } from '../../db/events';
 import { lockSession } from '../../db/sessions';
 import { answerToolCall, awaitOutcome, dropProposedCalls, getToolCall } from '../../db/tool-calls';
 import type { ToolCall, ToolResult } from '../../db/tool-calls';
 import { sayStatus } from '../../db/tool-status';
 import { turnWorks } from '../../db/turns';
 import { MooringError } from '../../domain/errors';
+import type { ErrorCode } from '../../domain/errors';
 import type { StatusData } from '../../domain/frames';
 import { SYSTEM } from '../../domain/principal';
 import type { ToolName } from '../../domain/session';
 import type { ChatActivities, ToolRun } from '../../domain/workflows';
 import { adoptOrigin } from '../../lib/telemetry';
 import { activity } from '../activity';
+import { chatError, isAgentFault } from '../chat-error';
 import { TOOL_INPUTS } from '../orchestrator/tools';
 
 type Input<N extends ToolName> = z.infer<(typeof TOOL_INPUTS)[N]>;
 
 /** What a tool came to: an answer for the model, or a wait for a person or a task. */
 export type ToolOutcome =
-  | { kind: 'answer'; result: ToolResult; text: string; about?: Partial<StatusData> }
+  | { kind: 'answer'; result: ToolResult; text: string; about?: Partial<StatusData>; fault?: ErrorCode }
   | { kind: 'wait'; text: string; about?: Partial<StatusData>; state: 'now' | 'waiting' };
 
 interface Tool<N extends ToolName> {
@@ -76,6 +79,10 @@ async function settle(
   }
   const isError = 'error' in outcome.result;
   await sayStatus(tx, call, { state: isError ? 'failed' : 'done', text: outcome.text, ...outcome.about });
+  if (outcome.fault !== undefined && isAgentFault(outcome.fault)) {
+    const error = chatError({ code: outcome.fault, message: outcome.text, turnId: call.turnId });
+    await appendFrames(tx, { id: call.sessionId, userId: call.userId }, [error]);
+  }
   await answerToolCall(tx, call.id, { result: outcome.result, isError });
   return { waitsUntil: null };
 }
@@ -95,5 +102,6 @@ function refuse(error: unknown): () => Promise<ToolOutcome> {
       kind: 'answer',
       result: { status: 'refused', error: { code, message, ...(details === undefined ? {} : { details }) } },
       text: message,
+      fault: code,
     });
 }

@@ -34,7 +34,8 @@ test('a picture goes to the person in the frame of the task, and the model reads
   await run(stage.activities.deliverTask, { taskId });
 
   const [frame] = await chat.rows<{ data: unknown }>(
-    `select data from session_events where type = 'TASK_UPDATE' and data->>'task_id' = $1`,
+    `select data from session_events where type = 'TASK_UPDATE' and data->>'task_id' = $1
+      order by seq desc limit 1`,
     [taskId],
   );
   expect(frame?.data).toMatchObject({

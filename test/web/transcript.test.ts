@@ -192,3 +192,22 @@ test.each([[undefined], [{}], [{ pictures: [{ svg: 5 }] }], [{ pictures: 'no' }]
     expect(turnOf(state).pictures).toEqual([]);
   },
 );
+
+test('a task that is tried again says when, until it is told anew', () => {
+  const told = [said(0), step(1, ['a', 'now'], { task_id: 'tsk_1' })];
+  const retry = frame('TASK_UPDATE', 2, {
+    task_id: 'tsk_1',
+    status: 'in_progress',
+    attempt: 1,
+    risk_level: 'R0',
+    next_attempt_at: at(7),
+  });
+  expect(turnOf(play([...told, retry])).parts).toMatchObject([{ nextAttemptAt: at(7) }]);
+  expect(turnOf(play([...told, retry, updated(8, 'tsk_1')])).parts).toMatchObject([{ nextAttemptAt: null }]);
+});
+
+test('an agent that fails is no failure of its turn', () => {
+  const error = { error_type: 'agent_unavailable', code: 'agent_refused', message: 'm', fatal: false };
+  const told = frame('ERROR', 2, { ...error, turn_id: 't1', request_id: 'req_1' });
+  expect(turnOf(play([said(0), step(1, ['a', 'failed']), told, end(3, 'limit')])).failure).toBeNull();
+});

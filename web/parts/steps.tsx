@@ -1,4 +1,4 @@
-import { elapsed } from '../state/clock';
+import { elapsed, timeOfDay } from '../state/clock';
 import { durationText, isOpen, stepMs } from '../state/turn-view';
 import type { Told } from '../state/told';
 import type { Answers } from '../session/chat-store';
@@ -43,6 +43,7 @@ export function Row({ part, deciding }: { part: Step | Message; deciding: Decidi
           ) : (
             <StepText step={part} />
           )}
+          {isOpen(part) && <NextTry at={part.nextAttemptAt} serverNow={deciding.serverNow} />}
         </span>
         <span className="t">
           {isOpen(part) ? elapsed(stepMs(part, deciding.serverNow)) : durationText(stepMs(part, 0))}
@@ -62,6 +63,12 @@ export function Row({ part, deciding }: { part: Step | Message; deciding: Decidi
       )}
     </li>
   );
+}
+
+/** When an agent that could not answer is asked again. */
+function NextTry({ at, serverNow }: { at: string | null; serverNow: number }) {
+  if (at === null || Date.parse(at) <= serverNow) return null;
+  return <span> at {timeOfDay(at)}</span>;
 }
 
 /** A decision that another one came before: it is said where the first one stands. */

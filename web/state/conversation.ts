@@ -11,6 +11,8 @@ export interface Step {
   agentName: string | null;
   agentId: string | null;
   taskId: string | null;
+  /** when the agent that could not answer is asked again */
+  nextAttemptAt: string | null;
   /** the payment it asks for */
   paymentId: string | null;
   since: string;

@@ -56,7 +56,7 @@ export function reduce(state: Transcript, frame: Frame, now: number): Transcript
     case 'SESSION_CLOSED':
       return { ...seen, phase: 'CLOSED', closed: { reason: frame.data.reason } };
     case 'TASK_UPDATE':
-      return withPictures(seen, frame);
+      return withTask(seen, frame);
     case 'ACK':
     case 'UNKNOWN':
       return seen;
@@ -151,6 +151,7 @@ function nextStep(before: Step | null, data: StatusData, at: string): Step {
     agentName: data.agent_name ?? before?.agentName ?? null,
     agentId: data.agent_id ?? before?.agentId ?? null,
     taskId: data.task_id ?? before?.taskId ?? null,
+    nextAttemptAt: null,
     paymentId: before?.paymentId ?? null,
     since: before?.since ?? at,
     at,
@@ -159,17 +160,17 @@ function nextStep(before: Step | null, data: StatusData, at: string): Step {
   };
 }
 
-/** The pictures of a task belong to the turn whose step gave it out, also when that turn has long ended. */
-function withPictures(state: Transcript, { data, ts }: Of<'TASK_UPDATE'>): Transcript {
+/** A task belongs to the turn whose step gave it out, also when that turn has long ended. */
+function withTask(state: Transcript, { data, ts }: Of<'TASK_UPDATE'>): Transcript {
   const given: unknown = data.result?.pictures;
   const pictures = Array.isArray(given) ? given.filter(isPicture) : [];
-  const turn = state.items.find(
-    (item): item is Turn =>
-      item.kind === 'turn' && item.parts.some((part) => part.kind === 'step' && part.taskId === data.task_id),
-  );
-  if (pictures.length === 0 || turn === undefined) return state;
+  const { task_id: taskId, next_attempt_at: nextAttemptAt = null } = data;
+  const isOf = (part: Step | Message): part is Step => part.kind === 'step' && part.taskId === taskId;
+  const turn = state.items.find((item): item is Turn => item.kind === 'turn' && item.parts.some(isOf));
+  if (turn === undefined) return state;
   return inTurn(state, { id: turn.id, at: ts }, (known) => ({
     ...known,
+    parts: known.parts.map((part) => (isOf(part) ? { ...part, nextAttemptAt } : part)),
     pictures: [...known.pictures, ...pictures],
   }));
 }
@@ -256,10 +257,13 @@ function withFate(state: Transcript, id: string, fate: PaymentFate): Transcript 
   return inTurn(told, { id: payment.request.turn_id, at: fate.at }, (turn) => takenBack(turn, id, fate));
 }
 
-/** A logged error names its turn, in older logs as the request; a declined payment is told by its own frame. */
+/** Told by frames of their own: the error is for clients that know no other. */
+const TOLD_ELSEWHERE = new Set(['payment_declined', 'agent_unavailable']);
+
+/** A logged error names its turn, in older logs as the request. */
 function withFailure(state: Transcript, { data, ts }: Of<'ERROR'>): Transcript {
-  const { code, request_id: requestId } = data;
-  if (code === 'payment_declined') return state;
+  const { code, error_type: published, request_id: requestId } = data;
+  if (TOLD_ELSEWHERE.has(published)) return state;
   return inTurn(state, { id: data.turn_id ?? requestId, at: ts }, (turn) => ({
     ...turn,
     failure: { code, requestId },
