@@ -1,6 +1,7 @@
 import { takeOnce } from '../db/client-facts';
 import { acceptMessage } from '../db/messages';
 import { answerPrompt } from '../db/prompts';
+import { CLOSED_BY_PERSON } from '../db/finish-turn';
 import { lockSession } from '../db/sessions';
 import { closeSession, cancelTurn } from '../db/cancel';
 import type { Database, Tx } from '../db/database';
@@ -90,6 +91,6 @@ function record(
 }
 
 async function close(tx: Tx, sessionId: string): Promise<FactAnswer> {
-  await closeSession(tx, await lockSession(tx, sessionId), 'closed by its person');
+  await closeSession(tx, await lockSession(tx, sessionId), CLOSED_BY_PERSON);
   return { phase: 'CLOSED' };
 }

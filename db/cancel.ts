@@ -1,7 +1,6 @@
 import { MooringError } from '../domain/errors';
 import type { Tx } from './database';
 import { appendFrames } from './events';
-import { finishTurn } from './finish-turn';
 import { giveBackUnspent, withdrawPayments } from './payments';
 import { withdrawPrompts } from './prompts';
 import { lockSession, wakeSession } from './sessions';
@@ -42,21 +41,23 @@ async function requireTurn(tx: Tx, sessionId: string, turnId: string): Promise<v
 }
 
 /**
- * Closes a locked session: its turn ends, what it asks for is taken back, what is held for no task is given back. A task
- * that runs goes on, and its end decides over its money. A second close changes nothing.
+ * Closes a locked session: from now on nothing begins in it, what it asks for is taken back, and what is held for no task
+ * is given back. A turn that works is cancelled, and its end is that of the chat, so that what was said and used until
+ * then stays. A task that runs goes on, and its end decides over its money. A second close changes nothing.
  */
 export async function closeSession(tx: Tx, session: Session, reason: string): Promise<void> {
   if (session.phase === 'CLOSED') return;
   await withdrawPayments(tx, { sessionId: session.id, turnId: null, reason: 'session_closed' });
   await withdrawPrompts(tx, { sessionId: session.id, turnId: null });
-  const turn = await openTurn(tx, session.id);
-  if (turn !== null) {
-    await finishTurn(tx, { turn, outcome: 'cancelled' });
-    tx.cancelled.push({ sessionId: session.id, turnId: turn.id });
-  }
   await tx.query(`update sessions set phase = 'CLOSED', closed_at = now() where id = $1`, [session.id]);
   await giveBackUnspent(tx, { sessionId: session.id, turnId: null, reason: 'session_closed' });
+  const turn = await openTurn(tx, session.id);
+  if (turn === null) {
+    await appendFrames(tx, session, [{ type: 'SESSION_CLOSED', data: { reason, phase: 'CLOSED' } }]);
+  } else {
+    await tx.query('update turns set cancelled_at = coalesce(cancelled_at, now()) where id = $1', [turn.id]);
+    tx.cancelled.push({ sessionId: session.id, turnId: turn.id });
+  }
   // A chat that was never written to has no workflow to tell.
   if (session.wakeVersion > 0) await wakeSession(tx, session.id, 'endArrived');
-  await appendFrames(tx, session, [{ type: 'SESSION_CLOSED', data: { reason, phase: 'CLOSED' } }]);
 }

@@ -1,7 +1,9 @@
 import { TOOL_NAMES } from '../domain/session';
 import type { Tx } from './database';
-import { findOwnSession } from './sessions';
 import { closeSession } from './cancel';
+import { finishTurn } from './finish-turn';
+import { findOwnSession } from './sessions';
+import { openTurn } from './turns';
 
 /**
  * Takes a person's chat back in one transaction: its words go, and to them it is not there any more. What money moved
@@ -11,13 +13,15 @@ import { closeSession } from './cancel';
 export async function eraseSession(tx: Tx, wish: { sessionId: string; userId: string }): Promise<void> {
   const { session, erased } = await findOwnSession(tx, wish);
   if (erased) return;
+  // Ended here: whoever streams for it can record no word any more.
+  const turn = await openTurn(tx, session.id);
+  if (turn !== null) {
+    await finishTurn(tx, { turn, outcome: 'cancelled' });
+    tx.cancelled.push({ sessionId: session.id, turnId: turn.id });
+  }
   await closeSession(tx, session, 'erased');
   const { id } = session;
-  await tx.query(
-    `update turns set fact = null, outcome = coalesce(outcome, 'cancelled'), ended_at = coalesce(ended_at, now())
-      where session_id = $1`,
-    [id],
-  );
+  await tx.query('update turns set fact = null where session_id = $1', [id]);
   await forgetEnded(tx, id);
   // Answered, so that whatever is still under way for one of them finds nothing to add.
   await tx.query(

@@ -3,10 +3,12 @@ import { formatUsdc } from '../domain/money';
 import type { TurnOutcome } from '../domain/session';
 import type { Tx } from './database';
 import { appendFrames } from './events';
-import { setRestingPhase } from './sessions';
+import { getSession, setRestingPhase } from './sessions';
 import { dropProposedCalls, leaveWaits } from './tool-calls';
 import { endTurn } from './turns';
 import type { Turn } from './turns';
+
+export const CLOSED_BY_PERSON = 'closed by its person';
 
 /** Ends a turn once, with its one terminal frame; `text` is said in it. */
 export async function finishTurn(
@@ -33,6 +35,10 @@ export async function finishTurn(
       ...(text === undefined ? {} : { text }),
     },
   };
-  await appendFrames(tx, { id: turn.sessionId, userId: turn.userId }, [end]);
+  const { phase } = await getSession(tx, turn.sessionId);
+  // Only its person closes a chat while a turn works; the turn's end was waited for.
+  const closed: LogFrame = { type: 'SESSION_CLOSED', data: { reason: CLOSED_BY_PERSON, phase: 'CLOSED' } };
+  const frames = phase === 'CLOSED' ? [end, closed] : [end];
+  await appendFrames(tx, { id: turn.sessionId, userId: turn.userId }, frames);
   await setRestingPhase(tx, turn.sessionId);
 }

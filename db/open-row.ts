@@ -11,6 +11,7 @@ export async function hasOpenRow(tx: Tx, workflowId: string): Promise<boolean> {
   const id = workflowId.slice(workflowId.indexOf('/') + 1);
   const [row] = await tx.query<{ open: boolean }>(
     `select exists (select from sessions where id = $1 and phase <> 'CLOSED')
+         or exists (select from turns where session_id = $1 and outcome is null)
          or exists (select from tasks where id = $1 and ended_at is null)
          or exists (select from payments where id = $1 and state = any($2))
          or exists (select from agents where id = $1 and wake_version > 0 and status = any($3)) as open`,

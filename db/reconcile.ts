@@ -58,18 +58,25 @@ export async function lagging(tx: Tx, pass: Pass, { workflow, after, limit }: Pa
 
 const LATE = `(wake_version > seen_version and woken_at < now() - $4 * interval '1 millisecond')`;
 
-const CHATS = `
+const CHAT = `
   select id as "rowId", 'chatSession' as workflow, 'session/' || id as "workflowId",
          jsonb_build_object('sessionId', id, 'userId', user_id) as input, 'messageArrived' as signal,
          jsonb_build_object('version', wake_version) as "signalInput"
-    from sessions s
+    from sessions s`;
+
+// A chat that was closed while a turn worked has an end still to come.
+const CHATS = `
+  ${CHAT}
    where id > $1 and phase <> 'CLOSED'
      and (${LATE}
           or last_message_at < now() - $5 * interval '1 millisecond' and (wake_version = 0 or $3)
           or $3 and (woken_at > $6::timestamptz
                      or exists (select from turns t where t.session_id = s.id and t.outcome is null)
                      or exists (select from messages m where m.session_id = s.id and m.turn_id is null)))
-   order by id limit $2`;
+   union all ${CHAT}
+   where id > $1 and phase = 'CLOSED' and (${LATE} or $3)
+     and id in (select session_id from turns where outcome is null)
+   order by 1 limit $2`;
 
 const PAYMENTS = `
   select id as "rowId", 'payment' as workflow, 'payment/' || id as "workflowId",

@@ -144,8 +144,12 @@ async function nextStep(
   const session = await lockSession(tx, input.sessionId);
   const seen = session.wakeVersion;
   await markSessionSeen(tx, session.id, seen);
-  if (session.phase === 'CLOSED') return { ask: false, progress: { kind: 'closed' } };
-  const turn = (await openTurn(tx, session.id)) ?? (await claimMessage(tx, session));
+  const open = await openTurn(tx, session.id);
+  if (session.phase === 'CLOSED') {
+    if (open !== null) await finishTurn(tx, { turn: open, outcome: 'cancelled' });
+    return { ask: false, progress: { kind: 'closed' } };
+  }
+  const turn = open ?? (await claimMessage(tx, session));
   if (turn === null) {
     const questionEndsAt = await firstPromptEnd(tx, session.id);
     const idle = { kind: 'idle' as const, seen, closesAt: await closesAt(tx, session.id, input.idleMs) };
@@ -156,8 +160,8 @@ async function nextStep(
     endTurnNow(tx, { turn, seen, outcome, text });
   if (turn.cancelledAt !== null) return end('cancelled');
   const step = await lastStep(tx, turn.id);
-  const open = step === 0 ? null : await openCalls(tx, { turn, step, seen, leave: input.leaveWaits });
-  if (open !== null) return { ask: false, progress: open };
+  const calls = step === 0 ? null : await openCalls(tx, { turn, step, seen, leave: input.leaveWaits });
+  if (calls !== null) return { ask: false, progress: calls };
   const over = await limitWords(tx, { session, turnId: turn.id, stepsDone: step }, input.limits);
   if (over !== null) return end('limit', over);
   await setPhase(tx, session.id, 'WORKING');

@@ -2,6 +2,7 @@ import type { Database, Tx } from '../../db/database';
 import { lastSeqs } from '../../db/events';
 import { openAsks } from '../../db/open-asks';
 import { getSession, lockSession, setPhase } from '../../db/sessions';
+import { openTurn } from '../../db/turns';
 import { MooringError } from '../../domain/errors';
 import type { MomentFrame } from '../../domain/frames';
 import { asUser, SYSTEM } from '../../domain/principal';
@@ -23,12 +24,13 @@ export async function admit(
     if (await isKnown(db, sessionId)) throw new MooringError('forbidden', 'This token is of another chat.');
     throw new MooringError('session_not_found', 'There is no such chat.');
   }
-  const { phase } = await db.withTx(asUser(userId), 'socket.admit', async (tx) => {
-    const locked = await lockSession(tx, sessionId);
-    if (locked.phase === 'STARTED') await setPhase(tx, sessionId, 'CONNECTED');
-    return locked;
+  const over = await db.withTx(asUser(userId), 'socket.admit', async (tx) => {
+    const { phase } = await lockSession(tx, sessionId);
+    if (phase === 'STARTED') await setPhase(tx, sessionId, 'CONNECTED');
+    // A chat whose last turn is still to end has something to say yet.
+    return phase === 'CLOSED' && (await openTurn(tx, sessionId)) === null;
   });
-  if (phase === 'CLOSED') throw new MooringError('session_closed', 'This chat is closed.');
+  if (over) throw new MooringError('session_closed', 'This chat is closed.');
   return { userId };
 }
 

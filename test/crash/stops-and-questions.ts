@@ -41,6 +41,14 @@ export const STOPS_AND_QUESTIONS: Scenario[] = [
     },
   },
   {
+    name: 'a chat is closed while the model speaks',
+    run: async (stage) => {
+      const chat = await open(stage, 'Hello #model:slow');
+      await chat.close();
+      await chat.until(({ type }) => type === 'SESSION_CLOSED');
+    },
+  },
+  {
     name: 'a chat is closed while an agent works',
     run: async (stage) => {
       const chat = await open(stage, ask('#agent:slow '));
