@@ -8,6 +8,7 @@ export interface About {
   version: string;
   model: { name: string; stand_in: boolean };
   sign_in: { development: boolean; test_email?: string };
+  limits: { agents_a_turn: number };
   temporal_ui?: string;
 }
 

@@ -17,6 +17,7 @@ import { createChatStore } from './session/chat-store';
 import type { ChatSnapshot } from './session/chat-store';
 import { client } from './session/client';
 import { takeOver } from './session/hand-over';
+import { standingRule } from './state/money';
 import { isAsking, isBusy, isMoving, openQuestions } from './state/turn-view';
 import type { PageProps } from './page-props';
 
@@ -101,6 +102,7 @@ export function ChatPage({ id, about, onSignedOut, ...sideProps }: ChatPageProps
               onSend={store.send}
               busy={false}
               savedAt={lastSaid?.at ?? null}
+              rule={view === null ? '' : standingRule(view.budget.auto_approve_usdc)}
               sending={outgoing.length > 0}
               offline={connection.kind !== 'open'}
               error={refused ?? snapshot.unstopped}

@@ -79,6 +79,7 @@ export function NewPage({ about, onSignedOut, ...sideProps }: NewPageProps) {
             onSend={(content) => void start(content)}
             busy={busy}
             savedAt={null}
+            rule="You approve every payment before it is made."
             sending={busy}
             offline={false}
             error={error}

@@ -29,7 +29,7 @@ export const TOOL_INPUTS = {
     options: z
       .array(z.string().trim().min(1).max(200))
       .min(2)
-      .max(8)
+      .max(5)
       .optional()
       .describe('answers to choose from'),
   }),

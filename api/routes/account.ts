@@ -14,6 +14,7 @@ export function accountRoutes({ config, db, caller, origins }: ApiContext): Rout
       version,
       model: { name: config.MOORING_MODEL, stand_in: config.MOORING_MODEL === 'stand-in' },
       sign_in: { development: origins.isDevelopmentDoor(req), test_email: TEST_EMAIL },
+      limits: { agents_a_turn: config.MOORING_TURN_AGENTS },
       ...(config.MOORING_TEMPORAL_UI === undefined ? {} : { temporal_ui: config.MOORING_TEMPORAL_UI }),
     });
   });

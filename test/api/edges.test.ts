@@ -20,6 +20,7 @@ test('anyone may ask what this is', async () => {
       version,
       model: { name: 'stand-in', stand_in: true },
       sign_in: { development: true, test_email: 'test@mooring.local' },
+      limits: { agents_a_turn: 5 },
     },
   });
 });

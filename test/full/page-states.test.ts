@@ -38,6 +38,8 @@ const STATES: Record<string, { play: (scene: Scene) => Promise<unknown> | void; 
     shows: 'The text reads at the level',
   },
   answered: { play: finished, shows: 'Paid 0.05 USDC' },
+  unasked: { play: ({ story }) => story.unasked('PAYMENT_SUCCESSFUL'), shows: 'Payments of up to 0.10 USDC' },
+  'came-back': { play: ({ story }) => story.unasked('PAYMENT_RELEASED'), shows: '0.05 USDC came back' },
   declined: { play: ({ story }) => (story.ask(), story.decline()), shows: 'You declined; nothing was paid' },
   'question-options': {
     play: ({ story }) => story.question(['Age 11', 'Age 14', 'Adults']),

@@ -152,7 +152,7 @@ function createApp(
   app.get('/api/about', (_req, res) => {
     const model = behave.standIn ? { name: 'stand-in', stand_in: true } : { name: 'Claude', stand_in: false };
     const sign_in = { development: true, test_email: 'test@mooring.local' };
-    res.json({ version: '0.1.0', model, sign_in });
+    res.json({ version: '0.1.0', model, sign_in, limits: { agents_a_turn: 5 } });
   });
   app.post('/dev/sign-in', (_req, res) => void res.json(login()));
   app.post('/api/auth/refresh', (_req, res) => {

@@ -30,6 +30,8 @@ export interface Story {
   /** the decision is taken, the agent works */
   work: () => void;
   decline: () => void;
+  /** the price lies within what was approved beforehand: the agent works, and is paid or not */
+  unasked: (end: 'PAYMENT_SUCCESSFUL' | 'PAYMENT_RELEASED') => void;
   /** the first part of the answer, token by token, up to this length */
   stream: (length: number) => void;
   finish: () => void;
@@ -138,6 +140,23 @@ export function tell(chat: ScriptedChat, turn = `trn_${chat.log.length}`): Story
       append({ type: 'AGENT_MESSAGE', data: { content, message_id: `${turn}/5`, turn_id: turn } });
       const usage = { input_tokens: 10, output_tokens: 10 };
       append({ type: 'TURN_END', data: { turn_id: turn, outcome: 'answered', usage, cost_usdc: '0.00' } });
+    },
+    unasked(fate) {
+      chat.budget = { ...chat.budget, auto_approve_usdc: '0.10' };
+      const held = 'Approved when you opened the chat: 0.05 USDC; it is held for Text Analyst';
+      step('3', { state: 'done', text: held, tool: 'request_payment_confirmation', ...AGENT });
+      const paid = fate === 'PAYMENT_SUCCESSFUL';
+      const text = paid ? 'Text Analyst did the work: readability' : 'The agent could not be reached';
+      step('4', { state: paid ? 'done' : 'failed', text, tool: 'invoke_agent', ...AGENT });
+      append(
+        paid
+          ? { type: fate, data: { ...pay, ...AGENT } }
+          : { type: fate, data: { ...pay, state: 'VOIDED', reason_code: 'task_failed' } },
+      );
+      const content = paid ? 'It reads at the level of a 16-year-old.' : 'It could not be done.';
+      append({ type: 'AGENT_MESSAGE', data: { content, message_id: `${turn}/5`, turn_id: turn } });
+      const usage = { input_tokens: 1_200, output_tokens: 60 };
+      append({ type: 'TURN_END', data: { turn_id: turn, outcome: 'answered', usage, cost_usdc: '0.0049' } });
     },
     stream(length) {
       if (streamed === 0) {

@@ -113,7 +113,18 @@ test('a turn says how many steps it took, how long, and whom it hired', () => {
 test('what was paid stands at the turn that asked, also when it comes after the end', () => {
   const paid = frame('PAYMENT_SUCCESSFUL', 20, pay);
   const state = play([said(0), asked(1), answer(2, 'Waiting.'), end(3, 'waiting'), paid]);
-  expect(paidBy(turnOf(state), state.payments).map(({ request }) => request.amount_usdc)).toEqual(['0.05']);
+  expect(paidBy(turnOf(state), state.payments).map(({ amount }) => amount)).toEqual(['0.05']);
+});
+
+test('what was approved beforehand and never asked for is paid, or comes back, at its turn', () => {
+  const hold = step(1, ['pay', 'done'], { agent_id: 'a1', agent_name: 'Plainsight' });
+  const paid = play([said(0), hold, frame('PAYMENT_SUCCESSFUL', 5, pay), end(6)]);
+  expect(paidBy(turnOf(paid), paid.payments)).toMatchObject([{ amount: '0.05', agentName: 'Plainsight' }]);
+  const { agent_id: _, agent_name: __, ...money } = pay;
+  const back = play([said(0), hold, frame('PAYMENT_RELEASED', 5, { ...money, state: 'VOIDED' }), end(6)]);
+  expect(turnOf(back).paymentIds.map((id) => back.payments[id])).toMatchObject([
+    { amount: '0.05', fate: { kind: 'ended', state: 'VOIDED' } },
+  ]);
 });
 
 test('a turn that fails keeps its words and the code an operator asks for', () => {

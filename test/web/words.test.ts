@@ -1,6 +1,6 @@
 import type { SessionListItem } from '../../sdk/api-types';
 import { elapsed, remaining, remainingWords } from '../../web/state/clock';
-import { budgetView, sumUsdc } from '../../web/state/money';
+import { budgetView, standingRule, sumUsdc } from '../../web/state/money';
 import { partPasted } from '../../web/state/pasted';
 import { groupSessions } from '../../web/state/session-groups';
 import { durationText } from '../../web/state/turn-view';
@@ -54,6 +54,11 @@ test('amounts are added exactly, and never rounded', () => {
     model_usdc: '0.017',
   };
   expect(budgetView(budget)).toMatchObject({ agents: '0.08', left: '1.853', shares: { spent: 4.85 } });
+});
+
+test('what is paid without asking is said as it is', () => {
+  expect(standingRule('0.00')).toBe('You approve every payment.');
+  expect(standingRule('0.05')).toContain('Payments of up to 0.05 USDC');
 });
 
 const session = (id: string, more: Partial<SessionListItem>): SessionListItem => ({

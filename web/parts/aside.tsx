@@ -1,5 +1,5 @@
 import type { About, AgentHealth, SessionAgent, SessionView } from '../../sdk/api-types';
-import { budgetView, isNothing } from '../state/money';
+import { budgetView, isNothing, standingRule } from '../state/money';
 import { openPayments } from '../state/turn-view';
 import type { Transcript } from '../state/conversation';
 import { ModelPart } from './model-notice';
@@ -10,8 +10,6 @@ interface AsideProps {
   transcript: Transcript;
   about: About | null;
 }
-
-const AGENTS_A_TURN = 5;
 
 /** What this chat has cost, who works in it, who answers. */
 export function AsideParts({ view, transcript, about }: AsideProps) {
@@ -34,8 +32,9 @@ export function AsideParts({ view, transcript, about }: AsideProps) {
       <section>
         <h2>Rules</h2>
         <p className="quiet">
-          You approve every payment. Up to {AGENTS_A_TURN} agents a turn. What is held comes back when the
-          work fails.
+          {view !== null && standingRule(view.budget.auto_approve_usdc)}{' '}
+          {about !== null && `Up to ${about.limits.agents_a_turn} agents a turn. `}
+          What is held comes back when the work fails.
         </p>
       </section>
       <section>
@@ -97,7 +96,7 @@ const UNKNOWN = { word: 'Not known', mark: 'nodata' };
 
 function AgentRow({ agent, transcript }: { agent: SessionAgent; transcript: Transcript }) {
   const { word, mark } = agent.health === null ? UNKNOWN : HEALTH[agent.health];
-  const asked = openPayments(transcript).find(({ request }) => request.agent_id === agent.agent_id);
+  const asked = openPayments(transcript).find(({ agentId }) => agentId === agent.agent_id);
   return (
     <li className="row">
       <span className="tile sm" aria-hidden="true">
@@ -113,7 +112,7 @@ function AgentRow({ agent, transcript }: { agent: SessionAgent; transcript: Tran
       <span className="quiet right">
         {asked !== undefined ? (
           <>
-            <Money amount={asked.request.amount_usdc} /> asked
+            <Money amount={asked.amount} /> asked
           </>
         ) : isNothing(agent.paid_usdc) ? null : (
           <>

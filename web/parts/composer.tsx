@@ -14,6 +14,8 @@ interface ComposerProps {
   busy: boolean;
   /** when the newest message became a fact */
   savedAt: string | null;
+  /** what is paid without asking; said before the first message */
+  rule: string;
   sending: boolean;
   offline: boolean;
   error: Told | null;
@@ -127,11 +129,11 @@ function StopButton({ stopping, onStop }: { stopping: boolean; onStop: () => voi
 }
 
 /** Where what was sent is now. */
-function Fate({ savedAt, sending, offline, asked }: ComposerProps) {
+function Fate({ savedAt, sending, offline, asked, rule }: ComposerProps) {
   if (sending && offline) return <span>Not sent yet. It goes out when the connection is back.</span>;
   if (sending) return <span>Sending…</span>;
   if (asked === true) return <span>A question above waits for your answer. This is for something else.</span>;
-  if (savedAt === null) return <span>You approve every payment before it is made.</span>;
+  if (savedAt === null) return <span>{rule}</span>;
   return (
     <span>
       <Icon name="check" />

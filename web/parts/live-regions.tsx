@@ -68,7 +68,7 @@ function useUrgent({ transcript, connection, refused, loaded }: ChatSnapshot, se
     const [question] = openQuestions(transcript);
     return question === undefined ? '' : `A question for you: ${question.prompt.question}`;
   }
-  const { agent_name: agent, amount_usdc: amount, expires_at: expiresAt } = ask.request;
+  const { agent_name: agent, amount_usdc: amount, expires_at: expiresAt } = ask.fate.request;
   const leftMs = Date.parse(expiresAt) - serverNow;
   if (leftMs <= 0) return `The offer of ${agent} has run out.`;
   const left = leftMs <= 60_000 ? ` ${remainingWords(60_000)}.` : '';

@@ -20,7 +20,7 @@ interface LogProps {
 
 /** The conversation. It follows its end only while the reader is there; else it says that there is more. */
 export function Log({ snapshot, serverNow, onDecide, onAnswer, onAgain }: LogProps) {
-  const { transcript, outgoing, decisions, answers, loaded } = snapshot;
+  const { transcript, outgoing, decisions, answers, loaded, view } = snapshot;
   const log = useRef<HTMLDivElement>(null);
   const end = useFollowing(log, [transcript.items, outgoing.length, loaded]);
   const deciding: Deciding = {
@@ -28,6 +28,7 @@ export function Log({ snapshot, serverNow, onDecide, onAnswer, onAgain }: LogPro
     questions: transcript.questions,
     decisions,
     answers,
+    autoApprove: view?.budget.auto_approve_usdc ?? null,
     serverNow,
     onDecide(paymentId, approved) {
       focusRow();

@@ -13,7 +13,7 @@ export function openChatOf(id: string, { transcript, view }: ChatSnapshot, serve
   const open = transcript.closed === null;
   const [ask] = openPayments(transcript);
   if (open && ask !== undefined) {
-    const line = `Approve ${ask.request.amount_usdc} USDC · ${left(ask.request.expires_at)}`;
+    const line = `Approve ${ask.amount} USDC · ${left(ask.fate.request.expires_at)}`;
     return { id, title, mark: 'wait', line };
   }
   const [question] = openQuestions(transcript);

@@ -1,21 +1,23 @@
 import { useId } from 'react';
 import { timeOfDay } from '../state/clock';
 import type { Told } from '../state/told';
-import type { Payment } from '../state/conversation';
+import type { AskedPayment } from '../state/conversation';
+import { isNothing } from '../state/money';
 import { Countdown } from './countdown';
 import { ErrorCode } from './error-code';
 
 interface PaymentCardProps {
-  payment: Payment;
+  asked: AskedPayment['fate'];
+  autoApprove: string | null;
   serverNow: number;
   decision: { approved: boolean; error: Told | null } | undefined;
   onDecide: (approved: boolean) => void;
 }
 
 /** The question, the amount, what follows from each answer and from none. */
-export function PaymentCard({ payment, serverNow, decision, onDecide }: PaymentCardProps) {
+export function PaymentCard({ asked, autoApprove, serverNow, decision, onDecide }: PaymentCardProps) {
   const title = useId();
-  const { request, askedAt } = payment;
+  const { request, askedAt } = asked;
   const { agent_name: agent, amount_usdc: amount, expires_at: expiresAt } = request;
   const leftMs = Date.parse(expiresAt) - serverNow;
   const wholeMs = Date.parse(expiresAt) - Date.parse(askedAt);
@@ -46,6 +48,12 @@ export function PaymentCard({ payment, serverNow, decision, onDecide }: PaymentC
         <dd>all of it comes back to you</dd>
         <dt>You do nothing</dt>
         <dd>the offer ends at {timeOfDay(expiresAt)}, nothing is paid</dd>
+        {autoApprove !== null && (
+          <>
+            <dt>Without asking</dt>
+            <dd>{isNothing(autoApprove) ? 'nothing is paid' : `up to ${autoApprove} USDC a payment`}</dd>
+          </>
+        )}
       </dl>
       {leftMs > 0 ? (
         <div className="acts">

@@ -1,8 +1,8 @@
 import { elapsed, timeOfDay } from '../state/clock';
-import { durationText, isOpen, stepMs } from '../state/turn-view';
+import { durationText, isAsked, isOpen, stepMs } from '../state/turn-view';
 import type { Told } from '../state/told';
 import type { Answers } from '../session/chat-store';
-import type { Message, Payment, Step, Transcript } from '../state/conversation';
+import type { AskedPayment, Message, Step, Transcript } from '../state/conversation';
 import { Answered } from './answered';
 import { PaymentCard } from './payment-card';
 import { Prose } from './prose';
@@ -13,6 +13,8 @@ export interface Deciding {
   questions: Transcript['questions'];
   decisions: Record<string, { approved: boolean; error: Told | null }>;
   answers: Answers;
+  /** what the person approved beforehand, a payment */
+  autoApprove: string | null;
   serverNow: number;
   onDecide: (paymentId: string, approved: boolean) => void;
   onAnswer: (promptId: string, answer: string) => void;
@@ -33,7 +35,7 @@ export function Row({ part, deciding }: { part: Step | Message; deciding: Decidi
   }
   const payment = part.paymentId === null ? undefined : deciding.payments[part.paymentId];
   const question = deciding.questions[part.callId];
-  const asks = part.state === 'waiting' && payment?.fate.kind === 'asked';
+  const asked = part.state === 'waiting' && isAsked(payment) ? payment : undefined;
   return (
     <li className={MARKS[part.state]} tabIndex={-1} data-call={part.callId}>
       <div className="step">
@@ -57,10 +59,8 @@ export function Row({ part, deciding }: { part: Step | Message; deciding: Decidi
           onAnswer={(answer) => deciding.onAnswer(question.prompt.prompt_id, answer)}
         />
       )}
-      {asks && <Asking payment={payment} deciding={deciding} />}
-      {!asks && payment !== undefined && (
-        <TooLate decision={deciding.decisions[payment.request.payment_id]} />
-      )}
+      {asked !== undefined && <Asking payment={asked} deciding={deciding} />}
+      {asked === undefined && payment !== undefined && <TooLate decision={deciding.decisions[payment.id]} />}
     </li>
   );
 }
@@ -78,11 +78,12 @@ function TooLate({ decision }: { decision: Deciding['decisions'][string] | undef
   return <p className="hint">Your {answer} came too late: this had been decided elsewhere, and stands.</p>;
 }
 
-export function Asking({ payment, deciding }: { payment: Payment; deciding: Deciding }) {
-  const id = payment.request.payment_id;
+export function Asking({ payment, deciding }: { payment: AskedPayment; deciding: Deciding }) {
+  const { id } = payment;
   return (
     <PaymentCard
-      payment={payment}
+      asked={payment.fate}
+      autoApprove={deciding.autoApprove}
       serverNow={deciding.serverNow}
       decision={deciding.decisions[id]}
       onDecide={(approved) => deciding.onDecide(id, approved)}

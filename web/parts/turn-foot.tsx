@@ -18,8 +18,8 @@ export function TurnFoot({ turn, answer, deciding: { payments, onAgain } }: Foot
   // Its height is kept from the first token on, so that nothing jumps when it comes.
   if (end === null) return <footer className="turn-foot" aria-hidden="true" />;
   const paid = paidBy(turn, payments);
-  const names = [...new Set(paid.map(({ request }) => request.agent_name))];
-  const total = sumUsdc(paid.map(({ request }) => request.amount_usdc));
+  const names = [...new Set(paid.flatMap(({ agentName }) => agentName ?? []))];
+  const total = sumUsdc(paid.map(({ amount }) => amount));
   const again = ['failed', 'cancelled'].includes(end.outcome) && asked !== null && onAgain !== null;
   return (
     <footer className="turn-foot">
@@ -36,8 +36,8 @@ export function TurnFoot({ turn, answer, deciding: { payments, onAgain } }: Foot
       )}
       <ModelCost cost={end.costUsdc} tokens={end.tokens} />
       {returned(turn, payments).map((payment) => (
-        <span key={payment.request.payment_id}>
-          <Money amount={payment.request.amount_usdc} /> came back
+        <span key={payment.id}>
+          <Money amount={payment.amount} /> came back
         </span>
       ))}
       <span className="acts">

@@ -1,8 +1,8 @@
 import { memo } from 'react';
 import { hourMinute } from '../state/clock';
-import { summaryOf, viewOf } from '../state/turn-view';
+import { isAsked, summaryOf, viewOf } from '../state/turn-view';
 import type { TurnView } from '../state/turn-view';
-import type { Message, Payment, Turn } from '../state/conversation';
+import type { AskedPayment, Message, Turn } from '../state/conversation';
 import { ErrorCode } from './error-code';
 import { Icon } from './icons';
 import { Pictures } from './pictures';
@@ -44,7 +44,7 @@ function Working({ turn, view, deciding }: PartProps) {
           <Row key={part.kind === 'step' ? part.callId : part.id} part={part} deciding={deciding} />
         ))}
         {looseAsks(turn, deciding).map((payment) => (
-          <li className="wait" key={payment.request.payment_id}>
+          <li className="wait" key={payment.id}>
             <div className="step">
               <b>Waiting for you</b>
             </div>
@@ -67,11 +67,11 @@ function Working({ turn, view, deciding }: PartProps) {
 }
 
 /** Open payments that no step speaks of: they can be answered all the same. */
-function looseAsks(turn: Turn, { payments }: Deciding): Payment[] {
+function looseAsks(turn: Turn, { payments }: Deciding): AskedPayment[] {
   const told = turn.parts.flatMap((part) => (part.kind === 'step' ? [part.paymentId] : []));
   return turn.paymentIds.flatMap((id) => {
     const payment = payments[id];
-    return payment?.fate.kind === 'asked' && !told.includes(id) && turn.end === null ? [payment] : [];
+    return isAsked(payment) && !told.includes(id) && turn.end === null ? [payment] : [];
   });
 }
 

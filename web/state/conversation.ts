@@ -79,15 +79,20 @@ export interface Said {
 }
 
 export type PaymentFate =
-  | { kind: 'asked' }
+  | { kind: 'asked'; request: PaymentRequestData; askedAt: string }
   | { kind: 'paid'; at: string }
   | { kind: 'ended'; state: string; reason: string | null; at: string };
 
+/** One that was approved beforehand is never asked for: its end is the first that is told of it. */
 export interface Payment {
-  request: PaymentRequestData;
-  askedAt: string;
+  id: string;
+  turnId: string;
+  amount: string;
+  agentId: string | null;
+  agentName: string | null;
   fate: PaymentFate;
 }
+export type AskedPayment = Payment & { fate: { kind: 'asked' } };
 
 export type QuestionFate =
   | { kind: 'asked' }

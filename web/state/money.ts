@@ -40,4 +40,10 @@ export function budgetView(budget: SessionBudget): BudgetView {
 export const sumUsdc = (amounts: string[]): string =>
   formatUsdc(amounts.reduce((sum, amount) => sum + micros(amount), 0n));
 
+/** What is paid without asking, in words. */
+export const standingRule = (autoApprove: string): string =>
+  isNothing(autoApprove)
+    ? 'You approve every payment.'
+    : `Payments of up to ${autoApprove} USDC you approved when you opened this chat; you approve every other.`;
+
 export const isNothing = (amount: string): boolean => micros(amount) === 0n;

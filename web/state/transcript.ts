@@ -39,11 +39,11 @@ export function reduce(state: Transcript, frame: Frame, now: number): Transcript
     case 'USER_PROMPT_RESOLVED':
       return withResolved(seen, frame);
     case 'PAYMENT_SUCCESSFUL':
-      return withFate(seen, frame.data.payment_id, { kind: 'paid', at: frame.ts });
+      return withFate(seen, frame.data, { kind: 'paid', at: frame.ts });
     case 'PAYMENT_FAILED':
     case 'PAYMENT_RELEASED': {
-      const { payment_id: id, state: ended, reason_code: reason = null } = frame.data;
-      return withFate(seen, id, { kind: 'ended', state: ended, reason, at: frame.ts });
+      const { state: ended, reason_code: reason = null } = frame.data;
+      return withFate(seen, frame.data, { kind: 'ended', state: ended, reason, at: frame.ts });
     }
     case 'TURN_END':
       return withEnd(seen, frame);
@@ -182,7 +182,7 @@ const isPicture = (value: unknown): value is Picture =>
 function paymentOf(state: Transcript, turn: Turn, step: Step): string | null {
   const taken = turn.parts.flatMap((part) => (part.kind === 'step' ? [part.paymentId] : []));
   const free = turn.paymentIds.filter((id) => !taken.includes(id));
-  const fits = free.find((id) => state.payments[id]?.request.agent_id === step.agentId);
+  const fits = free.find((id) => state.payments[id]?.agentId === step.agentId);
   return fits ?? free[0] ?? null;
 }
 
@@ -240,22 +240,29 @@ const placeOfMessage = (turn: Turn, id: string): number =>
   turn.parts.findIndex((part) => part.kind === 'message' && part.id === id);
 
 function withPayment(state: Transcript, { data, ts }: Of<'PAYMENT_REQUEST'>): Transcript {
-  const id = data.payment_id;
-  const changed = inTurn(state, { id: data.turn_id, at: ts }, (turn) => ({
-    ...turn,
-    paymentIds: turn.paymentIds.includes(id) ? turn.paymentIds : [...turn.paymentIds, id],
-  }));
-  const payment: Payment = { request: data, askedAt: ts, fate: { kind: 'asked' } };
-  return { ...changed, payments: { ...state.payments, [id]: payment } };
+  return withFate(state, data, { kind: 'asked', request: data, askedAt: ts });
 }
 
-function withFate(state: Transcript, id: string, fate: PaymentFate): Transcript {
-  const payment = state.payments[id];
-  if (payment === undefined) return state;
-  const told = { ...state, payments: { ...state.payments, [id]: { ...payment, fate } } };
-  if (fate.kind !== 'ended') return told;
-  return inTurn(told, { id: payment.request.turn_id, at: fate.at }, (turn) => takenBack(turn, id, fate));
+type PaymentData = Of<
+  'PAYMENT_REQUEST' | 'PAYMENT_SUCCESSFUL' | 'PAYMENT_FAILED' | 'PAYMENT_RELEASED'
+>['data'];
+
+function withFate(state: Transcript, data: PaymentData, fate: PaymentFate): Transcript {
+  const { payment_id: id, turn_id: turnId, amount_usdc: amount } = data;
+  const known = state.payments[id] ?? { id, turnId, amount, ...agentOf(data), fate };
+  const at = fate.kind === 'asked' ? fate.askedAt : fate.at;
+  const told = { ...state, payments: { ...state.payments, [id]: { ...known, fate } } };
+  return inTurn(told, { id: turnId, at }, (turn) => {
+    const has = turn.paymentIds.includes(id);
+    const paying = has ? turn : { ...turn, paymentIds: [...turn.paymentIds, id] };
+    return fate.kind === 'ended' ? takenBack(paying, id, fate) : paying;
+  });
 }
+
+const agentOf = (data: PaymentData): Pick<Payment, 'agentId' | 'agentName'> =>
+  'agent_id' in data
+    ? { agentId: data.agent_id, agentName: data.agent_name }
+    : { agentId: null, agentName: null };
 
 /** Told by frames of their own: the error is for clients that know no other. */
 const TOLD_ELSEWHERE = new Set(['payment_declined', 'agent_unavailable']);

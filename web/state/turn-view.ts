@@ -1,4 +1,4 @@
-import type { Message, Payment, Question, Said, Step, Transcript, Turn } from './conversation';
+import type { AskedPayment, Message, Payment, Question, Said, Step, Transcript, Turn } from './conversation';
 
 /** A turn as it is drawn. */
 export interface TurnView {
@@ -126,10 +126,13 @@ export const isAsking = (transcript: Transcript): boolean =>
   transcript.closed === null && (openPayments(transcript).length > 0 || openQuestions(transcript).length > 0);
 
 /** Payments that wait for the person, oldest first. */
-export const openPayments = ({ payments, items }: Transcript): Payment[] =>
-  Object.values(payments).filter(
-    ({ fate, request }) => fate.kind === 'asked' && !isDecided(items, request.payment_id),
-  );
+export const openPayments = ({ payments, items }: Transcript): AskedPayment[] =>
+  Object.values(payments)
+    .filter(isAsked)
+    .filter(({ id }) => !isDecided(items, id));
+
+export const isAsked = (payment: Payment | undefined): payment is AskedPayment =>
+  payment?.fate.kind === 'asked';
 
 /** A decision is first seen by its step: it no longer waits, while the money is still on its way. */
 const isDecided = (items: Transcript['items'], paymentId: string): boolean =>
