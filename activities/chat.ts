@@ -73,13 +73,16 @@ async function failToolCall(db: Database, callId: string, code: string): Promise
 }
 
 const FAILED_WORDS: Partial<Record<ErrorCode, string>> = {
-  model_overloaded: 'The model did not answer in several tries. Ask again in a minute.',
+  model_overloaded:
+    'The model has too much to do, or is away, and did not answer. Ask again in a few minutes.',
   model_refused: 'The model refused this request. Ask in another way.',
   model_bad_answer:
     'The model sent what is no answer, several times over. Nothing of it was done. Ask again in a minute.',
   model_settings:
     'The model’s server did not take our key or settings. Whoever runs this server: check ANTHROPIC_API_KEY and MOORING_MODEL in .env, then start again.',
   model_spend_limit: 'The model’s spending limit is reached, so it answers nobody until it is raised.',
+  model_no_credit:
+    'The account that pays for the model has no credit, so the model answers nobody. Whoever runs this server: add credit at its provider.',
   chat_too_long: CHAT_TOO_LONG,
 };
 

@@ -33,6 +33,7 @@ export const ERRORS = {
   chat_too_long: { status: 409, retryable: false },
   model_settings: { status: 502, retryable: false },
   model_spend_limit: { status: 503, retryable: false },
+  model_no_credit: { status: 503, retryable: false },
   fence_lost: { status: 409, retryable: false },
   turn_limit: { status: 409, retryable: false },
   unavailable: { status: 503, retryable: true },

@@ -1,6 +1,8 @@
 import {
+  ActivityCancellationType,
   ActivityFailure,
   ApplicationFailure,
+  CancellationScope,
   condition,
   continueAsNew,
   defineSignal,
@@ -33,6 +35,8 @@ const { askModel } = proxyActivities<ChatActivities>({
   scheduleToCloseTimeout: '10 minutes',
   heartbeatTimeout: '2 seconds',
   retry: { initialInterval: '100ms', backoffCoefficient: 2, maximumInterval: '5 seconds' },
+  // An attempt that is under way records what was said before it ends.
+  cancellationType: ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
 });
 const tools = proxyActivities<ChatActivities>({
   startToCloseTimeout: '1 minute',
@@ -66,7 +70,17 @@ export async function chatSession({ sessionId, userId, newest = 0 }: ChatSession
   };
   setHandler(messageArrived, hear, { description: 'A person has written.' });
   setHandler(outcomeArrived, hear, { description: 'What a turn waited for has come.' });
-  setHandler(endArrived, hear, { description: 'A turn is cancelled, or the chat is closed.' });
+  let asking: CancellationScope | null = null;
+  // The step looks at its row at once, also where it waits for its next try.
+  const end = (wake: Wake): void => {
+    hear(wake);
+    asking?.cancel();
+  };
+  setHandler(endArrived, end, { description: 'A turn is cancelled, or the chat is closed.' });
+
+  const begin = (scope: CancellationScope): void => {
+    asking = scope;
+  };
 
   let leaveWaits = false;
   let last = '';
@@ -75,7 +89,7 @@ export async function chatSession({ sessionId, userId, newest = 0 }: ChatSession
   };
   for (;;) {
     setCurrentDetails(`Takes the next step.${last}`);
-    const progress = await nextStep({ sessionId, leaveWaits }, told);
+    const progress = await nextStep({ sessionId, leaveWaits }, begin, told);
     leaveWaits = false;
     switch (progress.kind) {
       case 'closed':
@@ -113,14 +127,20 @@ export async function chatSession({ sessionId, userId, newest = 0 }: ChatSession
   }
 }
 
+/** What the rows say comes next. A step that was called off is asked for again: its row says by now what has ended. */
 async function nextStep(
   input: { sessionId: string; leaveWaits: boolean },
+  begin: (scope: CancellationScope) => void,
   told: (turn: FailedTurn, outcome: string) => void,
 ): Promise<TurnProgress> {
   for (;;) {
+    const scope = new CancellationScope();
+    begin(scope);
     try {
-      return await askModel(input);
+      return await scope.run(() => askModel(input));
     } catch (error) {
+      const isRunCancelled = CancellationScope.current().consideredCancelled;
+      if (scope.consideredCancelled && !isRunCancelled) continue;
       const code = failureCode(error);
       const turn = await failTurn({ sessionId: input.sessionId, code });
       // Recorded runs of earlier versions have no answer here.

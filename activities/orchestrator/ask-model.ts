@@ -1,3 +1,4 @@
+import type Anthropic from '@anthropic-ai/sdk';
 import { Context } from '@temporalio/activity';
 import type { Database, Tx } from '../../db/database';
 import { finishTurn } from '../../db/finish-turn';
@@ -23,8 +24,9 @@ import { deltaPublisher } from './deltas';
 import type { Model } from './model';
 import { recordAnswer } from './record-answer';
 import { isToolName } from './tools';
+import { tellWait } from './tell-wait';
 import { limitWords } from './turn-limits';
-import { watchForCancel } from './watch-for-cancel';
+import { watchForEnds } from './watch-for-ends';
 
 export interface AskModelDeps {
   db: Database;
@@ -46,66 +48,86 @@ type Next =
  * waited for, or ask the model. An answer that is stored already is never asked for again.
  */
 export const createAskModel = (deps: AskModelDeps) =>
-  activity(
-    'askModel',
-    async (input: { sessionId: string; leaveWaits: boolean }, signal): Promise<TurnProgress> => {
-      const { db, bus, model } = deps;
-      const next = await db.withTx(SYSTEM, 'turn.next-step', (tx) =>
-        nextStep(tx, { ...input, idleMs: deps.sessionIdleMs, limits: deps.turnLimits }),
-      );
-      if (!next.ask) return withRequest(next.progress);
-      const { turn, step, fence } = next;
-      const startedAt = performance.now();
-      failpoint('model', 'before');
-      const { info } = Context.current();
-      if (info.attempt > 1) dropShown(bus, turn, fence);
-      // In a transaction of its own: what cannot be loaded must leave a turn that can be ended.
-      const context = await db.withTx(SYSTEM, 'turn.conversation', (tx) =>
-        loadContext(tx, input.sessionId, deps.contextTokens),
-      );
-      const messageId = `${turn.id}/${step}`;
-      const deltas = deltaPublisher(bus, {
-        sessionId: input.sessionId,
-        turnId: turn.id,
-        messageId,
-        attempt: fence,
+  activity('askModel', async (input: { sessionId: string; leaveWaits: boolean }): Promise<TurnProgress> => {
+    const { db, model } = deps;
+    const next = await db.withTx(SYSTEM, 'turn.next-step', (tx) =>
+      nextStep(tx, { ...input, idleMs: deps.sessionIdleMs, limits: deps.turnLimits }),
+    );
+    if (!next.ask) return withRequest(next.progress);
+    const { turn, step, fence } = next;
+    const startedAt = performance.now();
+    failpoint('model', 'before');
+    if (Context.current().info.attempt > 1) dropShown(deps.bus, turn, fence);
+    // In a transaction of its own: what cannot be loaded must leave a turn that can be ended.
+    const context = await db.withTx(SYSTEM, 'turn.conversation', (tx) =>
+      loadContext(tx, input.sessionId, deps.contextTokens),
+    );
+    const answer = await answerOf(deps, next, context.messages).catch((error: unknown) =>
+      tellWait(db, next, error),
+    );
+    failpoint('model', 'answered');
+    const progress = await db.withTx(SYSTEM, 'turn.record-step', (tx) =>
+      recordAnswer(tx, {
+        turn,
+        step,
+        fence,
+        messageId: messageIdOf(next),
+        answer: { ...answer, content: answer.content.map((block) => cleanRecord(block)) },
+        model: model.name,
+        requestBytes: context.bytes,
+        workMs: Math.round(performance.now() - startedAt),
+        price: deps.price,
+        seen: next.seen,
+      }),
+    );
+    return withRequest(progress);
+  });
+
+interface Asking {
+  turn: Turn;
+  step: number;
+  fence: number;
+}
+
+const messageIdOf = ({ turn, step }: Asking): string => `${turn.id}/${step}`;
+
+/** One answer, shown while it grows; whole, or what was said until the person cancelled the turn. */
+async function answerOf(
+  deps: AskModelDeps,
+  asking: Asking,
+  messages: Anthropic.MessageParam[],
+): Promise<ModelAnswer> {
+  const { db, bus, model } = deps;
+  const { turn, step, fence } = asking;
+  const place = { sessionId: turn.sessionId, turnId: turn.id };
+  const deltas = deltaPublisher(bus, { ...place, messageId: messageIdOf(asking), attempt: fence });
+  const context = Context.current();
+  const ends = watchForEnds(deps, place, context);
+  const options = {
+    signal: ends.gone,
+    stop: ends.stop,
+    onGrowth: deltas.onGrowth,
+    attempt: context.info.attempt,
+  };
+  try {
+    return await span({ name: 'model', kind: 'client' }, async ({ attributes }) => {
+      Object.assign(attributes, {
+        'gen_ai.request.model': model.name,
+        'mooring.turn': turn.id,
+        'mooring.step': step,
       });
-      const cancel = watchForCancel(deps, { sessionId: input.sessionId, turnId: turn.id });
-      const options = { signal, stop: cancel.signal, onGrowth: deltas.onGrowth, attempt: info.attempt };
-      const answer = await span({ name: 'model', kind: 'client' }, async ({ attributes }) => {
-        Object.assign(attributes, {
-          'gen_ai.request.model': model.name,
-          'mooring.turn': turn.id,
-          'mooring.step': step,
-        });
-        const said = await cutWhenTooLong(db, { turn, fence }, () =>
-          timed(() => model.answer(context.messages, options)),
-        );
-        attributes['gen_ai.usage.input_tokens'] = said.inputTokens;
-        attributes['gen_ai.usage.output_tokens'] = said.outputTokens;
-        return said;
-      }).finally(() => {
-        deltas.stop();
-        cancel.end();
-      });
-      failpoint('model', 'answered');
-      const progress = await db.withTx(SYSTEM, 'turn.record-step', (tx) =>
-        recordAnswer(tx, {
-          turn,
-          step,
-          fence,
-          messageId,
-          answer: { ...answer, content: answer.content.map((block) => cleanRecord(block)) },
-          model: model.name,
-          requestBytes: context.bytes,
-          workMs: Math.round(performance.now() - startedAt),
-          price: deps.price,
-          seen: next.seen,
-        }),
+      const said = await cutWhenTooLong(db, { turn, fence }, () =>
+        timed(() => model.answer(messages, options)),
       );
-      return withRequest(progress);
-    },
-  );
+      attributes['gen_ai.usage.input_tokens'] = said.inputTokens;
+      attributes['gen_ai.usage.output_tokens'] = said.outputTokens;
+      return said;
+    });
+  } finally {
+    deltas.stop();
+    ends.stopWatching();
+  }
+}
 
 /** What was shown of an earlier attempt is not the answer. */
 function dropShown(bus: Bus, turn: Turn, attempt: number): void {

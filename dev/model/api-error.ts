@@ -1,6 +1,7 @@
 const TYPES = {
   400: 'invalid_request_error',
   401: 'authentication_error',
+  402: 'billing_error',
   404: 'not_found_error',
   413: 'request_too_large',
   429: 'rate_limit_error',

@@ -7,7 +7,21 @@ import { SCENES } from './scenes';
 import type { PlayedAnswer } from './scenes';
 
 /** What a person can write into a message to see the platform meet a failing model, and how often. */
-const FAULTS = ['429-spend', '529-mid', '400-long', '400', '401', '413', '429', '500', '529', 'cut', 'slow'];
+const FAULTS = [
+  '429-spend',
+  '429-wait',
+  '529-mid',
+  '400-long',
+  '400',
+  '401',
+  '402',
+  '413',
+  '429',
+  '500',
+  '529',
+  'cut',
+  'slow',
+];
 export const SENTINEL = new RegExp(
   `#model:(${[...FAULTS, ...Object.keys(SCENES)].join('|')})(?:x(\\d{1,2}))?(?![\\w-])`,
   'g',
@@ -17,6 +31,7 @@ const SPEND_LIMIT = 'enforced_spend_limit_reached';
 const STATUSES: Record<string, ApiStatus> = {
   '400': 400,
   '401': 401,
+  '402': 402,
   '413': 413,
   '429': 429,
   '500': 500,
@@ -88,6 +103,9 @@ function faultOf(name: string): Fault | Instead | null {
   }
   if (name === '400-long') {
     return { kind: 'refuse', error: new ApiError(400, 'prompt is too long: 210000 tokens > 200000 maximum') };
+  }
+  if (name === '429-wait') {
+    return { kind: 'refuse', error: new ApiError(429, 'Later.', { headers: { 'retry-after': '240' } }) };
   }
   const status = STATUSES[name];
   if (status === undefined) return null;

@@ -1,4 +1,7 @@
 import { once } from 'node:events';
+import { ActivityCancellationDetails } from '@temporalio/common';
+import { MockActivityEnvironment } from '@temporalio/testing';
+import { DefaultLogger } from '@temporalio/worker';
 import { cancelTurn } from '../../db/cancel';
 import { wallet } from '../../db/ledger';
 import { asUser } from '../../domain/principal';
@@ -7,6 +10,8 @@ import type { Stage } from './stage';
 import { answer, sends, text, toolUse } from './test-chat';
 import type { TestChat } from './test-chat';
 import { OK } from './zoo';
+
+const QUIET = { logger: new DefaultLogger('ERROR') };
 
 let stage: Stage;
 let counter: string;
@@ -226,4 +231,33 @@ test('a cancel whose wake-up was lost is found in its row while the model speaks
   });
   expect(await chat.step()).toMatchObject({ kind: 'ended', outcome: 'cancelled' });
   expect(await chat.frames('AGENT_MESSAGE')).toMatchObject([{ content: 'It begins with', cancelled: true }]);
+});
+
+test('a cancel of the workflow is only a reason to look: a turn that works goes on, one that is cancelled ends', async () => {
+  const chat = await chatThatAsks();
+  const environment = new MockActivityEnvironment({ attempt: 1 }, QUIET);
+  const asked = new ActivityCancellationDetails({ cancelRequested: true });
+  stage.model.next.push(async (_messages, options) => {
+    environment.cancel('CANCELLED', asked);
+    await chat.rows('select 1');
+    expect([options.signal.aborted, options.stop.aborted]).toEqual([false, false]);
+    return sends('3 words');
+  });
+  const input = { sessionId: chat.sessionId, leaveWaits: false };
+  expect(await environment.run(stage.activities.askModel, input)).toMatchObject({ outcome: 'answered' });
+
+  await chat.say('and these?');
+  const other = new MockActivityEnvironment({ attempt: 1 }, QUIET);
+  stage.model.next.push(async (_messages, options) => {
+    const stopped = once(options.stop, 'abort');
+    await chat.rows('update turns set cancelled_at = now() where session_id = $1 and outcome is null', [
+      chat.sessionId,
+    ]);
+    const from = performance.now();
+    other.cancel('CANCELLED', asked);
+    await stopped;
+    expect(performance.now() - from).toBeLessThan(1_000);
+    return answer([text('It begins with')], 'cancelled');
+  });
+  expect(await other.run(stage.activities.askModel, input)).toMatchObject({ outcome: 'cancelled' });
 });

@@ -1,6 +1,8 @@
 import { once } from 'node:events';
 import type { Server } from 'node:http';
+import Anthropic from '@anthropic-ai/sdk';
 import { createModel } from '../../activities/orchestrator/model';
+import { modelFailure } from '../../activities/orchestrator/model-faults';
 import { createStandIn } from '../../dev/model/server';
 
 // The real SDK against the stand-in, which plays the faults that a message asks for.
@@ -29,6 +31,7 @@ const ask = (text: string, { attempt = 1, timeoutMs = 10_000 } = {}) =>
 test.each([
   ['401', 'model_settings'],
   ['400', 'model_refused'],
+  ['402', 'model_no_credit'],
   ['413', 'chat_too_long'],
   ['429-spend', 'model_spend_limit'],
 ])('#model:%s is final, as %s', async (fault, type) => {
@@ -50,6 +53,43 @@ test('the wait that the model asks for is kept, and the sixth try is the last', 
     type: 'model_overloaded',
     nonRetryable: true,
   });
+});
+
+const busy = (headers: Record<string, string>) =>
+  modelFailure(new Anthropic.RateLimitError(429, { type: 'error' }, undefined, new Headers(headers)), 1);
+const date = 'Mon, 23 Nov 2026 10:00:00 GMT';
+
+test.each([
+  ['1', 1_000],
+  ['0.5', 500],
+  ['300', 300_000],
+  ['Mon, 23 Nov 2026 10:02:30 GMT', 150_000],
+  ['Mon, 23 Nov 2026 09:00:00 GMT', 500],
+  ['soon', 500],
+  ['-5', 500],
+  ['', 500],
+])('retry-after: %s is kept, in seconds or as a time by the clock of the model', (said, nextRetryDelay) => {
+  expect(busy({ 'retry-after': said, date })).toMatchObject({
+    type: 'model_overloaded',
+    nonRetryable: false,
+    nextRetryDelay,
+  });
+});
+
+test.each(['301', '86400', 'Mon, 23 Nov 2026 10:05:01 GMT', 'Tue, 24 Nov 2026 10:00:00 GMT'])(
+  'a wait longer than five minutes (%s) is not waited for, and the model is not asked before it',
+  (said) => {
+    expect(busy({ 'retry-after': said, date })).toMatchObject({
+      type: 'model_overloaded',
+      nonRetryable: true,
+    });
+  },
+);
+
+test('an account without credit is told by what the model says of it, too', () => {
+  const body = { error: { message: 'Your credit balance is too low to access the Anthropic API.' } };
+  const error = new Anthropic.BadRequestError(400, body, undefined, new Headers());
+  expect(modelFailure(error, 1)).toMatchObject({ type: 'model_no_credit', nonRetryable: true });
 });
 
 test('a stream that goes on for longer than a step may last is ended', async () => {

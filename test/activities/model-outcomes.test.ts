@@ -178,14 +178,30 @@ test.each([
 
 test.each([
   ['forge-block', 'what is no answer'],
-  ['no-stop', 'did not answer in several tries'],
+  ['no-stop', 'is away, and did not answer'],
   ['429-spend', 'spending limit is reached'],
+  ['402', 'has no credit'],
 ])('#model:%s without an end is told in words, and recorded by its code', async (fault, words) => {
   const { chat, failures } = await turnOf(`Hello #model:${fault}x20`);
-  expect(failures.length).toBe(fault === '429-spend' ? 1 : 6);
+  expect(failures.length).toBe(['429-spend', '402'].includes(fault) ? 1 : 6);
   expect(await endOf(chat)).toMatchObject({ outcome: 'failed', text: containing(words) });
   expect(await chat.frames('ERROR')).toMatchObject([{ code: failures[0] }]);
   await expectNothingBought(chat);
+});
+
+test('a model that asks to wait is told with the time until when', async () => {
+  const { chat, failures } = await turnOf('Hello #model:429-wait');
+  expect(failures).toEqual(['model_overloaded']);
+  expect(await chat.frames('STATUS')).toMatchObject([
+    {
+      state: 'done',
+      call_id: expect.stringMatching(/^trn_.*\/1\/wait$/) as string,
+      text: expect.stringMatching(
+        /^The model is busy: it is asked again at \d\d:\d\d:\d\d UTC, in 4 min$/,
+      ) as string,
+    },
+  ]);
+  expect(await endOf(chat)).toMatchObject({ outcome: 'answered' });
 });
 
 test('10 MB of text are cut off, said and recorded', async () => {

@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { ask, decide, open, turnEnd } from './driver';
 import type { Scenario } from './driver';
 
@@ -27,6 +28,15 @@ export const STOPS_AND_QUESTIONS: Scenario[] = [
     name: 'a turn is cancelled while the model speaks',
     run: async (stage) => {
       const chat = await open(stage, 'Hello #model:slow');
+      await chat.stop();
+      await turnEnd(chat, 'cancelled');
+    },
+  },
+  {
+    name: 'a turn is cancelled while a busy model is waited for',
+    run: async (stage) => {
+      const chat = await open(stage, `Hello ${randomBytes(4).toString('hex')} #model:429-wait`);
+      await chat.until(({ type, data }) => type === 'STATUS' && String(data['text']).includes('is busy'));
       await chat.stop();
       await turnEnd(chat, 'cancelled');
     },

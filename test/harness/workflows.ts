@@ -66,8 +66,8 @@ const KEYWORD = 2;
 type Activity = (input: unknown) => unknown;
 
 const NAMES = [
-  ...['askModel', 'searchAgents', 'connectAgent', 'requestPayment', 'hireAgent'],
-  ...['failToolCall', 'failTurn', 'closeIdleSession', 'deliverTask', 'expireTask'],
+  ...['askModel', 'searchAgents', 'connectAgent', 'requestPayment', 'hireAgent', 'askPerson'],
+  ...['failToolCall', 'failTurn', 'closeIdleSession', 'expirePrompts', 'deliverTask', 'expireTask'],
   ...['authorizePayment', 'settlePayment', 'probeAgent'],
 ];
 

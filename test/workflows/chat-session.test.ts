@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { Context } from '@temporalio/activity';
 import { ApplicationFailure } from '@temporalio/common';
 import type { ChatActivities, ToolRun, TurnProgress } from '../../domain/workflows';
 import { createVirtualTime } from '../harness/workflows';
@@ -145,6 +146,34 @@ test('a session without a message closes after its idle time', async () => {
   expect(await time.env.currentTimeMs()).toBeGreaterThanOrEqual(now + 24 * HOUR);
 });
 
+test('a question that nobody answers ends after its 30 minutes, and not before', async () => {
+  const now = await time.env.currentTimeMs();
+  const until = (ms: number): string => new Date(now + ms).toISOString();
+  const asks: TurnProgress = {
+    kind: 'tools',
+    seen: 1,
+    turn: 1,
+    step: 1,
+    calls: [{ id: 'trn/1/0', name: 'user_prompt' }],
+  };
+  const idle: TurnProgress = {
+    kind: 'idle',
+    seen: 1,
+    closesAt: until(24 * HOUR),
+    questionEndsAt: until(HOUR / 2),
+  };
+  const expired: string[] = [];
+  const { activities, calls } = scripted([asks, ended, idle, closed], {
+    askPerson: () => Promise.resolve({ waitsUntil: until(2 * 60_000) }),
+    expirePrompts: ({ asOf }) => Promise.resolve(void expired.push(asOf)),
+  });
+  await run(activities);
+  expect(calls).toEqual(['askModel', 'askModel, leaving waits', 'askModel', 'askModel']);
+  expect(expired).toHaveLength(1);
+  expect(Date.parse(expired[0] ?? '')).toBeGreaterThanOrEqual(now + HOUR / 2);
+  expect(Date.parse(expired[0] ?? '')).toBeLessThan(now + HOUR);
+});
+
 test('a model that refuses for good ends the turn with its code, and the session goes on', async () => {
   const { activities, calls } = scripted([
     ApplicationFailure.nonRetryable('spent', 'model_spend_limit'),
@@ -165,6 +194,68 @@ test('a model that is overloaded is asked again', async () => {
   await run(activities);
   expect(calls).toEqual(['askModel', 'askModel', 'askModel']);
   expect((await time.env.currentTimeMs()) - before).toBeGreaterThanOrEqual(120_000);
+});
+
+/** Waits until an attempt has failed and the next one is waited for. */
+async function untilRetry(workflowId: string): Promise<void> {
+  const handle = time.env.client.workflow.getHandle(workflowId);
+  for (;;) {
+    const { raw } = await handle.describe();
+    if (raw.pendingActivities?.some(({ lastFailure }) => lastFailure != null) === true) return;
+  }
+}
+const end = (workflowId: string, version = 2) =>
+  time.env.client.workflow.getHandle(workflowId).signal('endArrived', { version });
+
+test('a cancel takes effect at once, also while a busy model is waited for', async () => {
+  const busy = ApplicationFailure.create({
+    message: 'busy',
+    type: 'model_overloaded',
+    nextRetryDelay: '5 minutes',
+  });
+  const { activities, calls } = scripted([busy, closed]);
+  const before = await time.env.currentTimeMs();
+  await run(activities, async (workflowId) => {
+    await untilRetry(workflowId);
+    await end(workflowId);
+  });
+  expect(calls).toEqual(['askModel', 'askModel']);
+  expect((await time.env.currentTimeMs()) - before).toBeLessThan(60_000);
+});
+
+/** An attempt that is under way when the cancel comes: it beats until it is told, then does this. */
+async function underWay(then: () => TurnProgress): Promise<string[]> {
+  let told = (): void => undefined;
+  const begun = new Promise<void>((resolve) => (told = resolve));
+  let asked = 0;
+  const { activities, calls } = scripted([closed], {
+    askModel: async () => {
+      asked += 1;
+      if (asked > 1) return closed;
+      const context = Context.current();
+      const beat = setInterval(() => context.heartbeat(), 100);
+      told();
+      await context.cancelled.catch(() => undefined);
+      clearInterval(beat);
+      return then();
+    },
+  });
+  await run(activities, async (workflowId) => {
+    await begun;
+    await end(workflowId);
+  });
+  return [...calls, `asked ${asked} times`];
+}
+
+test('an attempt that is under way at a cancel still records its answer', async () => {
+  expect(await underWay(() => ended)).toEqual(['asked 2 times']);
+});
+
+test('an attempt that fails after a cancel fails no turn: its row is looked at', async () => {
+  const calls = await underWay(() => {
+    throw ApplicationFailure.nonRetryable('lost', 'fence_lost');
+  });
+  expect(calls).toEqual(['asked 2 times']);
 });
 
 test('a long chat continues as new between turns and remembers the newest version it has heard of', async () => {
