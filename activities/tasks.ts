@@ -9,7 +9,6 @@ import { getToolCall } from '../db/tool-calls';
 import { sayStatus } from '../db/tool-status';
 import type { ErrorCode } from '../domain/errors';
 import { SYSTEM } from '../domain/principal';
-import { AGENT_TEXT_LIMIT } from '../domain/session';
 import { isTerminal } from '../domain/task';
 import type { TaskStatus } from '../domain/task';
 import type { TaskActivities } from '../domain/workflows';
@@ -17,6 +16,7 @@ import { failpoint } from '../lib/failpoints';
 import type { GuardedHttp } from '../lib/guarded-http';
 import type { Seal } from '../lib/seal';
 import { activity } from './activity';
+import { capped } from './agent-text';
 import { chatError, isAgentFault } from './chat-error';
 import { invoke } from './agents/service-agent';
 import type { AgentAddress, InvokeOutcome, InvokeRequest } from './agents/service-agent';
@@ -207,15 +207,4 @@ async function tellStep(
     agent_id: task.toAgentId,
     task_id: task.id,
   });
-}
-
-/** What an agent wrote, as the model and the page may see it: cut at its limit. */
-function capped(output: unknown): unknown {
-  const text = JSON.stringify(output);
-  if (Buffer.byteLength(text) <= AGENT_TEXT_LIMIT) return output;
-  const cut = Buffer.from(text)
-    .subarray(0, AGENT_TEXT_LIMIT - 200)
-    .toString('utf8')
-    .replace(/\uFFFD$/, '');
-  return { cut: true, text: cut };
 }

@@ -11,7 +11,7 @@ export const listItem = (session: SessionListing) => ({
   phase: session.phase,
   created_at: session.createdAt,
   last_message_at: session.lastMessageAt,
-  cost_usdc: formatUsdc(session.costMicros),
+  cost: formatUsdc(session.costMicros),
   waiting: session.waiting,
 });
 

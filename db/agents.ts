@@ -145,10 +145,14 @@ export async function getConnection(
   return rows[0] ?? null;
 }
 
+/** The agents that a turn has connected to, asked to pay or hired, each once. */
 export async function agentsOfTurn(tx: Tx, turnId: string): Promise<string[]> {
-  const rows = await tx.query<{ id: string }>('select agent_id as id from connections where turn_id = $1', [
-    turnId,
-  ]);
+  const rows = await tx.query<{ id: string }>(
+    `select agent_id as id from connections where turn_id = $1
+     union select agent_id from payments where turn_id = $1
+     union select to_agent_id from tasks where turn_id = $1`,
+    [turnId],
+  );
   return rows.map((row) => row.id);
 }
 

@@ -23,7 +23,10 @@ export const TOOL_NAMES = [
 ] as const;
 export type ToolName = (typeof TOOL_NAMES)[number];
 
-/** A turn ends, in words, at so many model steps or connected agents, or after so much work; people are waited for beside it. */
+/**
+ * A turn ends, in words, at so many model steps or after so much work; people are waited for beside it. It connects to,
+ * asks to pay and hires at most so many agents.
+ */
 export interface TurnLimits {
   modelSteps: number;
   agents: number;

@@ -127,7 +127,7 @@ export const SETTINGS = {
     'model steps of one turn at most',
   ),
   MOORING_TURN_AGENTS: whole(TURN_LIMITS.agents, { min: 1, max: 1_000 }).describe(
-    'agents that one turn connects to at most',
+    'agents that one turn connects to, asks to pay or hires at most',
   ),
   MOORING_TURN_WORK_MS: ms(TURN_LIMITS.workMs, 'longest work on one turn; waiting for people is not counted'),
   MOORING_HUMAN_WAIT_MS: ms(120_000, 'how long a turn waits for a person or a task before it ends in words'),

@@ -29,7 +29,8 @@ export interface SessionListItem {
   phase: SessionPhase;
   created_at: string;
   last_message_at: string | null;
-  cost_usdc: string;
+  /** USDC, of the model and of the agents */
+  cost: string;
   /** something in it waits for the person */
   waiting: boolean;
 }

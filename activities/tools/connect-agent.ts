@@ -1,10 +1,11 @@
-import { agentsOfTurn, connectAgent, getActiveAgent, recordHealth, recordOffer } from '../../db/agents';
-import type { Database, Tx } from '../../db/database';
+import { connectAgent, getActiveAgent, recordHealth, recordOffer } from '../../db/agents';
+import type { Database } from '../../db/database';
 import { MooringError } from '../../domain/errors';
 import { SYSTEM } from '../../domain/principal';
 import type { TurnLimits } from '../../domain/session';
 import type { GuardedHttp } from '../../lib/guarded-http';
 import { checkHealth, fetchOffer } from '../agents/service-agent';
+import { requirePlace } from './require-place';
 import { createTool } from './run-tool';
 
 export interface ConnectDeps {
@@ -56,12 +57,3 @@ export const createConnectAgent = (deps: ConnectDeps) =>
       };
     },
   });
-
-async function requirePlace(
-  tx: Tx,
-  { turnId, agentId, most }: { turnId: string; agentId: string; most: number },
-): Promise<void> {
-  const connected = await agentsOfTurn(tx, turnId);
-  if (connected.includes(agentId) || connected.length < most) return;
-  throw new MooringError('turn_limit', `A turn connects to ${most} agents at most.`);
-}

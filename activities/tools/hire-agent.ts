@@ -3,13 +3,16 @@ import type { Database } from '../../db/database';
 import { findHeldPayment } from '../../db/payments';
 import { createInvocation } from '../../db/tasks';
 import { MooringError } from '../../domain/errors';
+import type { TurnLimits } from '../../domain/session';
 import { offeredAction } from './offered-action';
+import { requirePlace } from './require-place';
 import { createTool } from './run-tool';
 
 export interface HireDeps {
   db: Database;
   waitMs: number;
   taskTtlMs: number;
+  turnLimits: TurnLimits;
 }
 
 /** Makes the task that lets an agent work, and spends the payment that is held for it. The task's own workflow calls. */
@@ -36,6 +39,7 @@ export const createHireAgent = (deps: HireDeps) =>
             `${name} costs ${action.price_usdc} USDC and no payment is held for it: request_payment_confirmation first.`,
           );
         }
+        await requirePlace(tx, { turnId: call.turnId, agentId: agent_id, most: deps.turnLimits.agents });
         const task = await createInvocation(tx, {
           userId: call.userId,
           fromAgentId: await personalAgentId(tx, call.userId),

@@ -8,7 +8,9 @@ import type { ToolCall } from '../../db/tool-calls';
 import { MooringError } from '../../domain/errors';
 import { formatUsdc, parseUsdc } from '../../domain/money';
 import type { MicroUsdc } from '../../domain/money';
+import type { TurnLimits } from '../../domain/session';
 import { offeredAction } from './offered-action';
+import { requirePlace } from './require-place';
 import { createTool } from './run-tool';
 
 export interface RequestPaymentDeps {
@@ -16,6 +18,7 @@ export interface RequestPaymentDeps {
   waitMs: number;
   paymentDeadlineMs: number;
   captureDeadlineMs: number;
+  turnLimits: TurnLimits;
 }
 
 /** Asks the person to pay exactly what the stored terms say. The answer, not the model, moves money. */
@@ -36,6 +39,7 @@ export const createRequestPayment = (deps: RequestPaymentDeps) =>
             `The price of ${name} is ${formatUsdc(price)} USDC, not ${amount_usdc}.`,
           );
         }
+        await requirePlace(tx, { turnId: call.turnId, agentId: agent_id, most: deps.turnLimits.agents });
         const agent = await getActiveAgent(tx, agent_id);
         const held = await findHeldPayment(tx, {
           sessionId: call.sessionId,

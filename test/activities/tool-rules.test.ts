@@ -205,6 +205,35 @@ test('a sixth agent in one turn is refused, however the calls are made', async (
   });
 });
 
+test('agents that an earlier turn has connected to count as well when they are asked to be paid or hired', async () => {
+  const ids: string[] = [];
+  for (let n = 0; n <= TURN_LIMITS.agents; n += 1)
+    ids.push(await stage.listAgent(`Reader ${n}`, `${stage.zoo.url}/reader`));
+  const [sixth = '', ...others] = ids;
+  const chat = await stage.openChat();
+  await chat.say('connect to one');
+  await chat.use('connect_agent', { agent_id: sixth });
+  await chat.step([sends('done')]);
+  await chat.say('connect to five more');
+  for (const id of others) await chat.use('connect_agent', { agent_id: id });
+  await chat.step([sends('done')]);
+  await chat.say('let all of them work');
+  for (const id of others) {
+    const call = await chat.use('invoke_agent', { agent_id: id, action: 'count', arguments: {} });
+    expect(call).toMatchObject({ is_error: false });
+    await chat.rows(`update tool_calls set state = 'done', result = '{}' where id = $1`, [call.id]);
+  }
+  const pay = { agent_id: sixth, action: 'read', amount_usdc: '0.05', reason: 'to read' };
+  const tooMany = refusal('turn_limit', '5 agents');
+  expect(await chat.use('request_payment_confirmation', pay)).toMatchObject(tooMany);
+  const work = { agent_id: sixth, action: 'count', arguments: {} };
+  expect(await chat.use('invoke_agent', work)).toMatchObject(tooMany);
+  expect(await chat.rows('select 1 from tasks where session_id = $1', [chat.sessionId])).toHaveLength(5);
+  await chat.step([sends('enough')]);
+  await chat.say('now the sixth');
+  expect(await chat.use('invoke_agent', work)).toMatchObject({ is_error: false });
+});
+
 test.each([
   ['is down', { health: json({}, 500) }, 'agent_unavailable'],
   ['is not ready', { health: json({ status: 'ok', ready: false }) }, 'agent_unavailable'],

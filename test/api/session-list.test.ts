@@ -27,6 +27,16 @@ async function pages(token: string, query: string): Promise<string[]> {
   }
 }
 
+test('a chat in the list has the names of the contract, and whether it waits', async () => {
+  const { token } = await api.signIn('names@example.test');
+  await open(token, 'One');
+  const { body } = await api.call('/api/sessions', { token });
+  expect(body.sessions).toMatchObject([{ title: 'One', phase: 'STARTED', cost: '0.00', waiting: false }]);
+  expect(Object.keys(body.sessions[0] ?? {}).sort()).toEqual(
+    ['cost', 'created_at', 'id', 'last_message_at', 'phase', 'title', 'waiting'].sort(),
+  );
+});
+
 test('a chat is found by words of its title, in any case, page by page', async () => {
   const { token } = await api.signIn('titles@example.test');
   const tables = [await open(token, 'Table of Ships'), await open(token, 'ships, 100% of them')];

@@ -213,7 +213,7 @@ function chatRoutes(
       phase: chat.phase,
       created_at: chat.createdAt,
       last_message_at: chat.log.at(-1)?.ts ?? chat.createdAt,
-      cost_usdc: chat.budget.spent_usdc,
+      cost: chat.budget.spent_usdc,
       waiting: chat.pending().length > 0,
     }));
     res.json({ sessions, next_cursor: null });

@@ -67,7 +67,7 @@ const session = (id: string, more: Partial<SessionListItem>): SessionListItem =>
   phase: 'CONNECTED',
   created_at: '2026-11-22T10:00:00Z',
   last_message_at: null,
-  cost_usdc: '0.00',
+  cost: '0.00',
   waiting: false,
   ...more,
 });
