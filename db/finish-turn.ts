@@ -1,14 +1,22 @@
 import type { LogFrame } from '../domain/frames';
 import { formatUsdc } from '../domain/money';
+import type { TokenUsage } from '../domain/money';
 import type { TurnOutcome } from '../domain/session';
 import type { Tx } from './database';
 import { appendFrames } from './events';
 import { getSession, setRestingPhase } from './sessions';
 import { dropProposedCalls, leaveWaits } from './tool-calls';
-import { endTurn } from './turns';
+import { endTurn, stepCosts } from './turns';
 import type { Turn } from './turns';
 
 export const CLOSED_BY_PERSON = 'closed by its person';
+
+const usageOf = (used: TokenUsage) => ({
+  input_tokens: used.inputTokens,
+  output_tokens: used.outputTokens,
+  cache_read_input_tokens: used.cacheReadTokens,
+  cache_creation_input_tokens: used.cacheWriteTokens,
+});
 
 /** Ends a turn once, with its one terminal frame; `text` is said in it. */
 export async function finishTurn(
@@ -26,10 +34,11 @@ export async function finishTurn(
       turn_id: turn.id,
       outcome,
       usage: {
-        input_tokens: ended.inputTokens,
-        output_tokens: ended.outputTokens,
-        cache_read_input_tokens: ended.cacheReadTokens,
-        cache_creation_input_tokens: ended.cacheWriteTokens,
+        ...usageOf(ended),
+        steps: (await stepCosts(tx, turn.id)).map((step) => ({
+          ...usageOf(step),
+          cost_usdc: formatUsdc(step.costMicros),
+        })),
       },
       cost_usdc: formatUsdc(ended.costMicros),
       ...(text === undefined ? {} : { text }),

@@ -5,6 +5,7 @@ import type { Origin } from '../domain/origin';
 import { newId } from '../lib/ids';
 import { metrics } from '../lib/metrics';
 import type { Tx } from './database';
+import { appendFrames } from './events';
 
 export interface Turn extends TokenUsage {
   id: string;
@@ -35,8 +36,8 @@ export async function openTurn(tx: Tx, sessionId: string): Promise<Turn | null> 
 
 /** Takes up the oldest unanswered message of a locked session as a new turn; null when there is none. */
 export async function claimMessage(tx: Tx, session: { id: string; userId: string }): Promise<Turn | null> {
-  const [message] = await tx.query<{ id: string }>(
-    `select id from messages where session_id = $1 and turn_id is null order by position limit 1`,
+  const [message] = await tx.query<{ id: string; kind: 'user' | 'outcome' }>(
+    `select id, kind from messages where session_id = $1 and turn_id is null order by position limit 1`,
     [session.id],
   );
   if (message === undefined) return null;
@@ -48,6 +49,8 @@ export async function claimMessage(tx: Tx, session: { id: string; userId: string
   );
   if (turn === undefined) throw new Error('no turn was opened');
   await tx.query('update messages set turn_id = $2 where id = $1', [message.id, turn.id]);
+  const answers = message.kind === 'user' ? { message_id: message.id } : {};
+  await appendFrames(tx, session, [{ type: 'TURN_START', data: { turn_id: turn.id, ...answers } }]);
   return turn;
 }
 
@@ -129,6 +132,16 @@ export async function recordStep(tx: Tx, userId: string, step: Step): Promise<vo
       step.cacheReadTokens,
       step.cacheWriteTokens,
     ],
+  );
+}
+
+/** What each time cost that the model was asked in a turn, in order. */
+export async function stepCosts(tx: Tx, turnId: string): Promise<(TokenUsage & { costMicros: MicroUsdc })[]> {
+  return tx.query(
+    `select input_tokens as "inputTokens", output_tokens as "outputTokens", cache_read_tokens as "cacheReadTokens",
+            cache_write_tokens as "cacheWriteTokens", cost_micros as "costMicros"
+       from steps where turn_id = $1 order by step`,
+    [turnId],
   );
 }
 

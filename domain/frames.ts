@@ -31,12 +31,17 @@ export interface PaymentRequestData {
   refund_policy: string;
 }
 
-/** Tokens of a turn: `input_tokens` beside those that the model's prompt cache spared or kept. */
-export interface TurnUsage {
+/** Tokens: `input_tokens` beside those that the model's prompt cache spared or kept. */
+export interface TokenUsage {
   input_tokens: number;
   output_tokens: number;
   cache_read_input_tokens?: number;
   cache_creation_input_tokens?: number;
+}
+
+/** Tokens of a turn, and of each time the model was asked in it. */
+export interface TurnUsage extends TokenUsage {
+  steps?: (TokenUsage & { cost_usdc: string })[];
 }
 
 /** A question of the orchestrator. Its step of the progress line has the same `call_id`. */
@@ -71,6 +76,14 @@ export type LogFrame =
         agent_name?: string;
         /** the person has cancelled it: what was said until then */
         cancelled?: true;
+      };
+    }
+  | {
+      type: 'TURN_START';
+      data: {
+        turn_id: string;
+        /** of the message it answers; without: it goes on from something that has ended late */
+        message_id?: string;
       };
     }
   | { type: 'STATUS'; data: StatusData }

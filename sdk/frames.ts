@@ -27,6 +27,7 @@ type Kind = 'string' | 'number' | 'boolean' | 'object';
 const NEEDS: Record<ServerFrame['type'], Record<string, Kind>> = {
   USER_MESSAGE: { content: 'string', message_id: 'string' },
   AGENT_MESSAGE: { content: 'string', message_id: 'string', turn_id: 'string' },
+  TURN_START: { turn_id: 'string' },
   STATUS: { turn_id: 'string', call_id: 'string', state: 'string', text: 'string' },
   PAYMENT_REQUEST: {
     payment_id: 'string',

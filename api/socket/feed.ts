@@ -50,23 +50,19 @@ export function createFeed({ wire, log, read }: FeedDeps): Feed {
     }
   };
 
-  const readOn = (): void => {
+  const hear = (seq: number): void => {
+    newest = Math.max(newest, seq);
     if (!begun || reading !== null || sent >= newest || !wire.isOpen()) return;
     reading = catchUp().then(
       () => {
         reading = null;
-        readOn(); // what was heard since the last comparison
+        hear(sent); // what came since the last comparison
       },
       (error: unknown) => {
         reading = null; // the next look at the log, some seconds from now, tries again
         log.warn({ err: error }, 'a log could not be read for a socket');
       },
     );
-  };
-
-  const hear = (seq: number): void => {
-    newest = Math.max(newest, seq);
-    readOn();
   };
 
   const onNews = (news: SessionNews): void => {
@@ -81,7 +77,11 @@ export function createFeed({ wire, log, read }: FeedDeps): Feed {
   return {
     onNews,
     onLastSeq: hear,
-    onGone: () => wire.close(4404),
+    onGone() {
+      // Of what it kept, nothing can be read any more.
+      for (const news of early.splice(0)) if (news.kind === 'logged') send(news.frame);
+      wire.close(4404);
+    },
     begin({ afterSeq, lastSeq }) {
       sent = afterSeq;
       begun = true;

@@ -1,9 +1,10 @@
 import { run, setStage } from './stage';
 import type { Stage } from './stage';
+import { sends } from './test-chat';
 import { json, OK } from './zoo';
 import type { Behaviour } from './zoo';
 
-// What a client is told of an agent's work, and of one that fails, in frames of the log.
+// What a client is told in frames of the log: of a turn, of an agent's work, and of one that fails.
 let stage: Stage;
 beforeAll(async () => {
   stage = await setStage({ delaysMs: [0, 10_000], invokeTimeoutMs: 300 });
@@ -58,4 +59,17 @@ test('an agent that cannot be connected to is told as agent_unavailable, a broke
   expect(await chat.frames('ERROR')).toMatchObject([
     { error_type: 'agent_unavailable', code: 'agent_unavailable', retryable: true, fatal: false },
   ]);
+});
+
+test('a turn is told with the message it answers, and at its end with each time the model was asked', async () => {
+  const chat = await stage.openChat();
+  await chat.say('hello');
+  await chat.use('vector_search', { query: 'words' });
+  await chat.step([sends('Here.')]);
+  const [message] = await chat.frames('USER_MESSAGE');
+  const [start] = await chat.frames('TURN_START');
+  const [end] = await chat.frames('TURN_END');
+  expect(start).toEqual({ turn_id: end?.['turn_id'], message_id: message?.['message_id'] });
+  const asked = { input_tokens: 100, output_tokens: 10, cost_usdc: expect.any(String) as string };
+  expect(end?.['usage']).toMatchObject({ input_tokens: 200, output_tokens: 20, steps: [asked, asked] });
 });

@@ -161,7 +161,13 @@ test('the model closes a chat by close_session: the turn is answered, then the c
     toolUse('connect_agent', { agent_id: seller }),
   ]);
   expect(await chat.step([said])).toMatchObject({ kind: 'ended', outcome: 'answered' });
-  expect(await types(chat)).toEqual(['USER_MESSAGE', 'AGENT_MESSAGE', 'TURN_END', 'SESSION_CLOSED']);
+  expect(await types(chat)).toEqual([
+    'USER_MESSAGE',
+    'TURN_START',
+    'AGENT_MESSAGE',
+    'TURN_END',
+    'SESSION_CLOSED',
+  ]);
   expect(await chat.frames('SESSION_CLOSED')).toEqual([{ reason: 'done', phase: 'CLOSED' }]);
   expect(await chat.step()).toEqual({ kind: 'closed' });
 });

@@ -84,10 +84,10 @@ test('a socket that comes back gets what it missed, and every open prompt', asyn
   expect(ready.data.pending).toMatchObject([
     { type: 'PAYMENT_REQUEST', data: { payment_id: paymentId, amount_usdc: '0.05' } },
   ]);
-  await until(() => seqsOf(client).length === 4);
-  await chat.say('live');
   await until(() => seqsOf(client).length === 5);
-  expect(seqsOf(client)).toEqual([4, 5, 6, 7, 8]);
+  await chat.say('live');
+  await until(() => seqsOf(client).length === 6);
+  expect(seqsOf(client)).toEqual([4, 5, 6, 7, 8, 9]);
   expect(client.frames[0]?.type).toBe('SESSION_READY');
   client.send({ type: 'PAYMENT_RESPONSE', id: 'yes', data: { approved: true } });
   expect((await client.frame('ACK')).data).toEqual({ for: 'yes', seq: null });

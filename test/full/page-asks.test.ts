@@ -83,6 +83,7 @@ test('a turn is stopped by its button; what was said stays, and is asked again a
   expect(await page.getByRole('button', { name: /^Stop/ }).count()).toBe(0);
   await page.getByText('Model 0.0041 USDC').click();
   await page.getByText('3,000 tokens read, of them 2,100 from the cache; 40 written').waitFor();
+  await page.getByText('800 tokens read; 30 written: 0.0031 USDC').waitFor();
   await page.getByRole('button', { name: 'Try again' }).click();
   await page.getByText('Reading your message').waitFor();
   const [first, again] = chat.log.filter(({ type }) => type === 'USER_MESSAGE');

@@ -92,7 +92,7 @@ test('what had begun in a turn that is stopped has stopped; an agent at work goe
     { state: 'now', text: 'hire' },
   ]);
   expect(viewOf(first(state)).open.map(({ callId }) => callId)).toEqual(['hire']);
-  expect(first(state).end?.tokens).toEqual({ read: 100, fromCache: 90, toCache: 0, written: 5 });
+  expect(first(state).end?.tokens).toEqual({ read: 100, fromCache: 90, toCache: 0, written: 5, steps: [] });
 });
 
 test.each(['turn_cancelled', 'session_closed'])(

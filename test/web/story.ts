@@ -72,7 +72,15 @@ export function tell(chat: ScriptedChat, turn = `trn_${chat.log.length}`): Story
         turn_id: turn,
         outcome,
         ...(text === undefined ? {} : { text }),
-        usage: { input_tokens: 900, output_tokens: 40, cache_read_input_tokens: 2_100 },
+        usage: {
+          input_tokens: 900,
+          output_tokens: 40,
+          cache_read_input_tokens: 2_100,
+          steps: [
+            { input_tokens: 800, output_tokens: 30, cost_usdc: '0.0031' },
+            { input_tokens: 100, output_tokens: 10, cache_read_input_tokens: 2_100, cost_usdc: '0.001' },
+          ],
+        },
         cost_usdc: '0.0041',
       },
     });

@@ -80,6 +80,23 @@ test('a late piece after the whole message changes nothing', () => {
   expect(textOf(play([said(0), delta(1, [0, 'A']), answer(2, 'All'), delta(2.1, [1, 'B'])]))).toBe('All');
 });
 
+test('words that never became a message are gone when the turn ends, and when it goes on', () => {
+  const half = [said(0), delta(1, [0, 'Half an ans'])];
+  const failed = frame('TURN_END', 2, { turn_id: 't1', outcome: 'failed', text: 'No.', cost_usdc: '0.00' });
+  expect(turnOf(play([...half, failed])).parts).toEqual([]);
+  expect(turnOf(play([...half, failed, delta(3, [0, 'late'], 2)])).parts).toEqual([]);
+  // The call that said it was refused: the model is asked again, and says or does something else.
+  const next = frame('AGENT_DELTA', 2, {
+    message_id: 't1/2',
+    turn_id: 't1',
+    attempt: 2,
+    index: 0,
+    text: 'Better',
+  });
+  expect(turnOf(play([...half, next])).parts).toMatchObject([{ text: 'Better' }]);
+  expect(turnOf(play([...half, step(2, ['a', 'now'])])).parts).toMatchObject([{ callId: 'a' }]);
+});
+
 test('words between steps stand in the line, only the last ones are the answer', () => {
   const state = play([
     said(0),
@@ -163,6 +180,31 @@ test('a turn that fails before its first step shows its code all the same', () =
     frame('TURN_END', 1, end),
   ]);
   expect(turnOf(state)).toMatchObject({ failure: { code: 'model_settings', requestId: 't1' } });
+});
+
+test('a turn stands under the message it answers, and one that answers none under no message', () => {
+  const start = (seconds: number, turn: string, message?: string) =>
+    frame('TURN_START', seconds, { turn_id: turn, message_id: message });
+  const more = (seconds: number, turn: string) =>
+    frame('AGENT_MESSAGE', seconds, { content: turn, message_id: `${turn}/1`, turn_id: turn });
+  const ended = (seconds: number, turn: string) =>
+    frame('TURN_END', seconds, { turn_id: turn, outcome: 'answered', cost_usdc: '0.01', usage: {} });
+  const state = play([
+    ...[said(0, 'one'), start(1, 't1', 'm0'), ended(2, 't1')],
+    // An outcome is being answered when the person writes.
+    ...[start(5, 't2'), said(6, 'two'), more(7, 't2'), ended(8, 't2')],
+    ...[start(9, 't3', 'm6'), more(10, 't3')],
+  ]);
+  expect(state.items.map((item) => (item.kind === 'turn' ? [item.id, item.asked] : item.content))).toEqual([
+    'one',
+    ['t1', 'one'],
+    ['t2', null],
+    'two',
+    ['t3', 'two'],
+  ]);
+  // One that waits already is answered after it.
+  const late = play([said(0, 'one'), said(1, 'two'), start(2, 't1')]);
+  expect(late.items.map(({ kind }) => kind)).toEqual(['turn', 'said', 'said']);
 });
 
 test('the outcome of an earlier wait is a turn of its own', () => {

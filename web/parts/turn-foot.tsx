@@ -1,6 +1,6 @@
 import { sumUsdc } from '../state/money';
 import { paidBy } from '../state/turn-view';
-import type { Message, Payment, TokenCounts, Turn } from '../state/conversation';
+import type { Message, Payment, TokenCounts, Tokens, Turn } from '../state/conversation';
 import { CopyButton } from './copy-button';
 import { Icon } from './icons';
 import { Money } from './money';
@@ -55,8 +55,8 @@ export function TurnFoot({ turn, answer, deciding: { payments, onAgain } }: Foot
 
 const count = (tokens: number): string => tokens.toLocaleString('en-US');
 
-/** What the model cost; which tokens that was, on demand. */
-function ModelCost({ cost, tokens }: { cost: string; tokens: TokenCounts | null }) {
+/** What the model cost; which tokens that was, each time it was asked, on demand. */
+function ModelCost({ cost, tokens }: { cost: string; tokens: Tokens | null }) {
   if (tokens === null) {
     return (
       <span>
@@ -69,12 +69,26 @@ function ModelCost({ cost, tokens }: { cost: string; tokens: TokenCounts | null 
       <summary>
         Model <Money amount={cost} />
       </summary>
-      {count(tokens.read)} tokens read
-      {tokens.fromCache > 0 && `, of them ${count(tokens.fromCache)} from the cache`}
-      {tokens.toCache > 0 && `, ${count(tokens.toCache)} kept for it`}; {count(tokens.written)} written
+      {countsText(tokens)}
+      {tokens.steps.length > 1 && (
+        <ol>
+          {tokens.steps.map((step, at) => (
+            <li key={at}>
+              {countsText(step)}: <Money amount={step.costUsdc} />
+            </li>
+          ))}
+        </ol>
+      )}
     </details>
   );
 }
+
+/** “3,000 tokens read, of them 2,100 from the cache; 40 written” */
+const countsText = ({ read, fromCache, toCache, written }: TokenCounts): string => {
+  const cached = fromCache > 0 ? `, of them ${count(fromCache)} from the cache` : '';
+  const kept = toCache > 0 ? `, ${count(toCache)} kept for it` : '';
+  return `${count(read)} tokens read${cached}${kept}; ${count(written)} written`;
+};
 
 /** What was held and came back. */
 function returned(turn: Turn, payments: Deciding['payments']): Payment[] {

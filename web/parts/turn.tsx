@@ -52,11 +52,7 @@ function Working({ turn, view, deciding }: PartProps) {
           </li>
         ))}
         {view.thinking ? (
-          <Between
-            text={view.line.length === 0 ? 'Reading your message' : 'Deciding what comes next'}
-            since={view.thinkingSince}
-            serverNow={deciding.serverNow}
-          />
+          <Between text={thought(turn, view)} since={view.thinkingSince} serverNow={deciding.serverNow} />
         ) : (
           <ToCome waiting={view.waiting[0]} />
         )}
@@ -64,6 +60,11 @@ function Working({ turn, view, deciding }: PartProps) {
       <Pictures pictures={turn.pictures} />
     </article>
   );
+}
+
+function thought({ asked }: Turn, { line }: TurnView): string {
+  if (line.length > 0) return 'Deciding what comes next';
+  return asked === null ? 'Reading what has come' : 'Reading your message';
 }
 
 /** Open payments that no step speaks of: they can be answered all the same. */

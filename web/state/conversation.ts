@@ -44,12 +44,17 @@ export interface TokenCounts {
   written: number;
 }
 
+export interface Tokens extends TokenCounts {
+  /** of each time the model was asked; empty in an older log */
+  steps: (TokenCounts & { costUsdc: string })[];
+}
+
 export interface TurnEnd {
   outcome: string;
   text: string | null;
   costUsdc: string;
   /** null: of an older log */
-  tokens: TokenCounts | null;
+  tokens: Tokens | null;
   at: string;
 }
 

@@ -40,9 +40,13 @@ export function takenBack(turn: Turn, paymentId: string, fate: PaymentFate & { k
   );
 }
 
+/** What comes next says that the answer before it is recorded: words that are no message by then were no answer. */
+export const loggedParts = ({ parts }: Turn): Turn['parts'] =>
+  parts.filter((part) => part.kind === 'step' || part.whole);
+
 /** What had begun when the person stopped the turn does not go on, but for a task that an agent works at. */
 export function endedAs(turn: Turn, end: TurnEnd): Turn {
-  const ended = { ...turn, end };
+  const ended = { ...turn, parts: loggedParts(turn), end };
   if (end.outcome !== 'cancelled') return ended;
   return withSteps(ended, (step) =>
     step.state === 'now' && step.taskId === null

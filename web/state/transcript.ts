@@ -7,10 +7,11 @@ import type {
   Said,
   Step,
   TokenCounts,
+  Tokens,
   Transcript,
   Turn,
 } from './conversation';
-import { endedAs, resolved, takenBack } from './step-ends';
+import { endedAs, loggedParts, resolved, takenBack } from './step-ends';
 
 /** What a frame changes. Nothing is changed in place, so that a part that is the same need not be drawn again. */
 export function reduce(state: Transcript, frame: Frame, now: number): Transcript {
@@ -19,6 +20,10 @@ export function reduce(state: Transcript, frame: Frame, now: number): Transcript
     case 'USER_MESSAGE': {
       const { message_id: id, content } = frame.data;
       return { ...seen, items: [...seen.items, { kind: 'said', id, content, at: frame.ts, taken: false }] };
+    }
+    case 'TURN_START': {
+      const { turn_id: id, message_id: messageId = null } = frame.data;
+      return inTurn(seen, { id, at: frame.ts, messageId }, (turn) => turn);
     }
     case 'STATUS':
       return withStep(seen, frame);
@@ -65,18 +70,23 @@ export function reduce(state: Transcript, frame: Frame, now: number): Transcript
 
 type Of<T extends Frame['type']> = Extract<Frame, { type: T }>;
 
-/** The turn with this id, opened by its first frame. */
+/**
+ * The turn with this id, opened by its first frame, which says what it answers: a message, or (null) none. In an older
+ * log nothing says it, and it is the message that has waited longest.
+ */
 function inTurn(
   state: Transcript,
-  { id, at }: { id: string; at: string },
+  { id, at, messageId }: { id: string; at: string; messageId?: string | null },
   change: (turn: Turn) => Turn,
 ): Transcript {
   const place = state.items.findIndex((item) => item.kind === 'turn' && item.id === id);
   const known = state.items[place];
   if (known?.kind === 'turn') return { ...state, items: state.items.with(place, change(known)) };
-  // Messages are answered in their order; the answer stands under its message, before those that wait.
-  const said = state.items.findIndex((item) => item.kind === 'said' && !item.taken);
-  const asked = state.items[said];
+  // The answer stands under its message, before those that wait.
+  const waiting = state.items.findIndex(
+    (item) => item.kind === 'said' && !item.taken && (messageId == null || item.id === messageId),
+  );
+  const asked = messageId === null ? undefined : state.items[waiting];
   const turn: Turn = {
     kind: 'turn',
     id,
@@ -88,8 +98,11 @@ function inTurn(
     end: null,
     failure: null,
   };
-  if (asked?.kind !== 'said') return { ...state, items: [...state.items, change(turn)] };
-  return { ...state, items: state.items.toSpliced(said, 1, { ...asked, taken: true }, change(turn)) };
+  if (asked?.kind === 'said') {
+    return { ...state, items: state.items.toSpliced(waiting, 1, { ...asked, taken: true }, change(turn)) };
+  }
+  const next = waiting === -1 ? state.items.length : waiting;
+  return { ...state, items: state.items.toSpliced(next, 0, change(turn)) };
 }
 
 /** A message that waited for its turn begins when the one before it has ended. */
@@ -104,8 +117,19 @@ function withEnd(state: Transcript, { data, ts }: Of<'TURN_END'>): Transcript {
   return inTurn(state, { id, at: ts }, (turn) => endedAs(turn, turn.end ?? end));
 }
 
-function tokensOf(usage: unknown): TokenCounts | null {
+function tokensOf(usage: unknown): Tokens | null {
   if (!isRecord(usage)) return null;
+  const { steps } = usage;
+  return {
+    ...countsOf(usage),
+    steps: (Array.isArray(steps) ? steps.filter(isRecord) : []).map((step) => ({
+      ...countsOf(step),
+      costUsdc: String(step['cost_usdc']),
+    })),
+  };
+}
+
+function countsOf(usage: Record<string, unknown>): TokenCounts {
   const count = (name: string): number => (typeof usage[name] === 'number' ? usage[name] : 0);
   return {
     read: count('input_tokens') + count('cache_read_input_tokens') + count('cache_creation_input_tokens'),
@@ -133,7 +157,7 @@ function withStep(state: Transcript, { data, ts }: Of<'STATUS'>): Transcript {
     const before = old?.kind === 'step' ? old : null;
     const step = nextStep(before, data, ts);
     if (step.state === 'waiting') step.paymentId ??= paymentOf(state, turn, step);
-    const parts = before === null ? [...turn.parts, step] : turn.parts.with(place, step);
+    const parts = before === null ? [...loggedParts(turn), step] : turn.parts.with(place, step);
     return { ...turn, parts };
   });
   return { ...changed, phase: data.phase };
@@ -188,6 +212,7 @@ function paymentOf(state: Transcript, turn: Turn, step: Step): string | null {
 
 function withDelta(state: Transcript, { data, ts }: Of<'AGENT_DELTA'>): Transcript {
   return inTurn(state, { id: data.turn_id, at: ts }, (turn) => {
+    if (turn.end !== null) return turn;
     const place = placeOfMessage(turn, data.message_id);
     const old = turn.parts[place];
     const before = old?.kind === 'message' ? old : null;
@@ -205,7 +230,8 @@ function withDelta(state: Transcript, { data, ts }: Of<'AGENT_DELTA'>): Transcri
       nextIndex: data.index + 1,
       stale: again ? (before?.text ?? '') : before.stale,
     };
-    return { ...turn, parts: before === null ? [...turn.parts, message] : turn.parts.with(place, message) };
+    const parts = before === null ? [...loggedParts(turn), message] : turn.parts.with(place, message);
+    return { ...turn, parts };
   });
 }
 
@@ -232,7 +258,8 @@ function withMessage(state: Transcript, { data, ts }: Of<'AGENT_MESSAGE'>): Tran
       nextIndex: 0,
       stale: '',
     };
-    return { ...turn, parts: place === -1 ? [...turn.parts, message] : turn.parts.with(place, message) };
+    const parts = place === -1 ? [...loggedParts(turn), message] : turn.parts.with(place, message);
+    return { ...turn, parts };
   });
 }
 
