@@ -14,10 +14,11 @@ export interface ServiceAgent {
   offer: AgentOffer | null;
   lastHealthStatus: AgentHealth | null;
   lastHealthCheckAt: string | null;
+  createdAt: string;
 }
 
 const COLUMNS = `id, owner_id as "ownerId", slug, name, description, categories, tags, base_url as "baseUrl", offer,
-  last_health_status as "lastHealthStatus", last_health_check_at as "lastHealthCheckAt"`;
+  last_health_status as "lastHealthStatus", last_health_check_at as "lastHealthCheckAt", created_at as "createdAt"`;
 
 export async function activeAgents(tx: Tx): Promise<ServiceAgent[]> {
   return tx.query<ServiceAgent>(

@@ -19,7 +19,6 @@ export interface Listing extends ServiceAgent {
   probeProblem: string | null;
   wakeVersion: number;
   seenVersion: number;
-  createdAt: string;
 }
 
 export interface PricingSummary {

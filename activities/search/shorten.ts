@@ -1,11 +1,19 @@
 import { AGENT_TEXT_LIMIT } from '../../domain/session';
 
+/** What the platform's own records say of an agent; there are no ratings yet. */
+interface Trust {
+  /** tasks it has completed, of all people */
+  total_jobs: number;
+  listed_since: string;
+}
+
 /** An agent as a search answers it to the model. */
 export interface FoundAgent {
   agent_id: string;
   name: string;
   description: string;
   health: string;
+  trust: Trust;
   actions: { name: string; description: string; price_usdc: string | null; risk_level: string }[];
   /** how many actions were left out for length; connecting tells them all */
   actions_left_out?: number;

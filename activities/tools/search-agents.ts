@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { activeAgents, agentVectors, recordHealth, recordOffer, storeVector } from '../../db/agents';
 import type { ServiceAgent } from '../../db/agents';
 import type { Database } from '../../db/database';
+import { completedJobs } from '../../db/listing-pages';
 import type { AgentHealth } from '../../domain/agent';
 import { SYSTEM } from '../../domain/principal';
 import type { GuardedHttp } from '../../lib/guarded-http';
@@ -9,6 +10,7 @@ import { checkHealth, fetchOffer } from '../agents/service-agent';
 import type { Encoder } from '../search/encoder';
 import { rank } from '../search/rank';
 import { shorten } from '../search/shorten';
+import type { FoundAgent } from '../search/shorten';
 import { createTool } from './run-tool';
 
 export interface SearchDeps {
@@ -35,29 +37,43 @@ export const createSearchAgents = (deps: SearchDeps) =>
         candidates.map(async ({ agent, score }) => ({ agent, score, health: await healthOf(deps, agent) })),
       );
       const healthy = checked.filter(({ health }) => health === 'healthy' || health === 'degraded');
-      const found = healthy.slice(0, k).map(({ agent, score, health }) => ({
-        agent_id: agent.id,
-        name: agent.name,
-        description: agent.description,
-        health,
-        actions: (agent.offer?.actions ?? []).map(({ name, description, price_usdc, risk_level }) => ({
-          name,
-          description,
-          price_usdc,
-          risk_level,
-        })),
-        score: Number(score.toFixed(3)),
-      }));
+      const best = healthy.slice(0, k);
       const fit = checked.length === 1 ? '1 agent fits' : `${checked.length} agents fit`;
       const up = healthy.length === 1 ? '1 is healthy' : `${healthy.length} are healthy`;
-      return () =>
-        Promise.resolve({
+      return async (tx) => {
+        const jobs = await completedJobs(
+          tx,
+          best.map(({ agent }) => agent.id),
+        );
+        const found = best.map((candidate) => foundAgent(candidate, jobs.get(candidate.agent.id) ?? 0));
+        return {
           kind: 'answer',
           result: { agents: shorten(found) },
           text: `Searched for “${query}”: ${fit}, ${up}`,
-        });
+        };
+      };
     },
   });
+
+function foundAgent(
+  { agent, score, health }: { agent: ServiceAgent; score: number; health: AgentHealth },
+  jobs: number,
+): FoundAgent {
+  return {
+    agent_id: agent.id,
+    name: agent.name,
+    description: agent.description,
+    health,
+    trust: { total_jobs: jobs, listed_since: agent.createdAt.slice(0, 10) },
+    actions: (agent.offer?.actions ?? []).map(({ name, description, price_usdc, risk_level }) => ({
+      name,
+      description,
+      price_usdc,
+      risk_level,
+    })),
+    score: Number(score.toFixed(3)),
+  };
+}
 
 /** What each agent offers, asked for once when it is not known yet. */
 async function withOffers(

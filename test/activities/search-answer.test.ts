@@ -7,6 +7,7 @@ const agent = (n: number, description: string, actions: number): FoundAgent => (
   name: '名'.repeat(100),
   description,
   health: 'healthy',
+  trust: { total_jobs: 12_345, listed_since: '2026-11-23' },
   actions: Array.from({ length: actions }, (_, m) => ({
     name: `${m}${'動'.repeat(98)}`,
     description,

@@ -35,7 +35,7 @@ export const STOPS_AND_QUESTIONS: Scenario[] = [
   {
     name: 'a turn is cancelled while a busy model is waited for',
     run: async (stage) => {
-      const chat = await open(stage, `Hello ${randomBytes(4).toString('hex')} #model:429-wait`);
+      const chat = await open(stage, `Hello ${randomBytes(4).toString('hex')} #model:429-waitx9`);
       await chat.until(({ type, data }) => type === 'STATUS' && String(data['text']).includes('is busy'));
       await chat.stop();
       await turnEnd(chat, 'cancelled');
@@ -54,6 +54,7 @@ export const STOPS_AND_QUESTIONS: Scenario[] = [
     name: 'a chat is closed while the model speaks',
     run: async (stage) => {
       const chat = await open(stage, 'Hello #model:slow');
+      await chat.atWork();
       await chat.close();
       await chat.until(({ type }) => type === 'SESSION_CLOSED');
     },

@@ -16,6 +16,8 @@ export interface Chat {
   answer: (approved: boolean) => Promise<void>;
   /** Answers the newest question. */
   reply: (answer: string) => Promise<void>;
+  /** Resolves as soon as a model is asked. */
+  atWork: () => Promise<void>;
   /** Stops the turn, as soon as a model is asked for one; `stopNow` whatever it does. */
   stop: () => Promise<void>;
   stopNow: () => Promise<void>;
@@ -95,9 +97,12 @@ export async function openChat(
         answer,
       });
     },
-    stop: async () => {
+    atWork: async () => {
       const phase = async () => (await call<{ phase: string }>('GET', `/api/sessions/${sessionId}`)).phase;
       while ((await phase()) !== 'WORKING') await pause(10);
+    },
+    stop: async () => {
+      await chat.atWork();
       await chat.stopNow();
     },
     stopNow: async () => void (await call('POST', `/api/sessions/${sessionId}/cancel-turn`, {})),
