@@ -7,7 +7,7 @@ import { seriousFindings, visitPages } from '../web/visit';
 
 // Each state of the page, drawn light, dark and on a phone: the pictures lie in .mooring/pictures to be looked at, beside
 // those of the look. Held here: nothing that axe calls serious (the rules that look at the tree are asked once for each
-// state, those that look at what is drawn in each view), no sideways scrolling, no words that are cut off.
+// state, those that look at what is drawn in the dark too, and on a phone where that differs), no sideways scrolling, no words that are cut off.
 const visit = visitPages();
 jest.setTimeout(120_000);
 const PICTURES = resolve('.mooring/pictures');
@@ -28,8 +28,65 @@ const finished = ({ story }: Scene): void => {
   story.finish();
 };
 
+/** A retry of the agent's work, by the frames of the platform. */
+const retrying = ({ story, chat }: Scene): void => {
+  story.ask();
+  story.work();
+  const task = { task_id: 'tsk_1' };
+  const step = { turn_id: 'trn_1', call_id: 'trn_1/4', tool: 'invoke_agent' as const, ...task };
+  const text = 'Text Analyst could not answer and is asked again';
+  chat.append({ type: 'STATUS', data: { phase: 'WORKING', state: 'now', text, ...step } });
+  const next_attempt_at = new Date(Date.now() + 60_000).toISOString();
+  const update = { status: 'in_progress', attempt: 1, risk_level: 'R0', next_attempt_at, ...task } as const;
+  chat.append({ type: 'TASK_UPDATE', data: update });
+};
+
+const drawn = ({ story, chat }: Scene): void => {
+  story.ask();
+  story.work();
+  const at = { turn_id: 'trn_1', call_id: 'trn_1/4', task_id: 'tsk_1' };
+  chat.append({ type: 'STATUS', data: { phase: 'WORKING', state: 'now', text: 'Squareprint works', ...at } });
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 4 4"><path d="M0 0h2v2h2v2H0z"/></svg>`;
+  const result = { pictures: [{ name: 'svg', alt: 'A QR code', svg }] };
+  const update = { task_id: 'tsk_1', status: 'completed', attempt: 1, risk_level: 'R0', result } as const;
+  chat.append({ type: 'TASK_UPDATE', data: update });
+  story.finish();
+};
+
+/** The decision is refused: another page of the chat was first. */
+const tooLate = async ({ story, chat, page }: Scene): Promise<void> => {
+  visit.server.behave.withholdAcks = true;
+  story.ask();
+  await page.getByRole('button', { name: /^Approve/ }).click();
+  await page.getByText('Sending…').waitFor();
+  const { id } = chat.received.at(-1) ?? { id: '' };
+  const code = 'payment_not_open' as const;
+  const refusal = {
+    error_type: 'payment_declined',
+    code,
+    message: 'Declined.',
+    request_id: 'req_9',
+  } as const;
+  chat.moment({ type: 'ERROR', data: { for: id, ...refusal, retryable: false, fatal: false } });
+  story.decline();
+};
+
+interface State {
+  play: (scene: Scene) => Promise<unknown> | void;
+  shows: string | RegExp;
+  /** where it can be seen, when not in each */
+  views?: (keyof typeof VIEWS)[];
+}
+
+const onPhone = async (scene: Scene, button: string | RegExp): Promise<void> => {
+  finished(scene);
+  await scene.page.getByText('Paid 0.05 USDC').waitFor();
+  await scene.page.setViewportSize({ width: 390, height: 844 });
+  await scene.page.getByRole('button', { name: button }).locator('visible=true').click();
+};
+
 /** What leads to each state, and the words by which it is seen. */
-const STATES: Record<string, { play: (scene: Scene) => Promise<unknown> | void; shows: string | RegExp }> = {
+const STATES: Record<string, State> = {
   reading: { play: () => undefined, shows: 'Reading your message' },
   paying: { play: ({ story }) => story.ask(), shows: 'Approve 0.05 USDC' },
   working: { play: ({ story }) => (story.ask(), story.work()), shows: 'Text Analyst works: readability' },
@@ -40,6 +97,69 @@ const STATES: Record<string, { play: (scene: Scene) => Promise<unknown> | void; 
   answered: { play: finished, shows: 'Paid 0.05 USDC' },
   unasked: { play: ({ story }) => story.unasked('PAYMENT_SUCCESSFUL'), shows: 'Payments of up to 0.10 USDC' },
   'came-back': { play: ({ story }) => story.unasked('PAYMENT_RELEASED'), shows: '0.05 USDC came back' },
+  'run-out': { play: ({ story }) => (story.ask(), story.runOut()), shows: /no answer came/ },
+  retrying: { play: retrying, shows: /asked again/ },
+  'agent-failed': {
+    play: ({ story }) => (story.ask(), story.unasked('PAYMENT_RELEASED')),
+    shows: 'The agent could not be reached',
+  },
+  'decision-late': { play: tooLate, shows: /came too late/ },
+  picture: { play: drawn, shows: 'Download SVG' },
+  waiting: {
+    play: ({ story }) => (
+      story.ask(),
+      story.end('waiting', 'I wait for your approval, and go on when it comes.')
+    ),
+    shows: /go on when it comes/,
+  },
+  limit: {
+    play: ({ story }) => (
+      story.ask(),
+      story.work(),
+      story.end('limit', null, 'This took 12 steps, the most of one turn.')
+    ),
+    shows: /the most of one turn/,
+  },
+  reset: {
+    play: ({ story, chat }) => (
+      story.ask(),
+      story.work(),
+      story.stream(200),
+      chat.moment({ type: 'TURN_RESET', data: { turn_id: 'trn_1', attempt: 2 } })
+    ),
+    shows: 'The text reads at the level',
+  },
+  'too-long': {
+    async play({ page }) {
+      await page.getByRole('textbox', { name: 'Message' }).fill('word '.repeat(4_000));
+      await page.keyboard.press('Enter');
+    },
+    shows: /a message holds 16 KB/,
+  },
+  'new-page': {
+    play: ({ page }) => page.goto(visit.server.url),
+    shows: 'What should be done?',
+  },
+  'sign-in': {
+    play: ({ page }) => page.getByRole('button', { name: 'Sign out' }).click(),
+    shows: 'Continue as the test user',
+  },
+  'not-there': {
+    play: ({ page }) => page.goto(`${visit.server.url}/chat/ses_${'9'.repeat(21)}`),
+    shows: 'There is no chat at this address',
+  },
+  loading: {
+    async play({ page }) {
+      await page.clock.install();
+      await page.route('**/api/sessions/*/token', () => undefined);
+      await page.reload();
+      await page.locator('.skeleton').waitFor({ state: 'attached' });
+      await page.clock.runFor(11_000);
+    },
+    shows: 'This chat has not come yet.',
+  },
+  drawer: { play: (scene) => onPhone(scene, 'Menu'), shows: 'Chats', views: ['phone'] },
+  sheet: { play: (scene) => onPhone(scene, /^Money in this chat/), shows: 'Rules', views: ['phone'] },
   declined: { play: ({ story }) => (story.ask(), story.decline()), shows: 'You declined; nothing was paid' },
   'question-options': {
     play: ({ story }) => story.question(['Age 11', 'Age 14', 'Adults']),
@@ -144,25 +264,40 @@ const VIEWS = {
   dark: { width: 1280, height: 800, colorScheme: 'dark' },
   phone: { width: 390, height: 844, colorScheme: 'light' },
 } as const;
+/** What has something of its own to be touched: there axe looks at the phone too. */
+const TOUCHED = new Set([
+  'paying',
+  'question-options',
+  'answered',
+  'failed',
+  'closing',
+  'used-up',
+  'searching',
+]);
 const DRAWN = ['color-contrast', 'target-size', 'scrollable-region-focusable'];
 
-test.each(Object.entries(STATES))('%s', async (state, { play, shows }) => {
-  const { page } = await visit.signIn();
-  await play({ page, ...(await visit.ask(page)) });
-  const seen = page.getByText(shows).or(page.getByPlaceholder(shows)).locator('visible=true');
-  await seen.first().waitFor();
-  for (const [view, { colorScheme, ...size }] of Object.entries(VIEWS)) {
-    await page.setViewportSize(size);
-    await page.emulateMedia({ colorScheme });
-    expect({ view, serious: await seriousFindings(page, view === 'light' ? undefined : DRAWN) }).toEqual({
-      view,
-      serious: [],
-    });
-    expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
-    expect({ view, cut: await page.evaluate(CUT_OFF) }).toEqual({ view, cut: [] });
-    await page.screenshot({ path: `${PICTURES}/${state}-${view}.png` });
-  }
-});
+test.each(Object.entries(STATES))(
+  '%s',
+  async (state, { play, shows, views = ['light', 'dark', 'phone'] }) => {
+    const { page } = await visit.signIn();
+    await play({ page, ...(await visit.ask(page)) });
+    const seen = page.getByText(shows).or(page.getByPlaceholder(shows)).locator('visible=true');
+    await seen.first().waitFor();
+    for (const view of views) {
+      const { colorScheme, ...size } = VIEWS[view];
+      await page.setViewportSize(size);
+      // Colours that are still changing have no contrast yet.
+      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
+      if (view !== 'phone' || views.length === 1 || TOUCHED.has(state)) {
+        const rules = view === views[0] ? undefined : DRAWN;
+        expect({ view, serious: await seriousFindings(page, rules) }).toEqual({ view, serious: [] });
+      }
+      expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+      expect({ view, cut: await page.evaluate(CUT_OFF) }).toEqual({ view, cut: [] });
+      await page.screenshot({ path: `${PICTURES}/${state}-${view}.png` });
+    }
+  },
+);
 
 /** Buttons, headings and notices whose words do not fit in them. */
 const CUT_OFF = `[...document.querySelectorAll('.btn, .ask h2, .notice, .badge, dialog h2, .turn-foot span')]

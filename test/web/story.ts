@@ -1,4 +1,5 @@
 import type { LogFrame, StatusData } from '../../domain/frames';
+import type { TurnOutcome } from '../../domain/session';
 import type { ScriptedChat } from './scripted-chat';
 
 const AGENT = { agent_id: 'agt_text', agent_name: 'Text Analyst' };
@@ -30,6 +31,8 @@ export interface Story {
   /** the decision is taken, the agent works */
   work: () => void;
   decline: () => void;
+  /** nobody answered in time */
+  runOut: () => void;
   /** the price lies within what was approved beforehand: the agent works, and is paid or not */
   unasked: (end: 'PAYMENT_SUCCESSFUL' | 'PAYMENT_RELEASED') => void;
   /** the first part of the answer, token by token, up to this length */
@@ -41,6 +44,8 @@ export interface Story {
   /** the person has stopped the turn */
   stopped: (said?: string) => void;
   fail: () => void;
+  /** the turn ends as it does, with words of the orchestrator or of the platform */
+  end: (outcome: TurnOutcome, said: string | null, text?: string) => void;
   /** a whole turn, some time ago */
   past: (minutesAgo: number) => void;
 }
@@ -65,7 +70,7 @@ export function tell(chat: ScriptedChat, turn = `trn_${chat.log.length}`): Story
   const later = (ms: number): void => {
     at.shift -= ms;
   };
-  const end = (outcome: 'cancelled' | 'failed', text?: string): void =>
+  const end = (outcome: TurnOutcome, text?: string): void =>
     append({
       type: 'TURN_END',
       data: {
@@ -148,6 +153,18 @@ export function tell(chat: ScriptedChat, turn = `trn_${chat.log.length}`): Story
       append({ type: 'AGENT_MESSAGE', data: { content, message_id: `${turn}/5`, turn_id: turn } });
       const usage = { input_tokens: 10, output_tokens: 10 };
       append({ type: 'TURN_END', data: { turn_id: turn, outcome: 'answered', usage, cost_usdc: '0.00' } });
+    },
+    runOut() {
+      append({ type: 'PAYMENT_FAILED', data: { ...pay, state: 'EXPIRED', reason_code: 'expired' } });
+      chat.budget = { ...chat.budget, asked_usdc: '0.00' };
+      step('3', { state: 'failed', text: 'The offer ended without an answer; nothing was paid', ...AGENT });
+      story.end('answered', 'Nothing was paid, since no answer came. Ask again when you like.');
+    },
+    end(outcome, said, text) {
+      if (said !== null) {
+        append({ type: 'AGENT_MESSAGE', data: { content: said, message_id: `${turn}/5`, turn_id: turn } });
+      }
+      end(outcome, text);
     },
     unasked(fate) {
       chat.budget = { ...chat.budget, auto_approve_usdc: '0.10' };

@@ -3,7 +3,7 @@ import type { ChatSnapshot } from '../session/chat-store';
 import { remainingWords } from '../state/clock';
 import { countWords } from '../state/pasted';
 import { liveTurn, openPayments, openQuestions, viewOf } from '../state/turn-view';
-import type { Turn } from '../state/conversation';
+import type { Question, Turn } from '../state/conversation';
 
 const STEP_EVERY_MS = 3_000;
 const LOSS_MS = 5_000;
@@ -66,11 +66,19 @@ function useUrgent({ transcript, connection, refused, loaded }: ChatSnapshot, se
   const [ask] = openPayments(transcript);
   if (ask === undefined) {
     const [question] = openQuestions(transcript);
-    return question === undefined ? '' : `A question for you: ${question.prompt.question}`;
+    return question === undefined ? '' : questionWords(question, serverNow);
   }
   const { agent_name: agent, amount_usdc: amount, expires_at: expiresAt } = ask.fate.request;
   const leftMs = Date.parse(expiresAt) - serverNow;
   if (leftMs <= 0) return `The offer of ${agent} has run out.`;
-  const left = leftMs <= 60_000 ? ` ${remainingWords(60_000)}.` : '';
-  return `Waiting for you: approve ${amount} USDC for ${agent}?${left}`;
+  return `Waiting for you: approve ${amount} USDC for ${agent}?${lastMinute(leftMs)}`;
 }
+
+function questionWords({ prompt }: Question, serverNow: number): string {
+  const leftMs = Date.parse(prompt.expires_at) - serverNow;
+  if (leftMs <= 0) return 'The time for the question is over.';
+  return `A question for you: ${prompt.question}${lastMinute(leftMs)}`;
+}
+
+/** A countdown is spoken on arrival, at one minute and at its end. */
+const lastMinute = (leftMs: number): string => (leftMs <= 60_000 ? ` ${remainingWords(60_000)}.` : '');

@@ -3,6 +3,7 @@ import type { ChatSnapshot } from '../session/chat-store';
 import { nextAnswered } from '../state/turn-view';
 import type { Said as SaidItem } from '../state/conversation';
 import { Icon } from './icons';
+import { Loading } from './loading';
 import { Said } from './said';
 import { Between } from './steps';
 import type { Deciding } from './steps';
@@ -54,7 +55,7 @@ export function Log({ snapshot, serverNow, onDecide, onAnswer, onAgain }: LogPro
         ref={log}
       >
         <div className="col">
-          {!loaded && <Skeleton />}
+          {!loaded && <Loading />}
           {loaded &&
             transcript.items.map((item) =>
               item.kind === 'said' ? (
@@ -161,16 +162,4 @@ function useKeptFocus(log: React.RefObject<HTMLDivElement | null>, items: unknow
       log.current?.focus({ preventScroll: true });
     }
   }, [items, log]);
-}
-
-/** The coming shape; its style shows it only when loading has taken 300 ms. */
-function Skeleton() {
-  return (
-    <div className="skeleton" aria-busy="true">
-      <span className="sr">Loading the conversation</span>
-      <span className="bone third" />
-      <span className="bone most" />
-      <span className="bone most" />
-    </div>
-  );
 }
