@@ -6,6 +6,7 @@ import type { Express } from 'express';
 import helmet from 'helmet';
 import type { Database } from '../db/database';
 import { MooringError } from '../domain/errors';
+import { networkKeys } from '../lib/api-key';
 import type { Bus } from '../lib/bus';
 import type { Config } from '../lib/config';
 import type { Logger } from '../lib/log';
@@ -29,6 +30,7 @@ import { agentRoutes } from './routes/agents';
 import { authRoutes } from './routes/auth';
 import { devMailRoutes } from './routes/dev-mail';
 import { keyRoutes } from './routes/keys';
+import { networkRoutes } from './network/routes';
 import { operationRoutes } from './routes/operations';
 import { sessionLogRoutes } from './routes/session-log';
 import { sessionRoutes } from './routes/sessions';
@@ -96,6 +98,15 @@ function createContext(
     listingLimit: perMinute(config.MOORING_RATE_LIMIT_LISTINGS),
     lookLimit: perMinute(config.MOORING_RATE_LIMIT_LOOKS),
     seal: createSeal(secret),
+    network: {
+      keys: networkKeys(secret),
+      registerLimit: createRateLimit({
+        limit: config.MOORING_RATE_LIMIT_REGISTRATIONS,
+        windowMs: 60 * MINUTE_MS,
+      }),
+      readLimit: perMinute(config.MOORING_RATE_LIMIT_NETWORK_READS),
+      writeLimit: perMinute(config.MOORING_RATE_LIMIT_NETWORK_WRITES),
+    },
     pollPlaces: createPlaces(WAITS_OF_A_PERSON),
     draining,
   };
@@ -109,13 +120,14 @@ function createApp({ log, ready, webRoot }: ApiDeps, api: ApiContext): Express {
   app.set('query parser', readQuery);
   app.use(traceRequests(log), secureHeaders(api.origins));
   app.use(operationRoutes(ready));
-  app.use(['/api', '/dev'], (_req, res, next) => {
+  app.use(['/api', '/dev', '/v1'], (_req, res, next) => {
     res.set('Cache-Control', 'no-store');
     next();
   });
-  app.use(['/api', '/dev'], jsonBody());
+  app.use(['/api', '/dev', '/v1'], jsonBody());
   app.use(authRoutes(api), keyRoutes(api), accountRoutes(api), agentRoutes(api));
   app.use(sessionRoutes(api), sessionLogRoutes(api));
+  app.use('/v1', networkRoutes(api));
   app.use(devMailRoutes(api, webRoot));
   app.use(pageRoutes(webRoot));
   app.use(() => {

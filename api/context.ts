@@ -1,5 +1,6 @@
 import type { Database } from '../db/database';
 import type { Config } from '../lib/config';
+import type { networkKeys } from '../lib/api-key';
 import type { RateLimit } from '../lib/rate-limit';
 import type { Seal } from '../lib/seal';
 import type { Caller } from './auth/caller';
@@ -34,6 +35,15 @@ export interface ApiContext {
   lookLimit: RateLimit;
   /** what agents' keys are stored under */
   seal: Seal;
+  /** of the agents of the network */
+  network: {
+    keys: ReturnType<typeof networkKeys>;
+    /** of registrations, by address */
+    registerLimit: RateLimit;
+    /** by key, method and path */
+    readLimit: RateLimit;
+    writeLimit: RateLimit;
+  };
   /** of long polls, by person */
   pollPlaces: Places;
   /** Aborted when the API drains: whoever waits is answered. */

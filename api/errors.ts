@@ -53,7 +53,7 @@ function httpStatus(error: unknown): number {
 /** The one place where an error becomes an answer. */
 export function errorHandler(log: Logger): ErrorRequestHandler {
   // eslint-disable-next-line max-params -- Express knows an error handler by its four parameters
-  return (thrown: unknown, _req: Request, res: Response, next: NextFunction) => {
+  return (thrown: unknown, req: Request, res: Response, next: NextFunction) => {
     if (res.headersSent) return next(thrown);
     const error = toMooringError(thrown);
     // for the request's own log line
@@ -63,13 +63,28 @@ export function errorHandler(log: Logger): ErrorRequestHandler {
     const retryAfterMs = error.details?.['retry_after_ms'];
     if (typeof retryAfterMs === 'number') res.set('Retry-After', String(Math.ceil(retryAfterMs / 1000)));
     else if (error.status === 503) res.set('Retry-After', '1');
-    res.status(error.status).json({
-      error: {
-        code: error.code,
-        message: error.message,
-        request_id: id,
-        ...(error.details === undefined ? {} : { details: error.details }),
-      },
-    });
+    const body = {
+      code: error.code,
+      message: error.message,
+      request_id: id,
+      ...(error.details === undefined ? {} : { details: error.details }),
+    };
+    if (req.originalUrl.startsWith('/v1/')) return networkError(res, thrown, { ...body, status: error.status });
+    res.status(error.status).json({ error: body });
   };
+}
+
+/** The one body of the agent network: clients of its reference read `detail`, ours `error`. */
+function networkError(res: Response, thrown: unknown, { status, ...error }: { status: number; code: string }): void {
+  if (!(thrown instanceof ZodError)) {
+    res.status(status).json({ error, detail: { error } });
+    return;
+  }
+  const detail = thrown.issues.map(({ code, path, message }) => ({
+    type: code,
+    loc: path[0] === 'header' || path[0] === 'query' ? path : ['body', ...path],
+    msg: message,
+    input: null,
+  }));
+  res.status(422).json({ error, detail });
 }

@@ -1,5 +1,6 @@
 import { escapeLiteral } from 'pg';
-import type { Pool, PoolClient, QueryResultRow } from 'pg';
+import type { Pool, PoolClient, QueryResult, QueryResultRow } from 'pg';
+import { MooringError } from '../domain/errors';
 import type { LoggedFrame } from '../domain/frames';
 import type { Origin } from '../domain/origin';
 import type { Principal } from '../domain/principal';
@@ -21,6 +22,8 @@ export interface OutboxSignal {
 
 /** An open transaction, and what is to be told to the world once it has committed. */
 export interface Tx {
+  /** whose transaction this is: the id of a user or an agent, or `system` */
+  principalId: string;
   query: <R extends QueryResultRow>(text: string, values?: unknown[]) => Promise<R[]>;
   signals: OutboxSignal[];
   frames: LoggedFrame[];
@@ -65,8 +68,7 @@ export function createDatabase({ pool, region, onCommit }: DatabaseDeps): Databa
     };
     client.on('error', onError);
     try {
-      await client.query(beginAs(principal, region));
-      const tx = openTx(client);
+      const tx = openTx(client, await begin(client, principal, region));
       const result = await fn(tx);
       failpoint(name, 'commit');
       await client.query('commit');
@@ -107,14 +109,32 @@ export function createDatabase({ pool, region, onCommit }: DatabaseDeps): Databa
   };
 }
 
-/** One round trip: begin, become the application role, say who this is for. */
-function beginAs(principal: Principal, region: string): string {
+/** One round trip: begin, become the application role, say who this is for. Gives their id; throws unauthorized. */
+async function begin(client: PoolClient, principal: Principal, region: string): Promise<string> {
+  const role = 'begin; set local role mooring_app; ';
+  if (principal.kind === 'agent-key') {
+    const hash = `'\\x${principal.hash.toString('hex')}'::bytea`;
+    // A text of several statements is answered with one result for each.
+    const results = (await client.query(
+      `${role}select * from mooring_enter_with_key(${hash}, ${escapeLiteral(region)})`,
+    )) as unknown as QueryResult<{ agent_id: string; standing: string }>[];
+    const agent = results.at(-1)?.rows[0];
+    if (agent === undefined) throw new MooringError('unauthorized', 'The API key is bad or was replaced.');
+    if (agent.standing !== 'ACTIVE') {
+      throw new MooringError('unauthorized', `Agent is ${agent.standing.toLowerCase()}`);
+    }
+    return agent.agent_id;
+  }
   const who = principal.kind === 'system' ? 'system' : principal.id;
-  return `begin; set local role mooring_app; select set_config('mooring.principal', ${escapeLiteral(who)}, true), set_config('mooring.region', ${escapeLiteral(region)}, true)`;
+  await client.query(
+    `${role}select set_config('mooring.principal', ${escapeLiteral(who)}, true), set_config('mooring.region', ${escapeLiteral(region)}, true)`,
+  );
+  return who;
 }
 
-function openTx(client: PoolClient): Tx {
+function openTx(client: PoolClient, principalId: string): Tx {
   return {
+    principalId,
     signals: [],
     frames: [],
     cancelled: [],

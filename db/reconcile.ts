@@ -49,8 +49,7 @@ export async function lagging(tx: Tx, pass: Pass, { workflow, after, limit }: Pa
     case 'payment':
       return tx.query<Reconciled>(PAYMENTS, [after, limit, atStart, pass.ageMs]);
     case 'task':
-      // A task is told nothing after its start, so it cannot lag.
-      return atStart ? tx.query<Reconciled>(TASKS, [after, limit]) : [];
+      return tx.query<Reconciled>(TASKS, [after, limit, atStart, pass.ageMs]);
     case 'agentMonitor':
       return tx.query<Reconciled>(LISTINGS, [after, limit, atStart, pass.ageMs]);
   }
@@ -87,11 +86,15 @@ const PAYMENTS = `
    where id > $1 and state in ('AWAITING_APPROVAL', 'AUTHORIZING', 'HELD') and (${LATE} or $3)
    order by id limit $2`;
 
+// What an end was told with says how it ended; of an end that is unsaid the outbox knows.
 const TASKS = `
   select id as "rowId", 'task' as workflow, 'task/' || id as "workflowId",
-         jsonb_build_object('taskId', id, 'userId', user_id, 'agentId', to_agent_id, 'riskLevel', risk_level,
-                            'expiresAt', expires_at) as input, null as signal, null as "signalInput"
-    from tasks where id > $1 and ended_at is null
+         jsonb_strip_nulls(jsonb_build_object('taskId', id, 'userId', user_id, 'agentId', to_agent_id,
+                                              'riskLevel', risk_level, 'expiresAt', expires_at)) as input,
+         case when wake_version = 0 then null when status = 'waiting_human_confirm' then 'taskAsked'
+              else 'taskDecided' end as signal,
+         case when wake_version > 0 then jsonb_build_object('version', wake_version) end as "signalInput"
+    from tasks where id > $1 and ended_at is null and (${LATE} or $3)
    order by id limit $2`;
 
 // A listing that has ended lags until its monitor has heard of it.

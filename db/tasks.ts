@@ -15,25 +15,30 @@ import type { ToolResult } from './tool-calls';
 
 export interface Task {
   id: string;
-  userId: string;
+  /** the person who pays and confirms; null: there is none */
+  userId: string | null;
   fromAgentId: string;
   toAgentId: string;
   sessionId: string | null;
   turnId: string | null;
   toolCallId: string | null;
   paymentId: string | null;
-  action: string;
-  arguments: Record<string, unknown>;
+  /** of a chat's task: what the service agent is to do, with what; null: the task stands in words */
+  action: string | null;
+  arguments: Record<string, unknown> | null;
   riskLevel: RiskLevel;
   status: TaskStatus;
   expiresAt: string;
   expired: boolean;
+  /** until when a person may confirm it; null: nobody is asked */
+  humanConfirmDeadline: string | null;
+  wakeVersion: number;
 }
 
-const SELECT = `select id, user_id as "userId", from_agent_id as "fromAgentId", to_agent_id as "toAgentId",
+const COLUMNS = `id, user_id as "userId", from_agent_id as "fromAgentId", to_agent_id as "toAgentId",
     session_id as "sessionId", turn_id as "turnId", tool_call_id as "toolCallId", payment_id as "paymentId",
-    action, arguments, risk_level as "riskLevel", status, expires_at as "expiresAt", expires_at <= now() as expired
-  from tasks`;
+    action, arguments, risk_level as "riskLevel", status, expires_at as "expiresAt", expires_at <= now() as expired,
+    human_confirm_deadline as "humanConfirmDeadline", wake_version as "wakeVersion"`;
 
 interface TaskWish {
   userId: string;
@@ -76,27 +81,30 @@ export async function createInvocation(tx: Tx, wish: TaskWish): Promise<Task> {
     ],
   );
   if (inserted.length === 0) {
-    return found((await tx.query<Task>(`${SELECT} where tool_call_id = $1`, [wish.toolCallId]))[0]);
+    return found(
+      (await tx.query<Task>(`select ${COLUMNS} from tasks where tool_call_id = $1`, [wish.toolCallId]))[0],
+    );
   }
-  await recordEvent(tx, { id, userId: wish.userId, from: null, to: 'pending_delivery', actor: 'chat' });
-  await transitionTask(tx, id, { to: 'accepted', actor: 'standing accept' });
-  const task = await transitionTask(tx, id, { to: 'in_progress', actor: 'rules' });
-  await sayTask(tx, task);
-  await recordSignal(tx, {
-    workflow: 'task',
-    workflowId: `task/${id}`,
-    input: {
-      taskId: id,
-      userId: wish.userId,
-      agentId: wish.toAgentId,
-      riskLevel: wish.riskLevel,
-      expiresAt: task.expiresAt,
-    },
-    signal: null,
-    signalInput: null,
+  await recordBirth(tx, { id, userId: wish.userId, actor: 'chat' });
+  const born = await lockTask(tx, id);
+  const task = await transitionTask(tx, born, {
+    path: ['accepted', 'in_progress'],
+    actor: 'standing accept',
   });
+  await sayTask(tx, task);
+  await recordSignal(tx, { ...startOf(task), signal: null, signalInput: null });
   return task;
 }
+
+/** The first event of a task. */
+export const recordBirth = (
+  tx: Tx,
+  { id, userId, actor }: { id: string; userId: string | null; actor: string },
+): Promise<unknown> =>
+  tx.query(
+    `insert into task_events (task_id, number, user_id, to_status, actor) values ($1, 1, $2, 'pending_delivery', $3)`,
+    [id, userId, actor],
+  );
 
 function found(task: Task | undefined): Task {
   if (task === undefined) throw new MooringError('not_found', 'There is no such task.');
@@ -104,74 +112,124 @@ function found(task: Task | undefined): Task {
 }
 
 export async function getTask(tx: Tx, id: string): Promise<Task> {
-  return found((await tx.query<Task>(`${SELECT} where id = $1`, [id]))[0]);
+  return found((await tx.query<Task>(`select ${COLUMNS} from tasks where id = $1`, [id]))[0]);
 }
 
-/** Locks the session, then the task. */
+/** Locks the task's session if it has one, then the task. */
 export async function lockTask(tx: Tx, id: string): Promise<Task> {
   const { sessionId } = await getTask(tx, id);
   if (sessionId !== null) await lockSession(tx, sessionId);
-  return found((await tx.query<Task>(`${SELECT} where id = $1 for no key update`, [id]))[0]);
+  return lockOwnTask(tx, id);
+}
+
+/** Locks a task that has no session: one between agents. */
+export async function lockOwnTask(tx: Tx, id: string): Promise<Task> {
+  return found(
+    (await tx.query<Task>(`select ${COLUMNS} from tasks where id = $1 for no key update`, [id]))[0],
+  );
 }
 
 interface Transition {
-  to: TaskStatus;
+  /** one legal edge after the other, all at this moment */
+  path: readonly TaskStatus[];
   actor: string;
   result?: unknown;
+  resultText?: string;
+  notes?: string;
+  retryable?: boolean;
   pictures?: Picture[];
   error?: { code: ErrorCode; message: string };
 }
 
 /**
- * The only way to change a task: along a legal edge, under its row lock, with everything that follows from it
- * in the same transaction (event, interaction, frame, the waiting tool call, the payment it spends).
+ * The only way to change a task: along legal edges, under its row lock, with everything that follows from it
+ * in the same transaction (events, interaction, frame, the waiting tool call, the payment it spends).
+ * Throws invalid_state_transition with the state it met.
  */
-export async function transitionTask(tx: Tx, id: string, change: Transition): Promise<Task> {
-  const task = await lockTask(tx, id);
-  if (!isLegalEdge(task.status, change.to)) {
-    throw new MooringError('invalid_request', `A task that is ${task.status} cannot become ${change.to}.`, {
-      details: { status: task.status },
-    });
-  }
-  const ends = isTerminal(change.to);
-  await tx.query(
-    `update tasks set status = $2, result = $3, error_code = $4, error_message = $5,
-            ended_at = case when $6 then now() end
-      where id = $1`,
+export async function transitionTask(tx: Tx, task: Task, change: Transition): Promise<Task> {
+  const edges = change.path.map((to, at) => ({ from: change.path[at - 1] ?? task.status, to }));
+  const illegal = edges.find(({ from, to }) => !isLegalEdge(from, to));
+  if (illegal !== undefined) throw notFrom(task.status, illegal.to);
+  const to = edges.at(-1)?.to ?? task.status;
+  const [moved] = await tx.query<Task>(
+    `with moved as (
+       update tasks set status = $2, result = $3, result_text = $4, notes = $5, retryable = $6, error_code = $7,
+              error_message = $8, updated_at = now(), ended_at = case when $9 then now() end,
+              completed_at = case when $2 = 'completed' then now() end,
+              cancelled_at = case when $2 = 'cancelled' then now() end
+        where id = $1 returning *),
+     events as (
+       insert into task_events (task_id, number, user_id, from_status, to_status, actor)
+       select $1, (select count(*)::int from task_events where task_id = $1) + e.at, $10, e."from", e."to", $11
+         from jsonb_to_recordset($12) as e(at integer, "from" text, "to" text)),
+     ended as (
+       insert into interactions (task_id, user_id, from_agent_id, to_agent_id, status, latency_ms)
+       select id, user_id, from_agent_id, to_agent_id, status, extract(epoch from now() - created_at) * 1000
+         from moved where $9)
+     select ${COLUMNS} from moved`,
     [
-      id,
-      change.to,
+      task.id,
+      to,
       change.result === undefined ? null : JSON.stringify(change.result),
+      change.resultText ?? null,
+      change.notes ?? null,
+      change.retryable ?? null,
       change.error?.code ?? null,
       change.error?.message ?? null,
-      ends,
+      isTerminal(to),
+      task.userId,
+      change.actor,
+      JSON.stringify(edges.map((edge, at) => ({ at: at + 1, ...edge }))),
     ],
   );
-  await recordEvent(tx, { id, userId: task.userId, from: task.status, to: change.to, actor: change.actor });
-  const changed = { ...task, status: change.to };
-  if (ends) await endTask(tx, changed, change);
-  if (ends && task.sessionId !== null) await forgetIfErased(tx, task.sessionId);
+  const changed = found(moved);
+  if (isTerminal(to)) await endTask(tx, changed, change);
+  if (isTerminal(to) && task.sessionId !== null) await forgetIfErased(tx, task.sessionId);
   return changed;
 }
 
-async function recordEvent(
-  tx: Tx,
-  event: { id: string; userId: string; from: TaskStatus | null; to: TaskStatus; actor: string },
-): Promise<void> {
-  await tx.query(
-    `insert into task_events (task_id, number, user_id, from_status, to_status, actor)
-     values ($1, 1 + (select count(*)::int from task_events where task_id = $1), $2, $3, $4, $5)`,
-    [event.id, event.userId, event.from, event.to, event.actor],
-  );
-}
+export const notFrom = (status: TaskStatus, to: TaskStatus): MooringError =>
+  new MooringError('invalid_state_transition', `A task that is ${status} cannot become ${to}.`, {
+    details: { status },
+  });
 
-async function endTask(tx: Tx, task: Task, { result, pictures = [], error }: Transition): Promise<void> {
-  await tx.query(
-    `insert into interactions (task_id, user_id, from_agent_id, to_agent_id, status, latency_ms)
-     select id, user_id, from_agent_id, to_agent_id, status, extract(epoch from now() - created_at) * 1000
-       from tasks where id = $1`,
+/** The workflow is told: a fact that it must act upon. */
+export async function wakeTask(
+  tx: Tx,
+  task: Task,
+  signal: 'taskAsked' | 'taskDecided' | 'taskEnded',
+): Promise<void> {
+  const [row] = await tx.query<{ version: number }>(
+    `update tasks set wake_version = wake_version + 1, woken_at = now() where id = $1 returning wake_version as version`,
     [task.id],
   );
+  const version = row?.version ?? 0;
+  await recordSignal(tx, {
+    ...startOf(task),
+    signal,
+    signalInput: signal === 'taskEnded' ? { version, status: task.status } : { version },
+  });
+}
+
+/** The workflow's activities write back what they have seen. */
+export async function markTaskSeen(tx: Tx, { id, wakeVersion }: Task): Promise<void> {
+  if (wakeVersion === 0) return;
+  await tx.query('update tasks set seen_version = $2 where id = $1 and seen_version < $2', [id, wakeVersion]);
+}
+
+export const startOf = (task: Pick<Task, 'id' | 'userId' | 'toAgentId' | 'riskLevel' | 'expiresAt'>) => ({
+  workflow: 'task' as const,
+  workflowId: `task/${task.id}`,
+  input: {
+    taskId: task.id,
+    agentId: task.toAgentId,
+    riskLevel: task.riskLevel,
+    expiresAt: task.expiresAt,
+    ...(task.userId === null ? {} : { userId: task.userId }),
+  },
+});
+
+async function endTask(tx: Tx, task: Task, { result, pictures = [], error }: Transition): Promise<void> {
   await sayTask(tx, task, pictures.length === 0 ? {} : { result: { pictures } });
   if (task.paymentId !== null) await wakePayment(tx, task.paymentId, 'taskEnded');
   if (task.toolCallId !== null) {
@@ -188,10 +246,10 @@ export async function sayTask(
   task: Task,
   more: { next_attempt_at?: string; result?: { pictures: Picture[] } } = {},
 ): Promise<void> {
-  if (task.sessionId === null) return;
-  const { id, status, riskLevel } = task;
+  const { id, status, riskLevel, sessionId, userId } = task;
+  if (sessionId === null || userId === null) return;
   const attempt = await countAttempts(tx, id);
-  await appendFrames(tx, { id: task.sessionId, userId: task.userId }, [
+  await appendFrames(tx, { id: sessionId, userId }, [
     { type: 'TASK_UPDATE', data: { task_id: id, status, attempt, risk_level: riskLevel, ...more } },
   ]);
 }
@@ -221,13 +279,14 @@ export async function closeAttempt(
   row: {
     attempt: number;
     httpStatus: number | null;
-    outcome: 'completed' | 'failed' | 'retry';
+    outcome: 'completed' | 'delivered' | 'failed' | 'retry';
     head: string;
+    latencyMs: number;
   },
 ): Promise<void> {
   await tx.query(
-    `update task_attempts set ended_at = now(), http_status = $3, outcome = $4, response_head = $5
+    `update task_attempts set ended_at = now(), http_status = $3, outcome = $4, response_head = $5, latency_ms = $6
       where task_id = $1 and attempt = $2`,
-    [taskId, row.attempt, row.httpStatus, row.outcome, row.head],
+    [taskId, row.attempt, row.httpStatus, row.outcome, row.head, row.latencyMs],
   );
 }

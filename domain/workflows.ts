@@ -30,11 +30,27 @@ export interface ChatSessionInput {
 
 export interface TaskInput {
   taskId: string;
-  userId: string;
+  /** absent: nobody pays for it or confirms it */
+  userId?: string;
   agentId: string;
   riskLevel: string;
   expiresAt: string;
 }
+
+/** A task has ended by a call of one of its sides, or of its person. */
+export interface TaskEnd extends Wake {
+  status: TaskStatus;
+}
+
+/** How far a task has come, as its row says. */
+export type TaskProgress =
+  | { kind: 'ended'; status: TaskStatus }
+  /** the agent could not be told; once more after so long */
+  | { kind: 'retry'; inMs: number; seen: number }
+  /** nothing is to be done until somebody says something, or its time is over */
+  | { kind: 'open'; status: TaskStatus; seen: number }
+  /** a person is to be asked, or has been: until then, with a reminder in between if it is still to come */
+  | { kind: 'asking'; mailed: boolean; until: string; remindAt: string | null; seen: number };
 
 export interface PaymentInput {
   paymentId: string;
@@ -81,9 +97,12 @@ export interface FailedTurn {
 export type ToolRun = { waitsUntil: string | null };
 
 export interface TaskActivities {
-  /** One delivery attempt. `retryInMs` null: the task has ended. */
-  deliverTask: (input: { taskId: string }) => Promise<{ status: TaskStatus; retryInMs: number | null }>;
-  expireTask: (input: { taskId: string; asOf: string }) => Promise<{ status: TaskStatus }>;
+  /** One attempt to tell the agent, when it is to be told. */
+  deliverTask: (input: { taskId: string }) => Promise<TaskProgress>;
+  /** Asks the person who confirms, or reminds them when it is time. */
+  askHuman: (input: { taskId: string; asOf: string }) => Promise<TaskProgress>;
+  /** Ends what is still open by then: at its deadline, or because it could not be delivered. */
+  expireTask: (input: { taskId: string; asOf: string }) => Promise<TaskProgress>;
 }
 
 export interface PaymentProgress {

@@ -8,5 +8,7 @@ export interface AgentKeys {
 
 export const newAgentKeys = (): AgentKeys => ({
   orchestrator_key: `ork_${randomBytes(24).toString('hex')}`,
-  signing_secret: `whsec_${randomBytes(32).toString('base64')}`,
+  signing_secret: newSigningSecret(),
 });
+
+export const newSigningSecret = (): string => `whsec_${randomBytes(32).toString('base64')}`;

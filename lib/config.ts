@@ -133,6 +133,8 @@ export const SETTINGS = {
   MOORING_HUMAN_WAIT_MS: ms(120_000, 'how long a turn waits for a person or a task before it ends in words'),
   MOORING_PAYMENT_DEADLINE_MS: ms(900_000, 'how long a payment waits for its approval'),
   MOORING_QUESTION_DEADLINE_MS: ms(1_800_000, 'how long a question waits for its answer'),
+  MOORING_R2_DEADLINE_MS: ms(14_400_000, 'how long a person has to confirm a task of risk R2'),
+  MOORING_R3_DEADLINE_MS: ms(43_200_000, 'how long a person has to confirm a task of risk R3'),
   MOORING_CAPTURE_DEADLINE_MS: ms(3_600_000, 'how long a hold waits for a task before it comes back'),
   MOORING_SESSION_IDLE_MS: ms(86_400_000, 'a chat without a message closes after this'),
   MOORING_TASK_TTL_MS: ms(259_200_000, 'a task that nobody ends expires after this'),
@@ -142,6 +144,11 @@ export const SETTINGS = {
   MOORING_DELIVERY_DELAYS_MS: delays(
     '0,1000,5000,25000',
     'one number for each delivery attempt of a task: how long it waits after the one before; the first is not waited',
+  ),
+  MOORING_WEBHOOK_TIMEOUT_MS: ms(10_000, 'how long an agent’s webhook may take to answer'),
+  MOORING_SECRET_OVERLAP_MS: ms(
+    86_400_000,
+    'how long a webhook secret that was replaced is still signed with',
   ),
   MOORING_PROBE_DELAYS_MS: delays(
     '5000,30000,120000',
@@ -173,6 +180,12 @@ export const SETTINGS = {
     300,
     'looks at the list of agents from one address, a minute; behind a proxy all people share its address',
   ),
+  MOORING_RATE_LIMIT_REGISTRATIONS: limit(
+    10,
+    'agents of the network registered from one address, an hour; behind a proxy all share its address',
+  ),
+  MOORING_RATE_LIMIT_NETWORK_READS: limit(120, 'calls that read of one agent to one path of /v1, a minute'),
+  MOORING_RATE_LIMIT_NETWORK_WRITES: limit(60, 'calls that change of one agent to one path of /v1, a minute'),
   MOORING_RATE_LIMIT_SOCKETS_PER_IP: limit(
     20,
     'sockets open from one address; behind a proxy all people share its address',

@@ -89,11 +89,24 @@ export function createGuardedHttp({
 
 const LOOKUP_MS = 3_000;
 
+interface AddressRules {
+  allowLoopback: boolean;
+  lookup?: Lookup;
+  /** whose value it is, for the error */
+  field?: string;
+}
+
 /** Whether requests to this address could be made, by the rules of the client itself. Throws address_blocked. */
-export async function checkAddress(
-  text: string,
-  { allowLoopback, lookup = systemLookup }: { allowLoopback: boolean; lookup?: Lookup },
-): Promise<void> {
+export async function checkAddress(text: string, { field, ...rules }: AddressRules): Promise<void> {
+  try {
+    await check(text, rules);
+  } catch (error) {
+    if (field === undefined || !(error instanceof MooringError)) throw error;
+    throw new MooringError(error.code, error.message, { details: { ...error.details, field } });
+  }
+}
+
+async function check(text: string, { allowLoopback, lookup = systemLookup }: AddressRules): Promise<void> {
   checkUrl(text, allowLoopback);
   const { hostname, protocol, port } = new URL(text);
   const inTime: Lookup = async (name) => {

@@ -2,6 +2,8 @@
 export interface RateLimit {
   /** 0 when it may happen (and is counted), else the milliseconds until it may. */
   take: (key: string) => number;
+  /** How many more may happen now, and when the window is empty again. */
+  state: (key: string) => { most: number; left: number; resetMs: number };
 }
 
 /** At most `limit` in any window of `windowMs`. Exact, in process: several processes each count their own. */
@@ -17,11 +19,21 @@ export function createRateLimit({ limit, windowMs }: { limit: number; windowMs: 
     }
   };
 
+  const recentOf = (key: string, now: number): number[] =>
+    (times.get(key) ?? []).filter((at) => at > now - windowMs);
+
   return {
+    state(key) {
+      const now = performance.now();
+      const recent = recentOf(key, now);
+      const last = recent.at(-1);
+      const resetMs = last === undefined ? 0 : last + windowMs - now;
+      return { most: limit, left: Math.max(0, limit - recent.length), resetMs };
+    },
     take(key) {
       const now = performance.now();
       forgetIdle(now);
-      const recent = (times.get(key) ?? []).filter((at) => at > now - windowMs);
+      const recent = recentOf(key, now);
       times.set(key, recent);
       const oldest = recent[0];
       if (oldest !== undefined && recent.length >= limit)

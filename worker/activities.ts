@@ -3,7 +3,7 @@ import { createChatActivities } from '../activities/chat';
 import { createModel } from '../activities/orchestrator/model';
 import { createPaymentActivities } from '../activities/payments';
 import type { Encoder } from '../activities/search/encoder';
-import { createTaskActivities } from '../activities/tasks';
+import { createTaskActivities } from '../activities/tasks/activities';
 import type { Database } from '../db/database';
 import { parseUsdc } from '../domain/money';
 import type { Bus } from '../lib/bus';
@@ -62,6 +62,7 @@ export function createActivities({ config, db, bus, http, seal, encoder }: Activ
       seal,
       delaysMs: config.MOORING_DELIVERY_DELAYS_MS,
       invokeTimeoutMs: config.MOORING_INVOKE_TIMEOUT_MS,
+      webhookTimeoutMs: config.MOORING_WEBHOOK_TIMEOUT_MS,
     }),
     money: createPaymentActivities({ db }),
     agents: createAgentActivities({

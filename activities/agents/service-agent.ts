@@ -11,6 +11,7 @@ import { metrics } from '../../lib/metrics';
 import { sayRulesInPlainWords } from '../../lib/rule-words';
 import { span } from '../../lib/telemetry';
 import { cleanJson, cleanText } from '../clean-json';
+import { head, judgeStatus, retryAfterMs } from './answers';
 import { whyUnreachable } from './unreachable';
 
 sayRulesInPlainWords();
@@ -202,7 +203,7 @@ export async function invoke(
 function judge(answer: GuardedResponse): InvokeOutcome {
   const { status } = answer;
   const seen = { httpStatus: status, head: head(answer.body) };
-  if (status >= 500 || [408, 409, 425, 429].includes(status)) {
+  if (status >= 400 && judgeStatus(status) === 'retry') {
     return { kind: 'retry', retryAfterMs: retryAfterMs(answer), ...seen };
   }
   if (status !== 200) return { kind: 'failed', message: `The agent answered HTTP ${status}.`, ...seen };
@@ -212,20 +213,6 @@ function judge(answer: GuardedResponse): InvokeOutcome {
   return parsed.data.ok
     ? { kind: 'completed', output: parsed.data.output ?? null, ...seen }
     : { kind: 'failed', message: cleanText(parsed.data.error.slice(0, 500)), ...seen };
-}
-
-function retryAfterMs({ headers }: GuardedResponse): number | null {
-  const value = headers['retry-after'];
-  const seconds = typeof value === 'string' && /^\d{1,5}$/.test(value) ? Number(value) : null;
-  return seconds === null ? null : Math.min(seconds * 1000, 3_600_000);
-}
-
-/** The first KiB, cut between characters. */
-function head(text: string): string {
-  return Buffer.from(text.replaceAll('\0', ''), 'utf8')
-    .subarray(0, 1020)
-    .toString('utf8')
-    .replace(/\uFFFD$/, '');
 }
 
 function parseJson(text: string): unknown {

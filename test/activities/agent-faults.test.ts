@@ -44,7 +44,7 @@ test.each<[string, Behaviour, string]>([
   ['unwilling', json({ ok: false, error: 'No.' }), 'agent_refused'],
 ])('an agent at work that is %s is told as agent_unavailable too', async (name, invoke, code) => {
   const { chat, taskId } = await hire(name, invoke);
-  while ((await run(stage.activities.deliverTask, { taskId })).retryInMs !== null);
+  while ((await run(stage.activities.deliverTask, { taskId })).kind === 'retry');
   expect(await chat.frames('ERROR')).toMatchObject([
     { error_type: 'agent_unavailable', code, fatal: false, turn_id: expect.any(String) as string },
   ]);

@@ -1,5 +1,6 @@
 import { Webhook } from 'standardwebhooks';
 import { AGENT_TEXT_LIMIT } from '../../domain/session';
+import type { TaskProgress } from '../../domain/workflows';
 import { run, setStage, SIGNING_SECRET } from './stage';
 import type { Stage } from './stage';
 import { answer, containing, text } from './test-chat';
@@ -19,7 +20,7 @@ interface Delivered {
   taskId: string;
   callId: string;
   /** what each deliverTask answered */
-  outcomes: { status: string; retryInMs: number | null }[];
+  outcomes: TaskProgress[];
 }
 
 /** A chat with a task for this animal. */
@@ -37,9 +38,11 @@ async function deliver(name: string, invoke: Behaviour): Promise<Delivered> {
   const hired = await hire(name, invoke);
   const outcomes: Delivered['outcomes'] = [];
   do outcomes.push(await run(stage.activities.deliverTask, { taskId: hired.taskId }));
-  while (outcomes.at(-1)?.retryInMs !== null && outcomes.length < 10);
+  while (outcomes.at(-1)?.kind === 'retry' && outcomes.length < 10);
   return { ...hired, outcomes };
 }
+
+const waitOf = (outcome: TaskProgress | undefined): number => (outcome?.kind === 'retry' ? outcome.inMs : 0);
 
 const attempts = ({ chat, taskId }: Delivered) =>
   chat.rows<{ attempt: number; http_status: number | null; outcome: string | null; response_head: string }>(
@@ -57,7 +60,7 @@ const inTurn =
 
 test('a good answer completes the task in one attempt', async () => {
   const done = await deliver('good', OK);
-  expect(done.outcomes).toEqual([{ status: 'completed', retryInMs: null }]);
+  expect(done.outcomes).toEqual([{ kind: 'ended', status: 'completed' }]);
   expect(await attempts(done)).toMatchObject([{ attempt: 1, http_status: 200, outcome: 'completed' }]);
   expect(await done.chat.call(done.callId)).toMatchObject({
     state: 'done',
@@ -97,7 +100,7 @@ test.each<[string, Behaviour, number | null, string]>([
 ])('an agent that is %s is final: one attempt, told in words', async (...[name, invoke, status, words]) => {
   stage.zoo.keep('victim', { invoke: OK });
   const done = await deliver(name, invoke);
-  expect(done.outcomes).toEqual([{ status: 'failed', retryInMs: null }]);
+  expect(done.outcomes).toEqual([{ kind: 'ended', status: 'failed' }]);
   expect(await attempts(done)).toMatchObject([{ attempt: 1, http_status: status, outcome: 'failed' }]);
   expect(stage.zoo.calls(name)).toHaveLength(1);
   expect(stage.zoo.calls('victim')).toEqual([]);
@@ -121,7 +124,7 @@ test('an endless answer is cut off long before its end', async () => {
     };
     pour();
   });
-  expect(done.outcomes).toEqual([{ status: 'failed', retryInMs: null }]);
+  expect(done.outcomes).toEqual([{ kind: 'ended', status: 'failed' }]);
   expect(sent).toBeLessThan(32 * 1024 * 1024);
   expect(process.memoryUsage().rss - before).toBeLessThan(96 * 1024 * 1024);
 });
@@ -137,21 +140,21 @@ test.each<[string, Behaviour, number | null]>([
   'an agent that is %s is tried as often as there are delays, then given up',
   async (...[name, invoke, status]) => {
     const done = await deliver(name, invoke);
-    expect(done.outcomes.map((outcome) => outcome.status)).toEqual(['in_progress', 'in_progress', 'failed']);
+    expect(done.outcomes.map(({ kind }) => kind)).toEqual(['retry', 'retry', 'ended']);
     expect(stage.zoo.calls(name)).toHaveLength(DELAYS.length);
     expect(await attempts(done)).toMatchObject(
       DELAYS.map((_, index) => ({ attempt: index + 1, http_status: status, outcome: 'retry' })),
     );
     for (const [index, wait] of DELAYS.slice(1).entries()) {
-      expect(done.outcomes[index]?.retryInMs).toBeGreaterThanOrEqual(wait);
-      expect(done.outcomes[index]?.retryInMs).toBeLessThanOrEqual(wait * 1.2 + 1);
+      expect(waitOf(done.outcomes[index])).toBeGreaterThanOrEqual(wait);
+      expect(waitOf(done.outcomes[index])).toBeLessThanOrEqual(wait * 1.2 + 1);
     }
     expect(await done.chat.call(done.callId)).toMatchObject({
       result: { error: { code: 'agent_unavailable' } },
     });
     expect(await run(stage.activities.deliverTask, { taskId: done.taskId })).toEqual({
+      kind: 'ended',
       status: 'failed',
-      retryInMs: null,
     });
     expect(stage.zoo.calls(name)).toHaveLength(DELAYS.length);
   },
@@ -159,7 +162,7 @@ test.each<[string, Behaviour, number | null]>([
 
 test('an agent that is down once is tried again, with the same ids and a signature of that moment', async () => {
   const done = await deliver('stumbling', inTurn(refuse(500), OK));
-  expect(done.outcomes).toMatchObject([{ status: 'in_progress' }, { status: 'completed', retryInMs: null }]);
+  expect(done.outcomes).toMatchObject([{ kind: 'retry' }, { kind: 'ended', status: 'completed' }]);
   expect(await attempts(done)).toMatchObject([
     { attempt: 1, http_status: 500, outcome: 'retry' },
     { attempt: 2, http_status: 200, outcome: 'completed' },
@@ -190,9 +193,9 @@ test('an agent that is down once is tried again, with the same ids and a signatu
 
 test('an agent that says when to come back is not tried before', async () => {
   const hired = await hire('later', inTurn(refuse(503, { 'retry-after': '7' }), OK));
-  expect(await run(stage.activities.deliverTask, { taskId: hired.taskId })).toEqual({
-    status: 'in_progress',
-    retryInMs: 7_000,
+  expect(await run(stage.activities.deliverTask, { taskId: hired.taskId })).toMatchObject({
+    kind: 'retry',
+    inMs: 7_000,
   });
 });
 
@@ -214,8 +217,8 @@ test('a task whose time is over is not delivered', async () => {
     hired.taskId,
   ]);
   expect(await run(stage.activities.deliverTask, { taskId: hired.taskId })).toEqual({
+    kind: 'ended',
     status: 'expired',
-    retryInMs: null,
   });
   expect(stage.zoo.calls('too-late')).toEqual([]);
   expect(await hired.chat.call(hired.callId)).toMatchObject({
@@ -240,12 +243,12 @@ test.each(['DELETED', 'PENDING'])(
     await run(stage.activities.authorizePayment, { paymentId, asOf: now() });
     const { id } = await chat.use('invoke_agent', { ...wish, arguments: {} });
     const taskId = await chat.lastTask();
-    expect(await run(stage.activities.deliverTask, { taskId })).toMatchObject({ status: 'in_progress' });
+    expect(await run(stage.activities.deliverTask, { taskId })).toMatchObject({ kind: 'retry' });
 
     await chat.rows('update agents set status = $2 where id = $1', [agentId, status]);
     expect(await run(stage.activities.deliverTask, { taskId })).toEqual({
+      kind: 'ended',
       status: 'failed',
-      retryInMs: null,
     });
     expect(stage.zoo.calls(name)).toHaveLength(1);
     expect(await chat.call(id)).toMatchObject({
@@ -266,8 +269,8 @@ test('an answer that comes after the task has ended changes nothing', async () =
     void run(stage.activities.expireTask, { taskId: hired?.taskId ?? '', asOf: soon }).then(() => OK(res, n));
   });
   expect(await run(stage.activities.deliverTask, { taskId: hired.taskId })).toEqual({
+    kind: 'ended',
     status: 'expired',
-    retryInMs: null,
   });
   expect(await hired.chat.call(hired.callId)).toMatchObject({ result: { status: 'expired' } });
   expect(await hired.chat.rows('select 1 from interactions where task_id = $1', [hired.taskId])).toHaveLength(
@@ -286,12 +289,12 @@ test('what an agent says is cut at 16 KiB between characters', async () => {
 test('control characters and half characters of an agent reach nobody', async () => {
   const output = { 'a\u0000b': 'c\u0007d\u001b[31m', 'tab\t': ['line\n', '\ud800', '\u0000'] };
   const done = await deliver('noisy', json({ ok: true, output }));
-  expect(done.outcomes).toEqual([{ status: 'completed', retryInMs: null }]);
+  expect(done.outcomes).toEqual([{ kind: 'ended', status: 'completed' }]);
   expect((await done.chat.call(done.callId)).result).toMatchObject({
     output: { ab: 'cd[31m', 'tab\t': ['line\n', '\ufffd', ''] },
   });
   const refused = await deliver('noisy-refusal', json({ ok: false, error: `\u0000${'x'.repeat(498)}😀😀` }));
-  expect(refused.outcomes).toEqual([{ status: 'failed', retryInMs: null }]);
+  expect(refused.outcomes).toEqual([{ kind: 'ended', status: 'failed' }]);
 });
 
 test('an agent that imitates a tool result stays inside its one value', async () => {

@@ -3,7 +3,7 @@ import fc from 'fast-check';
 import { personalAgentId } from '../../db/agents';
 import { acceptMessage } from '../../db/messages';
 import { decidePayment, findHeldPayment, requestPayment } from '../../db/payments';
-import { createInvocation, transitionTask } from '../../db/tasks';
+import { createInvocation, lockTask, transitionTask } from '../../db/tasks';
 import { proposeToolCalls } from '../../db/tool-calls';
 import { claimMessage } from '../../db/turns';
 import type { PaymentState } from '../../domain/payment';
@@ -155,13 +155,13 @@ async function perform({ chat, turn, payments }: Scene, step: Step): Promise<voi
     case 'end':
       if (payment.taskId === null) return;
       await db
-        .withTx(SYSTEM, 'test', (tx) =>
-          transitionTask(tx, payment.taskId ?? '', {
-            ...{ to: step.completed ? 'completed' : 'failed', actor: 'test' },
+        .withTx(SYSTEM, 'test', async (tx) =>
+          transitionTask(tx, await lockTask(tx, payment.taskId ?? ''), {
+            ...{ path: [step.completed ? 'completed' : 'failed'] as const, actor: 'test' },
             ...(step.completed ? { result: 1 } : { error: { code: 'agent_refused', message: 'no' } }),
           }),
         )
-        .catch((error: unknown) => expect(error).toMatchObject({ code: 'invalid_request' }));
+        .catch((error: unknown) => expect(error).toMatchObject({ code: 'invalid_state_transition' }));
   }
 }
 

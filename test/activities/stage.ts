@@ -6,7 +6,7 @@ import { createChatActivities } from '../../activities/chat';
 import type { ModelAnswer } from '../../activities/orchestrator/answer-so-far';
 import type { Model } from '../../activities/orchestrator/model';
 import { createPaymentActivities } from '../../activities/payments';
-import { createTaskActivities } from '../../activities/tasks';
+import { createTaskActivities } from '../../activities/tasks/activities';
 import { storeKeys } from '../../db/agents';
 import { createSession } from '../../db/sessions';
 import { findOrOpenAccount } from '../../db/users';
@@ -97,6 +97,7 @@ export async function setStage(lengths: Lengths = {}): Promise<Stage> {
     seal,
     delaysMs: lengths.delaysMs ?? [0, 10, 20],
     invokeTimeoutMs: lengths.invokeTimeoutMs ?? 2_000,
+    webhookTimeoutMs: lengths.invokeTimeoutMs ?? 2_000,
   });
   const activities = { ...chat, ...tasks, ...createPaymentActivities({ db: t.db }) };
   const stage: Stage = {

@@ -17,7 +17,7 @@ export interface BadPoint {
 
 const PLATFORM = /^(platform\.ts|(activities|api|db|lib|temporal|worker)\/.*\.ts)$/;
 // Where the calls are defined, with the name as a parameter.
-const DEFINED_IN = ['activities/activity.ts', 'db/database.ts', 'lib/failpoints.ts'];
+const DEFINED_IN = ['activities/activity.ts', 'api/network/door.ts', 'db/database.ts', 'lib/failpoints.ts'];
 
 /** Every failpoint of the platform process, from its code: `withTx`, `activity`, `createTool` and `failpoint` calls. */
 export function readPoints(): { points: Point[]; bad: BadPoint[] } {
@@ -66,6 +66,11 @@ function pointsOf(file: string, call: ts.CallExpression): Point[] | null | undef
   switch (called.getText()) {
     case 'withTx':
       return steps(text(1), 'transaction', ['commit', 'committed']);
+    case 'call': {
+      // A call of /v1 is one transaction, which it names.
+      const name = call.arguments[0] === undefined ? null : propertyOf(call.arguments[0], 'name');
+      return name === null ? undefined : steps(name, 'transaction', ['commit', 'committed']);
+    }
     case 'activity':
       // A tool's activity is named where the tool is.
       if (file === 'activities/tools/run-tool.ts') return undefined;
@@ -79,10 +84,13 @@ function pointsOf(file: string, call: ts.CallExpression): Point[] | null | undef
   }
 }
 
-function activityOf(call: ts.CallExpression): string | null {
-  const [, tool] = call.arguments;
-  if (tool === undefined || !ts.isObjectLiteralExpression(tool)) return null;
-  const named = tool.properties.find((property) => property.name?.getText() === 'activity');
+const activityOf = ({ arguments: [, tool] }: ts.CallExpression): string | null =>
+  tool === undefined ? null : propertyOf(tool, 'activity');
+
+/** The literal that an object has under this name. */
+function propertyOf(object: ts.Expression, name: string): string | null {
+  if (!ts.isObjectLiteralExpression(object)) return null;
+  const named = object.properties.find((property) => property.name?.getText() === name);
   return named !== undefined && ts.isPropertyAssignment(named) && ts.isStringLiteral(named.initializer)
     ? named.initializer.text
     : null;

@@ -8,6 +8,7 @@ import { patientCall, Refused } from '../harness/chat';
 import type { Call } from '../harness/chat';
 import { ask, decide, hiring, newEmail, open, turnEnd } from './driver';
 import type { Scenario, Stage } from './driver';
+import { NETWORK } from './network';
 import { STOPS_AND_QUESTIONS } from './stops-and-questions';
 
 export const SCENARIOS: Scenario[] = [
@@ -65,6 +66,7 @@ export const SCENARIOS: Scenario[] = [
     },
   },
   ...STOPS_AND_QUESTIONS,
+  ...NETWORK,
   { name: 'a signal was left behind', after: ['dispatch.before'], run: hiring('') },
   { name: 'a call was under way', after: ['delivery.answered'], run: hiring('') },
   {

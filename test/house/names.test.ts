@@ -3,6 +3,7 @@ import { listingChanged } from '../../workflows/agent-monitor';
 import * as chat from '../../workflows/chat-session';
 import * as workflows from '../../workflows';
 import * as money from '../../workflows/payment';
+import * as tasks from '../../workflows/task';
 import { all, filesEnding, read } from './files';
 
 const signals = [
@@ -13,6 +14,9 @@ const signals = [
   money.paymentDecided,
   money.taskEnded,
   money.abandoned,
+  tasks.taskAsked,
+  tasks.taskDecided,
+  tasks.taskEnded,
 ];
 
 test('each workflow is exported under the name it is started with', () => {

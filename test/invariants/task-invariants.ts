@@ -29,15 +29,21 @@ export async function tasksEndOnce({ query }: World): Promise<string[]> {
 
 /** (5) Attempts ≤ maximum, all with the same id; an effect is one key. */
 export async function attemptsBounded({ query, agentCalls, maxAttempts }: World): Promise<string[]> {
-  const tasks = await query<{ id: string; status: TaskStatus; attempts: number; last: number | null }>(
-    `select t.id, t.status, count(a.attempt)::int as attempts, max(a.attempt) as last
+  const tasks = await query<{
+    id: string;
+    status: TaskStatus;
+    invoked: boolean;
+    attempts: number;
+    last: number | null;
+  }>(
+    `select t.id, t.status, t.action is not null as invoked, count(a.attempt)::int as attempts, max(a.attempt) as last
        from tasks t left join task_attempts a on a.task_id = t.id group by t.id`,
   );
   const calls = await agentCalls();
   const strangers = calls.filter(({ idempotency_key: key }) => !tasks.some(({ id }) => id === key));
   return [
     ...strangers.map(({ idempotency_key: key }) => `an agent was called with ${key}, which is no task`),
-    ...tasks.flatMap(({ id, status, attempts, last }) => {
+    ...tasks.flatMap(({ id, status, invoked, attempts, last }) => {
       const received = calls.filter(({ idempotency_key: key }) => key === id);
       const effects = received.filter((call) => call.status === 'completed').length;
       const problems: string[] = [];
@@ -49,7 +55,8 @@ export async function attemptsBounded({ query, agentCalls, maxAttempts }: World)
           `task ${id}: the agent was called ${received.length} times, ${attempts} are written down`,
         );
       if (effects > 1) problems.push(`task ${id}: the agent did the work ${effects} times`);
-      if (status === 'completed' && effects !== 1)
+      // What an agent of the network does for a task is its own to say.
+      if (invoked && status === 'completed' && effects !== 1)
         problems.push(`task ${id} is completed and the agent did the work ${effects} times`);
       return problems;
     }),
@@ -88,7 +95,9 @@ export async function decisionsHold({ query, acknowledged }: World): Promise<str
        from payments p join sessions s on s.id = p.session_id where p.decided_by is not null`,
   );
   const risky = await query<{ id: string; risk: RiskLevel; status: TaskStatus }>(
-    `select distinct t.id, t.risk_level as risk, t.status from tasks t join task_attempts a on a.task_id = t.id`,
+    `select distinct t.id, t.risk_level as risk, t.status from tasks t
+       left join task_attempts a on a.task_id = t.id and t.action is not null
+      where a.task_id is not null or t.status in ('in_progress', 'completed')`,
   );
   return [
     ...ran,

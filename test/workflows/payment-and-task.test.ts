@@ -88,6 +88,10 @@ test('a hold that no task spends comes back at its deadline', async () => {
   expect(result).toBe('VOIDED');
 });
 
+const unexpected: Pick<TaskActivities, 'askHuman' | 'expireTask'> = {
+  askHuman: () => Promise.reject(new Error('nobody is to be asked')),
+  expireTask: () => Promise.reject(new Error('not expired')),
+};
 const runTask = async (activities: TaskActivities, expiresAt: string) =>
   time.withWorker(activities, async (taskQueue) =>
     time.env.client.workflow.execute<typeof task>('task', {
@@ -103,10 +107,12 @@ test('a task is tried again after the wait that the attempt asked for', async ()
   const status = await runTask(
     {
       deliverTask: () => {
-        const retryInMs = waits.shift() ?? null;
-        return Promise.resolve({ status: retryInMs === null ? 'completed' : 'in_progress', retryInMs });
+        const inMs = waits.shift();
+        return Promise.resolve(
+          inMs === undefined ? { kind: 'ended', status: 'completed' } : { kind: 'retry', inMs, seen: 0 },
+        );
       },
-      expireTask: () => Promise.reject(new Error('not expired')),
+      ...unexpected,
     },
     await inMs(72 * 60 * MINUTE),
   );
@@ -119,7 +125,9 @@ test('a task that cannot be delivered until its deadline expires then', async ()
   const status = await runTask(
     {
       deliverTask: () => Promise.reject(new Error('the database is away')),
-      expireTask: ({ asOf }) => Promise.resolve({ status: asOf >= expiresAt ? 'expired' : 'failed' }),
+      askHuman: unexpected.askHuman,
+      expireTask: ({ asOf }) =>
+        Promise.resolve({ kind: 'ended', status: asOf >= expiresAt ? 'expired' : 'failed' }),
     },
     expiresAt,
   );
@@ -132,9 +140,10 @@ test('a task whose agent is gone fails at once', async () => {
   const status = await runTask(
     {
       deliverTask: () => Promise.reject(ApplicationFailure.nonRetryable('no such agent', 'not_found')),
+      askHuman: unexpected.askHuman,
       expireTask: ({ asOf }) => {
         endedAt = asOf;
-        return Promise.resolve({ status: 'failed' });
+        return Promise.resolve({ kind: 'ended', status: 'failed' });
       },
     },
     expiresAt,

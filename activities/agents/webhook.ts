@@ -1,0 +1,102 @@
+import { createHmac } from 'node:crypto';
+import { Webhook } from 'standardwebhooks';
+import type { NetworkTask } from '../../db/network-tasks';
+import { MooringError } from '../../domain/errors';
+import { needsHuman } from '../../domain/task';
+import type { GuardedHttp } from '../../lib/guarded-http';
+import { head, judgeStatus, retryAfterMs } from './answers';
+import { whyUnreachable } from './unreachable';
+
+/** What telling an agent of its task came to. `retryAfterMs` null: told again by the platform's own schedule. */
+export type NotifyOutcome =
+  | { kind: 'delivered'; httpStatus: number; head: string }
+  | { kind: 'failed'; httpStatus: number | null; message: string; head: string }
+  | { kind: 'retry'; httpStatus: number | null; retryAfterMs: number | null; head: string };
+
+interface Notice {
+  task: NetworkTask;
+  attempt: number;
+  url: string;
+  /** the newest first; each signs */
+  secrets: string[];
+  timeoutMs: number;
+  signal: AbortSignal;
+}
+
+/** What of an answer is read; it says nothing that is used. */
+const MAX_ANSWER = 64 * 1024;
+
+/**
+ * Tells an agent of the network that there is a task for it: signed, with the task's id as its webhook id and its
+ * idempotency key on every attempt. Never throws.
+ */
+export async function notifyAgent(http: GuardedHttp, notice: Notice): Promise<NotifyOutcome> {
+  const { task, url, timeoutMs, signal } = notice;
+  const body = JSON.stringify({ event: 'task.created', task: shown(task) });
+  try {
+    const answer = await http.request(url, {
+      method: 'POST',
+      headers: webhookHeaders(body, { event: 'task.created', id: task.id, ...notice }),
+      body,
+      timeoutMs,
+      maxBytes: MAX_ANSWER,
+      signal,
+    });
+    const seen = { httpStatus: answer.status, head: head(answer.body) };
+    switch (judgeStatus(answer.status)) {
+      case 'good':
+        return { kind: 'delivered', ...seen };
+      case 'retry':
+        return { kind: 'retry', retryAfterMs: retryAfterMs(answer), ...seen };
+      case 'final':
+        return { kind: 'failed', message: `The agent’s webhook answered HTTP ${answer.status}.`, ...seen };
+    }
+  } catch (error) {
+    if (error instanceof MooringError && error.code === 'address_blocked') {
+      return { kind: 'failed', httpStatus: null, message: error.message, head: head(error.message) };
+    }
+    const why = error instanceof MooringError ? error.message : whyUnreachable(error, timeoutMs);
+    return { kind: 'retry', httpStatus: null, retryAfterMs: null, head: head(why) };
+  }
+}
+
+const shown = (task: NetworkTask) => ({
+  id: task.id,
+  from_agent_id: task.fromAgentId,
+  task_type: task.taskType,
+  description: task.description,
+  risk_level: task.riskLevel,
+  payload_inline: task.payloadInline,
+  payload_ref: task.payloadRef,
+  requires_human_confirm: needsHuman(task.riskLevel),
+  expires_at: task.expiresAt,
+  created_at: task.createdAt,
+});
+
+/** The Standard Webhooks headers, one signature for each secret, and beside them those of the reference. */
+export function webhookHeaders(
+  body: string,
+  { event, id, attempt, secrets }: { event: string; id: string; attempt: number; secrets: string[] },
+): Record<string, string> {
+  const at = new Date();
+  const [newest] = secrets;
+  return {
+    'content-type': 'application/json',
+    'idempotency-key': id,
+    'x-mooring-event': event,
+    'x-seabay-event': event,
+    'x-mooring-attempt': String(attempt),
+    'webhook-id': id,
+    'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
+    ...(newest === undefined
+      ? {}
+      : {
+          'webhook-signature': secrets.map((secret) => signer(secret).sign(id, at, body)).join(' '),
+          'x-seabay-signature': `sha256=${createHmac('sha256', newest).update(body).digest('hex')}`,
+        }),
+  };
+}
+
+/** A secret of ours says its form; one that an agent chose is taken as it is. */
+const signer = (secret: string): Webhook =>
+  secret.startsWith('whsec_') ? new Webhook(secret) : new Webhook(secret, { format: 'raw' });

@@ -1,0 +1,62 @@
+import type { Database } from '../../db/database';
+import { lockTask, markTaskSeen } from '../../db/tasks';
+import { SYSTEM } from '../../domain/principal';
+import { isTerminal } from '../../domain/task';
+import type { TaskActivities } from '../../domain/workflows';
+import { failpoint } from '../../lib/failpoints';
+import type { GuardedHttp } from '../../lib/guarded-http';
+import type { Seal } from '../../lib/seal';
+import { activity } from '../activity';
+import { endByPlatform } from './ends';
+import { openDelivery } from './open-delivery';
+import { progressOf } from './progress';
+import { recordOutcome } from './record-outcome';
+
+export interface TaskDeps {
+  db: Database;
+  http: GuardedHttp;
+  seal: Seal;
+  /** waits before each attempt but the first, whose entry is not waited; their count is the number of attempts */
+  delaysMs: number[];
+  invokeTimeoutMs: number;
+  webhookTimeoutMs: number;
+}
+
+export function createTaskActivities(deps: TaskDeps): TaskActivities {
+  const { db } = deps;
+  return {
+    deliverTask: activity('deliverTask', async ({ taskId }, signal) => {
+      const next = await db.withTx(SYSTEM, 'task.open-delivery', (tx) => openDelivery(tx, deps, taskId));
+      if ('progress' in next) return next.progress;
+      failpoint('delivery', 'before');
+      const startedAt = performance.now();
+      const outcome = await next.send(signal);
+      const latencyMs = Math.round(performance.now() - startedAt);
+      failpoint('delivery', 'answered');
+      const { attempt, agentName } = next;
+      return db.withTx(SYSTEM, 'task.record-outcome', (tx) =>
+        recordOutcome(tx, deps, { taskId, attempt, agentName, outcome, latencyMs }),
+      );
+    }),
+    askHuman: activity('askHuman', ({ taskId }) =>
+      db.withTx(SYSTEM, 'task.ask-human', async (tx) => {
+        const task = await lockTask(tx, taskId);
+        await markTaskSeen(tx, task);
+        return progressOf(task, { mailed: true });
+      }),
+    ),
+    expireTask: activity('expireTask', ({ taskId, asOf }) =>
+      db.withTx(SYSTEM, 'task.expire', async (tx) => {
+        const task = await lockTask(tx, taskId);
+        if (isTerminal(task.status)) return progressOf(task);
+        const until = task.status === 'waiting_human_confirm' ? task.humanConfirmDeadline : null;
+        const expired = (until ?? task.expiresAt) <= asOf;
+        return endByPlatform(tx, task, {
+          to: expired ? 'expired' : 'failed',
+          code: expired ? 'agent_unavailable' : 'internal_error',
+          message: expired ? 'Nobody ended the task in its time.' : 'The task could not be delivered.',
+        });
+      }),
+    ),
+  };
+}

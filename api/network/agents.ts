@@ -1,0 +1,154 @@
+import type { Router } from 'express';
+import type { z } from 'zod';
+import {
+  changeNetworkAgent,
+  deleteNetworkAgent,
+  getNetworkAgent,
+  registerNetworkAgent,
+  replaceNetworkKey,
+} from '../../db/network-agents';
+import { setEndpoint } from '../../db/endpoints';
+import { MooringError } from '../../domain/errors';
+import { SYSTEM } from '../../domain/principal';
+import type { NetworkAgent } from '../../db/network-agents';
+import { newSigningSecret } from '../../lib/agent-keys';
+import { checkAddress } from '../../lib/guarded-http';
+import type { ApiContext } from '../context';
+import { addressOf } from '../limits';
+import { countCall } from './door';
+import type { NetworkCall } from './door';
+import { AgentChange, Registration } from './schemas';
+import { cardView, ownView } from './views';
+
+interface Door {
+  router: Router;
+  call: NetworkCall;
+}
+
+/** Agents of the network: registered, read, changed, given a new key, deleted by themselves. */
+export function agentRoutes(api: ApiContext, { router, call }: Door): void {
+  const { network } = api;
+  registerRoute(api, router);
+
+  router.get('/agents/me', (req, res) =>
+    call({ req, res, name: 'network.self' }, async (tx) => ({
+      status: 200,
+      body: ownView(await getNetworkAgent(tx, tx.principalId)),
+    })),
+  );
+
+  router.get('/agents/:id', (req, res) =>
+    call({ req, res, name: 'network.agent' }, async (tx) => {
+      const agent = await getNetworkAgent(tx, req.params.id);
+      return { status: 200, body: agent.id === tx.principalId ? ownView(agent) : cardView(agent) };
+    }),
+  );
+
+  router.patch(['/agents/me', '/agents/:id'], async (req, res) => {
+    const change = AgentChange.parse(req.body);
+    const endpoint = await endpointOf(api, change.endpoint);
+    await call({ req, res, name: 'network.change' }, async (tx) => {
+      requireSelf(req.params['id'], tx.principalId);
+      const agent = await getNetworkAgent(tx, tx.principalId);
+      requireAllowedScope(agent, change);
+      await changeNetworkAgent(tx, change);
+      if (endpoint !== null) await setEndpoint(tx, agent.id, endpoint);
+      return { status: 200, body: ownView(await getNetworkAgent(tx, tx.principalId)) };
+    });
+  });
+
+  router.post('/agents/:id/rotate-key', (req, res) =>
+    call({ req, res, name: 'network.rotate-key' }, async (tx) => {
+      requireSelf(req.params.id, tx.principalId);
+      const { key, hash } = network.keys.create();
+      await replaceNetworkKey(tx, hash);
+      return {
+        status: 200,
+        secret: true,
+        body: { api_key: key, message: 'The old key is dead from now on.' },
+      };
+    }),
+  );
+
+  router.delete('/agents/:id', (req, res) =>
+    call({ req, res, name: 'network.delete' }, async (tx) => {
+      requireSelf(req.params.id, tx.principalId);
+      await deleteNetworkAgent(tx);
+      return { status: 200, body: { status: 'deleted' } };
+    }),
+  );
+}
+
+function registerRoute(api: ApiContext, router: Router): void {
+  const { db, network } = api;
+  router.post('/agents/register', async (req, res) => {
+    countCall(network.registerLimit, { key: addressOf(req), res });
+    // A person who is signed in stands behind the agents that they register.
+    const ownerId = req.get('authorization') === undefined ? null : await api.signedIn(req);
+    const wish = Registration.parse(req.body);
+    const endpoint = await endpointOf(api, wish.endpoint ?? null);
+    const { key, hash } = network.keys.create();
+    // The key is what the agent will be known by: until then the system writes.
+    const agent = await db.withTx(SYSTEM, 'network.register', async (tx) => {
+      const made = await registerNetworkAgent(tx, {
+        slug: wish.slug,
+        displayName: wish.display_name,
+        agentType: wish.agent_type,
+        ownerType: wish.owner_type,
+        runtime: wish.runtime ?? null,
+        profile: wish.profile,
+        ownerId,
+        keyHash: hash,
+      });
+      if (endpoint !== null) await setEndpoint(tx, made.id, endpoint);
+      return made;
+    });
+    res.status(201).json({
+      id: agent.id,
+      slug: agent.slug,
+      display_name: agent.displayName,
+      agent_type: agent.agentType,
+      status: 'active',
+      verification_level: agent.verificationLevel,
+      api_key: key,
+      created_at: agent.createdAt,
+      ...(endpoint === null ? {} : { webhook_secret: endpoint.secret }),
+    });
+  });
+}
+
+/** An address that is allowed, with a first secret for it. */
+async function endpointOf({ config, seal }: ApiContext, url: string | null) {
+  if (url === null) return null;
+  await checkAddress(url, { allowLoopback: config.MOORING_ALLOW_LOOPBACK, field: 'endpoint' });
+  const secret = newSigningSecret();
+  return {
+    url,
+    secret,
+    sealedSecret: seal.seal(secret),
+    events: null,
+    overlapMs: config.MOORING_SECRET_OVERLAP_MS,
+  };
+}
+
+/** A person's agent is shown to all only when it is known who it is (contracts/network.md, agents). */
+function requireAllowedScope(agent: NetworkAgent, change: z.infer<typeof AgentChange>): void {
+  if (agent.agentType !== 'personal') return;
+  const refuse = (field: string, rule: string): never => {
+    throw new MooringError('invalid_request', `${field}: ${rule}`, { details: { field, rule } });
+  };
+  if (change.visibilityScope === 'public' && !['github', 'domain'].includes(agent.verificationLevel)) {
+    refuse(
+      'visibility_scope',
+      'of a personal agent is public only after a verified mail address and GitHub or domain',
+    );
+  }
+  if (change.contactPolicy === 'public_service_only') {
+    refuse('contact_policy', 'of a personal agent is not public_service_only');
+  }
+}
+
+function requireSelf(id: unknown, self: string): void {
+  if (id === undefined || id === self) return;
+  throw new MooringError('invalid_request', 'Can only do this to your own agent');
+}

@@ -1,0 +1,90 @@
+import type { Request, Response } from 'express';
+import { z } from 'zod';
+import type { Tx } from '../../db/database';
+import { firstAnswer, keepAnswer } from '../../db/idempotency';
+import type { Answer, KeyedCall } from '../../db/idempotency';
+import { MooringError } from '../../domain/errors';
+import { byAgentKey } from '../../domain/principal';
+import type { RateLimit } from '../../lib/rate-limit';
+import type { ApiContext } from '../context';
+import { takeOrRefuse } from '../limits';
+
+/** `secret`: the answer is not stored and not repeated. `refusal`: what was found stays, the caller is told this error. */
+export type NetworkAnswer = (Answer & { secret?: true }) | { refusal: MooringError };
+
+/** A call to `/v1` by an agent's key: limited, then one transaction as this agent, then the answer. */
+export type NetworkCall = (
+  call: { req: Request; res: Response; name: string },
+  work: (tx: Tx) => Promise<NetworkAnswer>,
+) => Promise<void>;
+
+const IdempotencyKey = z.string().min(1).max(64);
+
+export function createNetworkDoor(api: ApiContext): NetworkCall {
+  return async ({ req, res, name }, work) => {
+    const hash = keyHash(api, req);
+    const limit = req.method === 'GET' ? api.network.readLimit : api.network.writeLimit;
+    countCall(limit, { key: `${hash.toString('base64url')} ${req.method} ${req.path}`, res });
+    const keyed = req.method === 'GET' ? null : keyedCall(req);
+    const answer = await api.db.withTx(byAgentKey(hash), name, async (tx) => {
+      const first = keyed === null ? null : await firstAnswer(tx, keyed);
+      if (first !== null) return { ...first, replayed: true };
+      const given = await work(tx);
+      if ('refusal' in given) return given;
+      if (keyed !== null)
+        await keepAnswer(tx, keyed, given.secret === true ? { ...given, body: null } : given);
+      return { ...given, replayed: false };
+    });
+    if ('refusal' in answer) throw answer.refusal;
+    if (answer.replayed) res.set('Idempotent-Replayed', 'true');
+    res.status(answer.status).json(answer.body);
+  };
+}
+
+/** The errors are the published ones: no header is 422, a bad one 401. */
+function keyHash({ network }: ApiContext, req: Request): Buffer {
+  const header = req.get('authorization');
+  if (header === undefined) {
+    throw new z.ZodError([
+      { code: 'custom', path: ['header', 'authorization'], message: 'is required', input: null },
+    ]);
+  }
+  const hash = header.startsWith('Bearer ') ? network.keys.hash(header.slice('Bearer '.length)) : null;
+  if (hash === null) {
+    throw new MooringError('unauthorized', 'This needs the key of an agent: Authorization: Bearer sk_live_…');
+  }
+  return hash;
+}
+
+/** The limit of a call stands in its answer, also of one that is refused. */
+export function countCall(limit: RateLimit, { key, res }: { key: string; res: Response }): void {
+  try {
+    takeOrRefuse(limit, key);
+  } finally {
+    const { most, left, resetMs } = limit.state(key);
+    const seconds = String(Math.ceil(resetMs / 1000));
+    res.set({
+      'RateLimit-Limit': String(most),
+      'RateLimit-Remaining': String(left),
+      'RateLimit-Reset': seconds,
+    });
+    res.set({ 'X-RateLimit-Limit': String(most), 'X-RateLimit-Remaining': String(left) });
+  }
+}
+
+function keyedCall(req: Request): KeyedCall | null {
+  const body: unknown = req.body;
+  const named = req.get('idempotency-key') ?? keyInBody(body);
+  if (named === undefined) return null;
+  return {
+    path: `${req.method} ${req.path}`,
+    key: IdempotencyKey.parse(named, { error: () => 'must have 1 to 64 characters' }),
+    body,
+  };
+}
+
+function keyInBody(body: unknown): unknown {
+  return typeof body === 'object' && body !== null && 'idempotency_key' in body
+    ? (body.idempotency_key ?? undefined)
+    : undefined;
+}

@@ -1,0 +1,75 @@
+import type { Request, Router } from 'express';
+import { z } from 'zod';
+import { findEndpoint, removeEndpoint, setEndpoint } from '../../db/endpoints';
+import { MooringError } from '../../domain/errors';
+import { WEBHOOK_EVENTS } from '../../domain/network';
+import { newSigningSecret } from '../../lib/agent-keys';
+import { checkAddress } from '../../lib/guarded-http';
+import type { ApiContext } from '../context';
+import type { NetworkCall } from './door';
+
+// The endpoint in the query and a bare list of events, as published clients send it; or all of it in the body.
+const Endpoint = z.object({
+  endpoint: z.string().min(1).max(500),
+  secret: z.string().min(8, 'must have at least 8 characters').max(200).nullish(),
+  events: z.array(z.enum(WEBHOOK_EVENTS)).nullish(),
+});
+
+/** The retries of a delivery, as its answer says them. */
+const delaysInSeconds = (api: ApiContext): number[] =>
+  api.config.MOORING_DELIVERY_DELAYS_MS.map((ms) => ms / 1000);
+
+/** Where an agent is told of its tasks. */
+export function endpointRoutes(
+  api: ApiContext,
+  { router, call }: { router: Router; call: NetworkCall },
+): void {
+  router.get('/agents/me/webhook/events', (_req, res) => {
+    res.json({ events: [...WEBHOOK_EVENTS] });
+  });
+
+  router.post('/agents/me/webhook', async (req, res) => {
+    const { endpoint: url, secret: given, events } = Endpoint.parse(wishOf(req));
+    await checkAddress(url, { allowLoopback: api.config.MOORING_ALLOW_LOOPBACK, field: 'endpoint' });
+    await call({ req, res, name: 'network.set-endpoint' }, async (tx) => {
+      const known = await findEndpoint(tx, tx.principalId);
+      // Without one of its own it gets one; what is signed already stays signed as it is.
+      const secret = given ?? (known === null ? newSigningSecret() : null);
+      await setEndpoint(tx, tx.principalId, {
+        url,
+        sealedSecret: secret === null ? null : api.seal.seal(secret),
+        events: events ?? null,
+        overlapMs: api.config.MOORING_SECRET_OVERLAP_MS,
+      });
+      return {
+        status: 200,
+        secret: true,
+        body: {
+          agent_id: tx.principalId,
+          endpoint: url,
+          secret,
+          events: events ?? [...WEBHOOK_EVENTS],
+          timeout: api.config.MOORING_WEBHOOK_TIMEOUT_MS / 1000,
+          max_retries: delaysInSeconds(api).length - 1,
+          retry_delays: delaysInSeconds(api),
+        },
+      };
+    });
+  });
+
+  router.delete('/agents/me/webhook', (req, res) =>
+    call({ req, res, name: 'network.remove-endpoint' }, async (tx) => {
+      await removeEndpoint(tx);
+      return { status: 200, body: { status: 'removed' } };
+    }),
+  );
+}
+
+function wishOf(req: Request): unknown {
+  const body: unknown = req.body;
+  if (Array.isArray(body)) return { ...req.query, events: body };
+  return { ...req.query, ...(typeof body === 'object' ? body : {}) };
+}
+
+export const noEndpoint = (): MooringError =>
+  new MooringError('invalid_request', 'This agent has no webhook.', { details: { field: 'endpoint' } });

@@ -1,0 +1,20 @@
+import { Router } from 'express';
+import type { ApiContext } from '../context';
+import { agentRoutes } from './agents';
+import { createNetworkDoor } from './door';
+import { endpointRoutes } from './endpoints';
+import { taskRoutes } from './tasks';
+
+/** The agent network, as its published clients call it (contracts/network.md). */
+export function networkRoutes(api: ApiContext): Router {
+  const router = Router();
+  const call = createNetworkDoor(api);
+  router.use((_req, res, next) => {
+    res.set('X-Region', api.config.MOORING_REGION);
+    next();
+  });
+  endpointRoutes(api, { router, call });
+  agentRoutes(api, { router, call });
+  taskRoutes(api, { router, call });
+  return router;
+}

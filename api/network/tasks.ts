@@ -1,0 +1,210 @@
+import type { Request, Response, Router } from 'express';
+import { askForConfirmation } from '../../db/confirmations';
+import type { Tx } from '../../db/database';
+import { createNetworkTask, getNetworkTask, isSide, noSuchTask, readInbox } from '../../db/network-tasks';
+import { lockOwnTask, notFrom, transitionTask, wakeTask } from '../../db/tasks';
+import type { Task } from '../../db/tasks';
+import { MooringError } from '../../domain/errors';
+import { assessRisk } from '../../domain/risk';
+import { isTerminal, needsHuman } from '../../domain/task';
+import type { RiskLevel, TaskStatus } from '../../domain/task';
+import type { Config } from '../../lib/config';
+import { newId } from '../../lib/ids';
+import type { ApiContext } from '../context';
+import type { NetworkAnswer, NetworkCall } from './door';
+import { Completion, Failure, InboxQuery, isTooLarge, NewTask, Reason } from './schemas';
+import { taskView } from './views';
+
+interface Door {
+  router: Router;
+  call: NetworkCall;
+}
+
+/** Tasks between agents: asked for, taken, done, ended. */
+export function taskRoutes({ config }: ApiContext, door: Door): void {
+  createRoute(door);
+  readRoutes(door);
+  receiverRoutes(config, door);
+  const { router, call } = door;
+  router.post('/tasks/:id/cancel', async (req, res) => {
+    const { reason } = Reason.parse(req.body);
+    await call({ req, res, name: 'task.cancel' }, (tx) =>
+      end(tx, req, { side: 'from', to: 'cancelled', notes: reason ?? null }),
+    );
+  });
+}
+
+function createRoute({ router, call }: Door): void {
+  router.post('/tasks', async (req, res) => {
+    const wish = NewTask.parse(req.body);
+    if (isTooLarge(wish.payload_inline)) {
+      throw new MooringError('invalid_request', 'payload_inline: must have at most 65536 bytes as JSON', {
+        details: { field: 'payload_inline', rule: 'must have at most 65536 bytes as JSON' },
+      });
+    }
+    const description = wish.description ?? null;
+    const payload = wish.payload_inline ?? null;
+    const risk = assessRisk({
+      said: wish.risk_level,
+      texts: description === null ? [] : [description],
+      payload,
+    });
+    await call({ req, res, name: 'task.create' }, async (tx) => {
+      if (wish.to_agent_id === tx.principalId) {
+        throw new MooringError('invalid_request', 'Cannot create a task for yourself', {
+          details: { field: 'to_agent_id', rule: 'must be another agent' },
+        });
+      }
+      const task = await createNetworkTask(tx, {
+        toAgentId: wish.to_agent_id,
+        taskType: wish.task_type,
+        description,
+        payloadRef: wish.payload_ref ?? null,
+        payloadInline: payload,
+        risk,
+        ttlSeconds: wish.ttl_seconds,
+        traceId: traceOf(req, res),
+      });
+      return { status: 201, body: taskView(task) };
+    });
+  });
+}
+
+const OPEN_FOR_RECEIVER = ['pending_delivery', 'delivered', 'pending_accept'];
+
+function readRoutes({ router, call }: Door): void {
+  router.get('/tasks/inbox', async (req, res) => {
+    const query = InboxQuery.parse(req.query);
+    await call({ req, res, name: 'task.inbox' }, async (tx) => {
+      const found = await readInbox(tx, {
+        statuses: query.status === undefined ? OPEN_FOR_RECEIVER : [query.status],
+        taskType: query.task_type ?? null,
+        riskLevel: query.risk_level ?? null,
+        after: query.cursor === undefined ? null : Buffer.from(query.cursor, 'base64url').toString(),
+        limit: query.limit + 1,
+      });
+      const page = found.slice(0, query.limit);
+      const more = found.length > query.limit;
+      const next = more ? Buffer.from(page.at(-1)?.id ?? '').toString('base64url') : null;
+      return { status: 200, body: { data: page.map(taskView), next_cursor: next, has_more: more } };
+    });
+  });
+
+  router.get('/tasks/:id', (req, res) =>
+    call({ req, res, name: 'task.read' }, async (tx) => ({
+      status: 200,
+      body: taskView(await getNetworkTask(tx, req.params.id)),
+    })),
+  );
+}
+
+function receiverRoutes(config: Config, { router, call }: Door): void {
+  router.post('/tasks/:id/accept', (req, res) =>
+    call({ req, res, name: 'task.accept' }, async (tx) => {
+      const met = await meet(tx, req, { side: 'to', to: 'accepted' });
+      if ('refusal' in met) return met;
+      if (needsHuman(met.task.riskLevel)) {
+        await transitionTask(tx, met.task, {
+          path: ['accepted', 'waiting_human_confirm'],
+          actor: tx.principalId,
+        });
+        await askForConfirmation(tx, met.task, decideMs(config, met.task.riskLevel));
+      } else {
+        await transitionTask(tx, met.task, { path: ['accepted', 'in_progress'], actor: tx.principalId });
+      }
+      return seen(tx, met.task);
+    }),
+  );
+
+  router.post('/tasks/:id/decline', async (req, res) => {
+    const { reason } = Reason.parse(req.body);
+    await call({ req, res, name: 'task.decline' }, (tx) =>
+      end(tx, req, { side: 'to', to: 'declined', notes: reason ?? null }),
+    );
+  });
+
+  router.post('/tasks/:id/complete', async (req, res) => {
+    const said = Completion.parse(req.body);
+    await call({ req, res, name: 'task.complete' }, (tx) =>
+      end(tx, req, {
+        side: 'any',
+        to: 'completed',
+        notes: said.notes ?? null,
+        result: said.result,
+        resultText: said.result_text ?? null,
+      }),
+    );
+  });
+
+  router.post('/tasks/:id/fail', async (req, res) => {
+    const { reason, retryable } = Failure.parse(req.body);
+    await call({ req, res, name: 'task.fail' }, (tx) =>
+      end(tx, req, { side: 'to', to: 'failed', notes: reason, retryable }),
+    );
+  });
+}
+
+/** How long a person has for a decision. */
+const decideMs = (config: Config, risk: RiskLevel): number =>
+  risk === 'R3' ? config.MOORING_R3_DEADLINE_MS : config.MOORING_R2_DEADLINE_MS;
+
+interface End {
+  side: 'from' | 'to' | 'any';
+  to: TaskStatus;
+  notes: string | null;
+  result?: unknown;
+  resultText?: string | null;
+  retryable?: boolean;
+}
+
+async function end(tx: Tx, req: Request, wish: End): Promise<NetworkAnswer> {
+  const met = await meet(tx, req, wish);
+  if ('refusal' in met) return met;
+  const ended = await transitionTask(tx, met.task, {
+    path: [wish.to],
+    actor: tx.principalId,
+    ...(wish.notes === null ? {} : { notes: wish.notes }),
+    ...(wish.result === undefined ? {} : { result: wish.result }),
+    ...(wish.resultText === undefined || wish.resultText === null ? {} : { resultText: wish.resultText }),
+    ...(wish.retryable === undefined ? {} : { retryable: wish.retryable }),
+  });
+  await wakeTask(tx, ended, 'taskEnded');
+  return seen(tx, ended);
+}
+
+/**
+ * Locks the task for a call of this side. One whose time is over expires here and now, so that all sides are told the
+ * same, and the call is refused with the state it met.
+ */
+async function meet(
+  tx: Tx,
+  req: Request,
+  { side, to }: { side: End['side']; to: TaskStatus },
+): Promise<{ task: Task } | { refusal: MooringError }> {
+  const id = req.params['id'];
+  if (typeof id !== 'string') throw noSuchTask();
+  const task = await lockOwnTask(tx, id);
+  if (side !== 'any' && !isSide(tx, task, side)) {
+    const who = side === 'to' ? 'target agent' : 'sender';
+    throw new MooringError('invalid_request', `Only the ${who} can do this to a task`);
+  }
+  if (!task.expired || isTerminal(task.status)) return { task };
+  const expired = await transitionTask(tx, task, { path: ['expired'], actor: 'deadline' });
+  await wakeTask(tx, expired, 'taskEnded');
+  return { refusal: notFrom('expired', to) };
+}
+
+const seen = async (tx: Tx, { id }: Task): Promise<NetworkAnswer> => ({
+  status: 200,
+  body: taskView(await getNetworkTask(tx, id)),
+});
+
+const TRACE_ID = /^[\w.-]{1,64}$/;
+
+/** The sender's own id for what this task belongs to, or one of ours. */
+function traceOf(req: Request, res: Response): string {
+  const given = req.get('x-trace-id') ?? '';
+  const id = TRACE_ID.test(given) ? given : newId('trc');
+  res.set('X-Trace-Id', id);
+  return id;
+}

@@ -1,0 +1,163 @@
+import { MooringError } from '../domain/errors';
+import type { TaskType } from '../domain/network';
+import type { Risk } from '../domain/risk';
+import { needsHuman } from '../domain/task';
+import type { RiskLevel, TaskStatus } from '../domain/task';
+import { newId } from '../lib/ids';
+import type { Tx } from './database';
+import { recordSignal } from './outbox';
+import { startOf } from './tasks';
+import type { Task } from './tasks';
+
+/** A task as its two sides see it. */
+export interface NetworkTask {
+  id: string;
+  fromAgentId: string;
+  toAgentId: string;
+  taskType: TaskType;
+  description: string | null;
+  payloadRef: string | null;
+  payloadInline: Record<string, unknown> | null;
+  action: string | null;
+  riskLevel: RiskLevel;
+  riskReasons: string[];
+  status: TaskStatus;
+  deliveryAttempts: number;
+  result: unknown;
+  resultText: string | null;
+  notes: string | null;
+  errorCode: string | null;
+  traceId: string | null;
+  humanConfirmDeadline: string | null;
+  expiresAt: string;
+  createdAt: string;
+  updatedAt: string;
+  completedAt: string | null;
+  cancelledAt: string | null;
+}
+
+const COLUMNS = `id, from_agent_id as "fromAgentId", to_agent_id as "toAgentId", task_type as "taskType", description,
+  payload_ref as "payloadRef", coalesce(payload_inline, arguments) as "payloadInline", action,
+  risk_level as "riskLevel", risk_reasons as "riskReasons", status,
+  (select count(*)::int from task_attempts a where a.task_id = tasks.id) as "deliveryAttempts",
+  result, result_text as "resultText", notes, error_code as "errorCode", trace_id as "traceId",
+  human_confirm_deadline as "humanConfirmDeadline",
+  expires_at as "expiresAt", created_at as "createdAt", updated_at as "updatedAt", completed_at as "completedAt",
+  cancelled_at as "cancelledAt"`;
+
+export const noSuchTask = (): MooringError => new MooringError('not_found', 'There is no such task.');
+
+/** A task of the agent whose transaction this is, on either side. Throws not_found. */
+export async function getNetworkTask(tx: Tx, id: string): Promise<NetworkTask> {
+  const [task] = await tx.query<NetworkTask>(`select ${COLUMNS} from tasks where id = $1`, [id]);
+  if (task === undefined) throw noSuchTask();
+  return task;
+}
+
+export interface TaskWish {
+  toAgentId: string;
+  taskType: TaskType;
+  description: string | null;
+  payloadRef: string | null;
+  payloadInline: Record<string, unknown> | null;
+  risk: Risk;
+  ttlSeconds: number;
+  traceId: string;
+}
+
+/**
+ * Makes a task of the agent whose transaction this is. Its receiver is told by its workflow, or finds it in the inbox.
+ * Throws not_found, invalid_request, human_channel_missing.
+ */
+export async function createNetworkTask(tx: Tx, wish: TaskWish): Promise<NetworkTask> {
+  const { userId, toldBy } = await checkSides(tx, wish);
+  const id = newId('tsk');
+  const [task] = await tx.query<NetworkTask & { userId: string | null }>(
+    `with made as (
+       insert into tasks (id, user_id, from_agent_id, to_agent_id, task_type, description, payload_ref, payload_inline,
+                          risk_level, risk_reasons, status, trace_id, expires_at)
+       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, now() + $13 * interval '1 second') returning *),
+     born as (
+       insert into task_events (task_id, number, user_id, from_status, to_status, actor)
+       select $1, 1, $2, null, 'pending_delivery', 'agent'
+       union all select $1, 2, $2, 'pending_delivery', 'pending_accept', 'rules' where $11 = 'pending_accept')
+     select ${COLUMNS} from made as tasks`,
+    [
+      id,
+      userId,
+      tx.principalId,
+      wish.toAgentId,
+      wish.taskType,
+      wish.description,
+      wish.payloadRef,
+      wish.payloadInline,
+      wish.risk.level,
+      wish.risk.reasons,
+      toldBy === 'webhook' ? 'pending_delivery' : 'pending_accept',
+      wish.traceId,
+      wish.ttlSeconds,
+    ],
+  );
+  if (task === undefined) throw new Error('no task was made');
+  await recordSignal(tx, { ...startOf({ ...task, userId }), signal: null, signalInput: null });
+  return task;
+}
+
+/** The person behind the sender, and how the receiver hears of its tasks. */
+async function checkSides(
+  tx: Tx,
+  { toAgentId, risk }: TaskWish,
+): Promise<{ userId: string | null; toldBy: 'inbox' | 'webhook' }> {
+  const [sides] = await tx.query<{
+    userId: string | null;
+    standing: string | null;
+    toldBy: 'inbox' | 'webhook' | null;
+  }>(
+    `select s.owner_id as "userId", t.status as standing, p.told_by as "toldBy"
+       from agents s left join agents t on t.id = $2 and t.kind <> 'service'
+       left join network_profiles p on p.agent_id = t.id
+      where s.id = $1`,
+    [tx.principalId, toAgentId],
+  );
+  const standing = sides?.standing ?? null;
+  if (sides === undefined || standing === null || standing === 'DELETED') {
+    throw new MooringError('not_found', 'Agent not found', { details: { field: 'to_agent_id' } });
+  }
+  if (standing !== 'ACTIVE') {
+    throw new MooringError('invalid_request', `The target agent is ${standing.toLowerCase()}.`, {
+      details: { field: 'to_agent_id', rule: 'must be an active agent' },
+    });
+  }
+  if (needsHuman(risk.level) && sides.userId === null) {
+    throw new MooringError(
+      'human_channel_missing',
+      `A task of risk ${risk.level} needs a person to confirm it, and nobody stands behind this agent: give it an owner_email and verify it.`,
+      { details: { risk_level: risk.level, reasons: risk.reasons } },
+    );
+  }
+  return { userId: sides.userId, toldBy: sides.toldBy ?? 'inbox' };
+}
+
+export interface InboxQuery {
+  statuses: readonly string[];
+  taskType: string | null;
+  riskLevel: string | null;
+  /** the last of the page before */
+  after: string | null;
+  limit: number;
+}
+
+/** Tasks for the agent whose transaction this is, newest first. */
+export const readInbox = (tx: Tx, query: InboxQuery): Promise<NetworkTask[]> =>
+  tx.query<NetworkTask>(
+    `select ${COLUMNS} from tasks
+      where to_agent_id = $1 and status = any($2) and ($3::text is null or task_type = $3)
+        and ($4::text is null or risk_level = $4)
+        and ($5::text is null or (created_at, id) < (select created_at, id from tasks where id = $5))
+      order by created_at desc, id desc limit $6`,
+    [tx.principalId, query.statuses, query.taskType, query.riskLevel, query.after, query.limit],
+  );
+
+/** Whether the agent of this transaction is on that side of the task. */
+export const isSide = (tx: Tx, task: Task, side: 'from' | 'to'): boolean =>
+  tx.principalId === (side === 'from' ? task.fromAgentId : task.toAgentId);

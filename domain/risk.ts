@@ -1,0 +1,97 @@
+import { RISK_LEVELS } from './task';
+import type { RiskLevel } from './task';
+
+/** Words that make a task risky wherever they stand as whole words (contracts/network.md, D16). */
+const WORDS: Record<'R2' | 'R3', readonly string[]> = {
+  R3: [
+    'payment',
+    'pay',
+    'purchase',
+    'buy',
+    'order',
+    'place_order',
+    'checkout',
+    'transfer',
+    'withdraw',
+    'meet_offline',
+    'in_person',
+    'read_private',
+    'connect_mcp',
+    'grant_access',
+    'access_private',
+  ],
+  R2: [
+    'booking',
+    'reservation',
+    'appointment',
+    'email_send',
+    'send_email',
+    'contact_person',
+    'dm_send',
+    'message_human',
+    'share_contact',
+    'share_info',
+    'confirm_on_behalf',
+    'sign',
+    'agree',
+    'delete',
+    'cancel_subscription',
+  ],
+};
+
+/** Keys of a payload by which an agent says itself what it will do. */
+const HINTS = new Set(['action', 'intent', 'operation', 'risk_capability']);
+
+export interface Risk {
+  level: RiskLevel;
+  /** why it is so, a sentence for each reason */
+  reasons: string[];
+}
+
+/**
+ * The risk of a task: the highest of what the sender says, of the words in its texts, and of what its payload says
+ * that it will do. Nobody can lower it.
+ */
+export function assessRisk({
+  said,
+  texts,
+  payload,
+}: {
+  said: RiskLevel;
+  /** description, name of the action: whatever a person would read */
+  texts: string[];
+  payload: unknown;
+}): Risk {
+  const found: Risk[] = said === 'R0' ? [] : [{ level: said, reasons: [`The sender says ${said}.`] }];
+  for (const text of texts) found.push(...risksIn(text, 'The description'));
+  for (const { path, text } of textsOf(payload, '')) {
+    const key = path.split('.').at(-1) ?? '';
+    found.push(...risksIn(text, HINTS.has(key) ? `What the payload says to do (${path})` : `The payload (${path})`));
+  }
+  const level = found.map((risk) => risk.level).reduce(higher, 'R0');
+  const reasons = found.filter((risk) => risk.level === level).flatMap((risk) => risk.reasons);
+  return { level, reasons: [...new Set(reasons)].slice(0, 5) };
+}
+
+function risksIn(text: string, where: string): Risk[] {
+  const words = new Set(text.toLowerCase().match(/[\p{L}\p{N}_]+/gu) ?? []);
+  // `send email` and `send-email` are `send_email`.
+  const joined = `_${(text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []).join('_')}_`;
+  return (['R3', 'R2'] as const).flatMap((level) => {
+    const word = WORDS[level].find((one) => words.has(one) || (one.includes('_') && joined.includes(`_${one}_`)));
+    return word === undefined ? [] : [{ level, reasons: [`${where} says “${word.replaceAll('_', ' ')}”.`] }];
+  });
+}
+
+const higher = (one: RiskLevel, other: RiskLevel): RiskLevel =>
+  RISK_LEVELS.indexOf(one) >= RISK_LEVELS.indexOf(other) ? one : other;
+
+/** Every text of a payload with the way to it; the payload is no deeper than what the door lets in. */
+function textsOf(value: unknown, path: string): { path: string; text: string }[] {
+  if (typeof value === 'string') return [{ path: path === '' ? 'text' : path, text: value }];
+  if (typeof value !== 'object' || value === null) return [];
+  return Object.entries(value).flatMap(([key, inner]) => {
+    const way = path === '' ? key : `${path}.${key}`;
+    return [{ path: way, text: key }, ...textsOf(inner, way)];
+  });
+}

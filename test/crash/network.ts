@@ -1,0 +1,124 @@
+import { randomBytes } from 'node:crypto';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
+import { patientCall, Refused } from '../harness/chat';
+import type { Call } from '../harness/chat';
+import { newEmail } from './driver';
+import type { Scenario, Stage } from './driver';
+
+// All agents of a run come from one address.
+const settings = { MOORING_RATE_LIMIT_REGISTRATIONS: '1000' };
+
+/** Agents that ask each other over `/v1`. */
+export const NETWORK: Scenario[] = [
+  { name: 'an agent asks another, which is told by its webhook', settings, run: askOverTheNetwork },
+  { name: 'agents of the network come, change and go', settings, run: comeAndGo },
+];
+
+interface Player {
+  id: string;
+  call: Call;
+}
+
+async function join(stage: Stage, wish: Record<string, unknown> = {}, token?: string): Promise<Player> {
+  const slug = `a-${randomBytes(6).toString('hex')}`;
+  const stranger = patientCall(stage.api, () => token ?? '');
+  // An answer that was lost holds a key that nobody has: the agent comes again under another name.
+  const { id, api_key: key } = await stranger<{ id: string; api_key: string }>(
+    'POST',
+    '/v1/agents/register',
+    {
+      slug,
+      display_name: 'An agent',
+      ...wish,
+    },
+  ).catch((error: unknown) => {
+    if (!(error instanceof Refused)) throw error;
+    return stranger<{ id: string; api_key: string }>('POST', '/v1/agents/register', {
+      slug: `${slug}-2`,
+      display_name: 'An agent',
+      ...wish,
+    });
+  });
+  return { id, call: patientCall(stage.api, () => key) };
+}
+
+const ask = async (from: Player, to: Player, wish: Record<string, unknown> = {}): Promise<string> =>
+  (
+    await from.call<{ id: string }>('POST', '/v1/tasks', {
+      to_agent_id: to.id,
+      task_type: 'service_request',
+      idempotency_key: randomBytes(8).toString('hex'),
+      ...wish,
+    })
+  ).id;
+
+const statusOf = async ({ call }: Player, id: string): Promise<string> =>
+  (await call<{ status: string }>('GET', `/v1/tasks/${id}`)).status;
+
+async function until(player: Player, id: string, wished: string): Promise<void> {
+  while ((await statusOf(player, id)) !== wished) await pause(20);
+}
+
+/** Whoever asks again after a lost answer is told that it was done. */
+async function finish(player: Player, path: string, body: unknown = {}): Promise<void> {
+  await player.call('POST', path, body).catch((error: unknown) => {
+    if (!(error instanceof Refused && error.message.includes('invalid_state_transition'))) throw error;
+  });
+}
+
+async function askOverTheNetwork(stage: Stage): Promise<void> {
+  const heard: string[] = [];
+  const server = createServer((req, res) => {
+    req.resume();
+    heard.push(String(req.headers['webhook-id']));
+    res.end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  try {
+    const { port } = server.address() as AddressInfo;
+    const [ann, ben] = [await join(stage), await join(stage, { endpoint: `http://127.0.0.1:${port}/` })];
+    const id = await ask(ann, ben, { description: 'Count these words', payload_inline: { text: 'one two' } });
+    await until(ann, id, 'delivered');
+    if (!heard.includes(id) || heard.some((one) => one !== id)) throw new Error(`told of ${heard.join(' ')}`);
+    await ben.call('GET', '/v1/tasks/inbox');
+    await finish(ben, `/v1/tasks/${id}/accept`);
+    await finish(ben, `/v1/tasks/${id}/complete`, { result: { words: 2 } });
+    const done = await ann.call<{ result: unknown }>('GET', `/v1/tasks/${id}`);
+    if (JSON.stringify(done.result) !== '{"words":2}') throw new Error('the result is lost');
+    const other = await ask(ann, ben);
+    await finish(ben, `/v1/tasks/${other}/decline`, { reason: 'no time' });
+    const third = await ask(ann, ben);
+    await finish(ben, `/v1/tasks/${third}/accept`);
+    await finish(ben, `/v1/tasks/${third}/fail`, { reason: 'broken' });
+    heard.length = 0;
+  } finally {
+    server.closeAllConnections();
+    server.close();
+  }
+}
+
+async function comeAndGo(stage: Stage): Promise<void> {
+  const person = patientCall(stage.api, () => '');
+  const { access_token: token } = await person<{ access_token: string }>('POST', '/dev/sign-in', {
+    email: newEmail(),
+  });
+  const [ann, ben] = [await join(stage, {}, token), await join(stage)];
+  await ben.call('POST', '/v1/agents/me/webhook', { endpoint: 'http://127.0.0.1:9/' });
+  await ben.call('PATCH', '/v1/agents/me', { bio: 'counts words' });
+  await ben.call('DELETE', '/v1/agents/me/webhook');
+  await ann.call('GET', `/v1/agents/${ben.id}`);
+  await ann.call('GET', '/v1/agents/me');
+  const id = await ask(ann, ben, { risk_level: 'R2' });
+  await finish(ben, `/v1/tasks/${id}/accept`);
+  await until(ann, id, 'waiting_human_confirm');
+  await finish(ann, `/v1/tasks/${id}/cancel`);
+  const gone = async (work: () => Promise<unknown>): Promise<void> => {
+    await work().catch((error: unknown) => {
+      if (!(error instanceof Refused)) throw error;
+    });
+  };
+  await gone(() => ann.call('POST', `/v1/agents/${ann.id}/rotate-key`));
+  await gone(() => ben.call('DELETE', `/v1/agents/${ben.id}`));
+}

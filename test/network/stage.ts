@@ -1,0 +1,127 @@
+import { createServer } from 'node:http';
+import type { IncomingHttpHeaders, RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createTaskActivities } from '../../activities/tasks/activities';
+import type { TaskActivities } from '../../domain/workflows';
+import { createGuardedHttp } from '../../lib/guarded-http';
+import { createSeal } from '../../lib/seal';
+import { createTestApi, SECRET } from '../api/harness';
+import type { TestApi } from '../api/harness';
+import { run } from '../activities/stage';
+
+/** What `/v1` answered. */
+export interface NetworkReply {
+  status: number;
+  headers: Headers;
+  body: Record<string, unknown> & {
+    error?: { code: string; message: string; details?: Record<string, unknown> };
+  };
+}
+
+/** An agent of the network as a test plays it. */
+export interface Player {
+  id: string;
+  key: string;
+  call: (
+    path: string,
+    options?: { method?: string; body?: unknown; headers?: Record<string, string> },
+  ) => Promise<NetworkReply>;
+}
+
+export interface NetworkStage {
+  api: TestApi;
+  tasks: TaskActivities;
+  /** Registers an agent; `wish` adds to what it says of itself. */
+  join: (wish?: Record<string, unknown>) => Promise<Player>;
+  /** One step of the task's workflow. */
+  deliver: (taskId: string) => ReturnType<TaskActivities['deliverTask']>;
+  /** An endpoint that answers as told, and what it was sent. */
+  listen: (answer?: RequestListener) => Promise<{ url: string; heard: Heard[] }>;
+  close: () => Promise<void>;
+}
+
+export interface Heard {
+  headers: IncomingHttpHeaders;
+  body: string;
+}
+
+const DELAYS = [0, 1_000, 5_000, 25_000];
+
+/** The API of the network and the activities of its tasks over one database; no Temporal: a test takes the steps. */
+export async function setNetworkStage({
+  delaysMs = DELAYS,
+  webhookTimeoutMs = 2_000,
+} = {}): Promise<NetworkStage> {
+  const most = '1000000';
+  const api = await createTestApi({
+    env: {
+      MOORING_RATE_LIMIT_REGISTRATIONS: most,
+      MOORING_RATE_LIMIT_NETWORK_READS: most,
+      MOORING_RATE_LIMIT_NETWORK_WRITES: most,
+    },
+  });
+  const http = createGuardedHttp({ allowLoopback: true });
+  const tasks = createTaskActivities({
+    db: api.t.db,
+    http,
+    seal: createSeal(SECRET),
+    delaysMs,
+    invokeTimeoutMs: 2_000,
+    webhookTimeoutMs,
+  });
+  const servers: ReturnType<typeof createServer>[] = [];
+  let joined = 0;
+
+  const callAs =
+    (key: string | null): Player['call'] =>
+    async (path, { method, body, headers = {} } = {}) => {
+      const answer = await api.call(path, {
+        ...(method === undefined ? {} : { method }),
+        ...(body === undefined ? {} : { body }),
+        headers: { ...(key === null ? {} : { authorization: `Bearer ${key}` }), ...headers },
+      });
+      return {
+        status: answer.status,
+        headers: answer.headers,
+        body: answer.body as unknown as NetworkReply['body'],
+      };
+    };
+
+  return {
+    api,
+    tasks,
+    async join(wish = {}) {
+      joined += 1;
+      const slug = `agent-${joined}`;
+      const { status, body } = await callAs(null)('/v1/agents/register', {
+        body: { slug, display_name: `Agent ${joined}`, ...wish },
+      });
+      if (status !== 201) throw new Error(JSON.stringify(body));
+      const key = String(body['api_key']);
+      return { id: String(body['id']), key, call: callAs(key) };
+    },
+    deliver: (taskId) => run(tasks.deliverTask, { taskId }),
+    async listen(answer = (_req, res) => void res.end('{}')) {
+      const heard: Heard[] = [];
+      const server = createServer((req, res) => {
+        let body = '';
+        req.on('data', (chunk: Buffer) => (body += chunk.toString()));
+        req.on('end', () => {
+          heard.push({ headers: req.headers, body });
+          answer(req, res);
+        });
+      });
+      servers.push(server);
+      await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+      return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`, heard };
+    },
+    async close() {
+      for (const server of servers) {
+        server.closeAllConnections();
+        server.close();
+      }
+      await http.close();
+      await api.stop();
+    },
+  };
+}
