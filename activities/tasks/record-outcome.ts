@@ -5,9 +5,10 @@ import { closeAttempt, lockTask, sayTask, transitionTask } from '../../db/tasks'
 import type { Task } from '../../db/tasks';
 import { isTerminal } from '../../domain/task';
 import type { TaskProgress } from '../../domain/workflows';
+import { capped } from '../agent-text';
 import { takePictures } from '../pictures';
 import type { TaskDeps } from './activities';
-import { capped } from '../agent-text';
+
 import { endByPlatform, noAttemptLeft, tellStep } from './ends';
 import type { Outcome } from './open-delivery';
 import { progressOf } from './progress';

@@ -61,6 +61,17 @@ async function until(player: Player, id: string, wished: string): Promise<void> 
   while ((await statusOf(player, id)) !== wished) await pause(20);
 }
 
+async function untilRun({ temporal }: Stage, workflowId: string, activity: string): Promise<void> {
+  const handle = temporal.workflow.getHandle(workflowId);
+  const isScheduled = async (): Promise<boolean> => {
+    const { events } = await handle.fetchHistory().catch(() => ({ events: [] }));
+    return (events ?? []).some(
+      (event) => event.activityTaskScheduledEventAttributes?.activityType?.name === activity,
+    );
+  };
+  while (!(await isScheduled())) await pause(20);
+}
+
 /** Whoever asks again after a lost answer is told that it was done. */
 async function finish(player: Player, path: string, body: unknown = {}): Promise<void> {
   await player.call('POST', path, body).catch((error: unknown) => {
@@ -113,6 +124,7 @@ async function comeAndGo(stage: Stage): Promise<void> {
   const id = await ask(ann, ben, { risk_level: 'R2' });
   await finish(ben, `/v1/tasks/${id}/accept`);
   await until(ann, id, 'waiting_human_confirm');
+  await untilRun(stage, `task/${id}`, 'askHuman');
   await finish(ann, `/v1/tasks/${id}/cancel`);
   const gone = async (work: () => Promise<unknown>): Promise<void> => {
     await work().catch((error: unknown) => {
