@@ -7,6 +7,7 @@ import helmet from 'helmet';
 import type { Database } from '../db/database';
 import { MooringError } from '../domain/errors';
 import { networkKeys } from '../lib/api-key';
+import { createGuardedHttp } from '../lib/guarded-http';
 import type { Bus } from '../lib/bus';
 import type { Config } from '../lib/config';
 import type { Logger } from '../lib/log';
@@ -30,6 +31,7 @@ import { agentRoutes } from './routes/agents';
 import { authRoutes } from './routes/auth';
 import { devMailRoutes } from './routes/dev-mail';
 import { keyRoutes } from './routes/keys';
+import { artifactUpload } from './network/artifacts';
 import { networkRoutes } from './network/routes';
 import { operationRoutes } from './routes/operations';
 import { sessionLogRoutes } from './routes/session-log';
@@ -74,6 +76,7 @@ export function createApi(deps: ApiDeps): { server: Server; close: () => Promise
       drain.abort();
       api.watch.close();
       await Promise.all([sockets.close(), closeServer(server)]);
+      await api.http.close();
     },
   };
 }
@@ -98,6 +101,7 @@ function createContext(
     listingLimit: perMinute(config.MOORING_RATE_LIMIT_LISTINGS),
     lookLimit: perMinute(config.MOORING_RATE_LIMIT_LOOKS),
     seal: createSeal(secret),
+    http: createGuardedHttp({ allowLoopback: config.MOORING_ALLOW_LOOPBACK }),
     network: {
       keys: networkKeys(secret),
       registerLimit: createRateLimit({
@@ -124,6 +128,8 @@ function createApp({ log, ready, webRoot }: ApiDeps, api: ApiContext): Express {
     res.set('Cache-Control', 'no-store');
     next();
   });
+  // Its body is a file, not JSON.
+  app.use('/v1', artifactUpload(api));
   app.use(['/api', '/dev', '/v1'], jsonBody());
   app.use(authRoutes(api), keyRoutes(api), accountRoutes(api), agentRoutes(api));
   app.use(sessionRoutes(api), sessionLogRoutes(api));

@@ -1,6 +1,7 @@
 import type { Database } from '../db/database';
 import type { Config } from '../lib/config';
 import type { networkKeys } from '../lib/api-key';
+import type { GuardedHttp } from '../lib/guarded-http';
 import type { RateLimit } from '../lib/rate-limit';
 import type { Seal } from '../lib/seal';
 import type { Caller } from './auth/caller';
@@ -35,6 +36,8 @@ export interface ApiContext {
   lookLimit: RateLimit;
   /** what agents' keys are stored under */
   seal: Seal;
+  /** the way to addresses that agents have given */
+  http: GuardedHttp;
   /** of the agents of the network */
   network: {
     keys: ReturnType<typeof networkKeys>;

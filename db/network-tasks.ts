@@ -9,6 +9,16 @@ import { recordSignal } from './outbox';
 import { startOf } from './tasks';
 import type { Task } from './tasks';
 
+/** What came of a task beside its result, as both sides read it: with a url where its bytes lie elsewhere. */
+export interface ArtifactView {
+  id: string;
+  name: string;
+  content_type: string;
+  size: number | null;
+  sha256: string | null;
+  url: string | null;
+}
+
 /** A task as its two sides see it. */
 export interface NetworkTask {
   id: string;
@@ -26,6 +36,9 @@ export interface NetworkTask {
   result: unknown;
   resultText: string | null;
   notes: string | null;
+  artifacts: ArtifactView[];
+  /** the sender's, of a task that is over */
+  rating: number | null;
   errorCode: string | null;
   traceId: string | null;
   humanConfirmDeadline: string | null;
@@ -40,7 +53,12 @@ const COLUMNS = `id, from_agent_id as "fromAgentId", to_agent_id as "toAgentId",
   payload_ref as "payloadRef", coalesce(payload_inline, arguments) as "payloadInline", action,
   risk_level as "riskLevel", risk_reasons as "riskReasons", status,
   (select count(*)::int from task_attempts a where a.task_id = tasks.id) as "deliveryAttempts",
-  result, result_text as "resultText", notes, error_code as "errorCode", trace_id as "traceId",
+  result, result_text as "resultText", notes,
+  (select coalesce(jsonb_agg(jsonb_build_object('id', a.id, 'name', a.name, 'content_type', a.content_type,
+                                                'size', a.size, 'sha256', a.sha256, 'url', a.url)
+                             order by a.created_at, a.id), '[]')
+     from task_artifacts a where a.task_id = tasks.id) as artifacts,
+  (select i.rating from interactions i where i.task_id = tasks.id) as rating, error_code as "errorCode", trace_id as "traceId",
   human_confirm_deadline as "humanConfirmDeadline",
   expires_at as "expiresAt", created_at as "createdAt", updated_at as "updatedAt", completed_at as "completedAt",
   cancelled_at as "cancelledAt"`;

@@ -44,6 +44,7 @@ const commands = {
   'bench:deltas': { file: 'dist/bench/deltas.js' },
   'bench:sockets': { file: 'dist/bench/sockets.js' },
   'bench:hundred': { file: 'dist/bench/hundred.js' },
+  'bench:tasks': { file: 'dist/bench/tasks.js' },
   env: { file: 'dist/dev/env.js' },
   test: { file: 'node_modules/jest/bin/jest.js' },
   'test:full': { file: 'node_modules/jest/bin/jest.js', env: { MOORING_TEST_SET: 'full' } },

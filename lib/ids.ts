@@ -3,7 +3,22 @@ import { randomBytes } from 'node:crypto';
 const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_';
 
 export type IdPrefix =
-  'usr' | 'agt' | 'ses' | 'msg' | 'trn' | 'pay' | 'prm' | 'tsk' | 'evt' | 'out' | 'req' | 'fam' | 'key' | 'hc' | 'trc';
+  | 'usr'
+  | 'agt'
+  | 'ses'
+  | 'msg'
+  | 'trn'
+  | 'pay'
+  | 'prm'
+  | 'tsk'
+  | 'evt'
+  | 'out'
+  | 'req'
+  | 'fam'
+  | 'key'
+  | 'hc'
+  | 'trc'
+  | 'art';
 
 /** A random id: prefix, `_`, and 21 characters of 63 symbols (125 bits). */
 export function newId(prefix: IdPrefix): string {

@@ -1,4 +1,5 @@
 import type { Database } from '../db/database';
+import { forgetOldAnswers } from '../db/idempotency';
 import { forgetSent, markSent, takeUnsent, unsent } from '../db/outbox';
 import { SYSTEM } from '../domain/principal';
 import { failpoint } from '../lib/failpoints';
@@ -47,6 +48,9 @@ export function startRelay(deps: {
     }
     if (Date.now() - forgotAt < FORGET_MS) return;
     forgotAt = Date.now();
-    await db.withTx(SYSTEM, 'outbox.forget', (tx) => forgetSent(tx));
+    await db.withTx(SYSTEM, 'outbox.forget', async (tx) => {
+      await forgetSent(tx);
+      await forgetOldAnswers(tx);
+    });
   });
 }

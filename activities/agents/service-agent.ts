@@ -10,9 +10,9 @@ import type { GuardedHttp, GuardedRequest, GuardedResponse } from '../../lib/gua
 import { metrics } from '../../lib/metrics';
 import { sayRulesInPlainWords } from '../../lib/rule-words';
 import { span } from '../../lib/telemetry';
+import { whyUnreachable } from '../../lib/unreachable';
 import { cleanJson, cleanText } from '../clean-json';
 import { head, judgeStatus, retryAfterMs } from './answers';
-import { whyUnreachable } from './unreachable';
 
 sayRulesInPlainWords();
 

@@ -1,11 +1,10 @@
-import { createHmac } from 'node:crypto';
-import { Webhook } from 'standardwebhooks';
 import type { NetworkTask } from '../../db/network-tasks';
 import { MooringError } from '../../domain/errors';
 import { needsHuman } from '../../domain/task';
 import type { GuardedHttp } from '../../lib/guarded-http';
+import { webhookHeaders } from '../../lib/signed-webhook';
+import { whyUnreachable } from '../../lib/unreachable';
 import { head, judgeStatus, retryAfterMs } from './answers';
-import { whyUnreachable } from './unreachable';
 
 /** What telling an agent of its task came to. `retryAfterMs` null: told again by the platform's own schedule. */
 export type NotifyOutcome =
@@ -72,31 +71,3 @@ const shown = (task: NetworkTask) => ({
   expires_at: task.expiresAt,
   created_at: task.createdAt,
 });
-
-/** The Standard Webhooks headers, one signature for each secret, and beside them those of the reference. */
-export function webhookHeaders(
-  body: string,
-  { event, id, attempt, secrets }: { event: string; id: string; attempt: number; secrets: string[] },
-): Record<string, string> {
-  const at = new Date();
-  const [newest] = secrets;
-  return {
-    'content-type': 'application/json',
-    'idempotency-key': id,
-    'x-mooring-event': event,
-    'x-seabay-event': event,
-    'x-mooring-attempt': String(attempt),
-    'webhook-id': id,
-    'webhook-timestamp': String(Math.floor(at.getTime() / 1000)),
-    ...(newest === undefined
-      ? {}
-      : {
-          'webhook-signature': secrets.map((secret) => signer(secret).sign(id, at, body)).join(' '),
-          'x-seabay-signature': `sha256=${createHmac('sha256', newest).update(body).digest('hex')}`,
-        }),
-  };
-}
-
-/** A secret of ours says its form; one that an agent chose is taken as it is. */
-const signer = (secret: string): Webhook =>
-  secret.startsWith('whsec_') ? new Webhook(secret) : new Webhook(secret, { format: 'raw' });

@@ -9,8 +9,15 @@ import type { RateLimit } from '../../lib/rate-limit';
 import type { ApiContext } from '../context';
 import { takeOrRefuse } from '../limits';
 
-/** `secret`: the answer is not stored and not repeated. `refusal`: what was found stays, the caller is told this error. */
-export type NetworkAnswer = (Answer & { secret?: true }) | { refusal: MooringError };
+/**
+ * `secret`: the answer is not stored and not repeated. `refusal`: what was found stays, the caller is told this error.
+ * `after`: what is done once the transaction is over, which gives the answer. `file`: bytes instead of JSON.
+ */
+export type NetworkAnswer =
+  | (Answer & { secret?: true })
+  | { refusal: MooringError }
+  | { after: () => Promise<Answer> }
+  | { file: { name: string; contentType: string; content: Buffer } };
 
 /** A call to `/v1` by an agent's key: limited, then one transaction as this agent, then the answer. */
 export type NetworkCall = (
@@ -30,12 +37,23 @@ export function createNetworkDoor(api: ApiContext): NetworkCall {
       const first = keyed === null ? null : await firstAnswer(tx, keyed);
       if (first !== null) return { ...first, replayed: true };
       const given = await work(tx);
-      if ('refusal' in given) return given;
+      if (!('status' in given)) return given;
       if (keyed !== null)
         await keepAnswer(tx, keyed, given.secret === true ? { ...given, body: null } : given);
       return { ...given, replayed: false };
     });
     if ('refusal' in answer) throw answer.refusal;
+    if ('file' in answer) {
+      const { name: file, contentType, content } = answer.file;
+      // Whatever it says that it is, a browser only saves it.
+      res.attachment(file).set('Content-Type', contentType).send(content);
+      return;
+    }
+    if ('after' in answer) {
+      const { status, body } = await answer.after();
+      res.status(status).json(body);
+      return;
+    }
     if (answer.replayed) res.set('Idempotent-Replayed', 'true');
     res.status(answer.status).json(answer.body);
   };

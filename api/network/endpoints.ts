@@ -5,6 +5,9 @@ import { MooringError } from '../../domain/errors';
 import { WEBHOOK_EVENTS } from '../../domain/network';
 import { newSigningSecret } from '../../lib/agent-keys';
 import { checkAddress } from '../../lib/guarded-http';
+import { newId } from '../../lib/ids';
+import { webhookHeaders } from '../../lib/signed-webhook';
+import { whyUnreachable } from '../../lib/unreachable';
 import type { ApiContext } from '../context';
 import type { NetworkCall } from './door';
 
@@ -14,6 +17,9 @@ const Endpoint = z.object({
   secret: z.string().min(8, 'must have at least 8 characters').max(200).nullish(),
   events: z.array(z.enum(WEBHOOK_EVENTS)).nullish(),
 });
+
+/** What of the answer to a test is read. */
+const MAX_ANSWER = 64 * 1024;
 
 /** The retries of a delivery, as its answer says them. */
 const delaysInSeconds = (api: ApiContext): number[] =>
@@ -57,6 +63,8 @@ export function endpointRoutes(
     });
   });
 
+  testRoute(api, { router, call });
+
   router.delete('/agents/me/webhook', (req, res) =>
     call({ req, res, name: 'network.remove-endpoint' }, async (tx) => {
       await removeEndpoint(tx);
@@ -71,5 +79,53 @@ function wishOf(req: Request): unknown {
   return { ...req.query, ...(typeof body === 'object' ? body : {}) };
 }
 
-export const noEndpoint = (): MooringError =>
-  new MooringError('invalid_request', 'This agent has no webhook.', { details: { field: 'endpoint' } });
+/** Tells the endpoint that it is one: signed as a task would be, and answered with what it said. */
+function testRoute(api: ApiContext, { router, call }: { router: Router; call: NetworkCall }): void {
+  const { config, http, seal } = api;
+  router.post('/agents/me/webhook/test', (req, res) =>
+    call({ req, res, name: 'network.test-endpoint' }, async (tx) => {
+      const endpoint = await findEndpoint(tx, tx.principalId);
+      if (endpoint === null) {
+        throw new MooringError('invalid_request', 'This agent has no webhook.', {
+          details: { field: 'endpoint' },
+        });
+      }
+      const { url, secrets } = endpoint;
+      const body = JSON.stringify({
+        event: 'webhook.test',
+        message: 'This is a test of your webhook.',
+        agent_id: tx.principalId,
+      });
+      const headers = webhookHeaders(body, {
+        event: 'webhook.test',
+        id: newId('evt'),
+        attempt: 1,
+        secrets: secrets.map(({ sealed }) => seal.open(sealed)),
+      });
+      const timeoutMs = config.MOORING_WEBHOOK_TIMEOUT_MS;
+      const said = (statusCode: number | null, error: string | null) => ({
+        status: 200,
+        body: { success: error === null, status_code: statusCode, error, endpoint: url },
+      });
+      return {
+        after: async () => {
+          try {
+            const { status } = await http.request(url, {
+              method: 'POST',
+              headers,
+              body,
+              timeoutMs,
+              maxBytes: MAX_ANSWER,
+            });
+            return said(status, status >= 200 && status < 300 ? null : `HTTP ${status}`);
+          } catch (error) {
+            return said(
+              null,
+              error instanceof MooringError ? error.message : whyUnreachable(error, timeoutMs),
+            );
+          }
+        },
+      };
+    }),
+  );
+}

@@ -3,6 +3,8 @@ import type { ApiContext } from '../context';
 import { agentRoutes } from './agents';
 import { createNetworkDoor } from './door';
 import { endpointRoutes } from './endpoints';
+import { artifactRoutes } from './artifacts';
+import { talkRoutes } from './task-talk';
 import { taskRoutes } from './tasks';
 
 /** The agent network, as its published clients call it (contracts/network.md). */
@@ -16,5 +18,7 @@ export function networkRoutes(api: ApiContext): Router {
   endpointRoutes(api, { router, call });
   agentRoutes(api, { router, call });
   taskRoutes(api, { router, call });
+  talkRoutes({ router, call });
+  artifactRoutes({ router, call });
   return router;
 }

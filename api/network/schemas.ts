@@ -126,6 +126,28 @@ export const Completion = z.object({
   result_text: text(65_536).nullish(),
 });
 
+export const NewMessage = z.object({
+  content: text(2000).min(1),
+  message_type: z.enum(['text', 'proposal', 'counter', 'accept', 'reject', 'info']).default('text'),
+  structured_data: z.record(z.string(), z.unknown()).nullish(),
+});
+export const MessagesQuery = z.object({ limit: z.coerce.number().int().min(1).max(100).default(50) });
+const ArtifactName = z
+  .string()
+  .regex(/^[^/\\\p{C}]{1,200}$/u, 'must be a file name of 1 to 200 characters');
+export const FileOfTask = z.object({ name: ArtifactName });
+export const ArtifactElsewhere = z.object({
+  name: ArtifactName,
+  url: z.url({ protocol: /^https$/, error: 'must be an https URL' }).max(2000),
+  content_type: text(200).default('application/octet-stream'),
+  size: z.int().min(0).nullish(),
+  sha256: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/, 'must be a SHA-256 in lower-case hex')
+    .nullish(),
+});
+export const Rating = z.object({ rating: z.number().min(1).max(5).transform(Math.trunc) });
+
 export const InboxQuery = z.object({
   status: z.enum(TASK_STATUSES).optional(),
   task_type: z.enum(TASK_TYPES).optional(),

@@ -2,6 +2,7 @@ import type { Request, Response, Router } from 'express';
 import { askForConfirmation } from '../../db/confirmations';
 import type { Tx } from '../../db/database';
 import { createNetworkTask, getNetworkTask, isSide, noSuchTask, readInbox } from '../../db/network-tasks';
+import { rateTask } from '../../db/task-talk';
 import { lockOwnTask, notFrom, transitionTask, wakeTask } from '../../db/tasks';
 import type { Task } from '../../db/tasks';
 import { MooringError } from '../../domain/errors';
@@ -129,6 +130,7 @@ function receiverRoutes(config: Config, { router, call }: Door): void {
       end(tx, req, {
         side: 'any',
         to: 'completed',
+        rating: said.rating ?? null,
         notes: said.notes ?? null,
         result: said.result,
         resultText: said.result_text ?? null,
@@ -155,6 +157,8 @@ interface End {
   result?: unknown;
   resultText?: string | null;
   retryable?: boolean;
+  /** said by the sender only */
+  rating?: number | null;
 }
 
 async function end(tx: Tx, req: Request, wish: End): Promise<NetworkAnswer> {
@@ -169,6 +173,8 @@ async function end(tx: Tx, req: Request, wish: End): Promise<NetworkAnswer> {
     ...(wish.retryable === undefined ? {} : { retryable: wish.retryable }),
   });
   await wakeTask(tx, ended, 'taskEnded');
+  const { rating = null } = wish;
+  if (rating !== null && isSide(tx, ended, 'from')) await rateTask(tx, ended.id, Math.trunc(rating));
   return seen(tx, ended);
 }
 
@@ -176,7 +182,7 @@ async function end(tx: Tx, req: Request, wish: End): Promise<NetworkAnswer> {
  * Locks the task for a call of this side. One whose time is over expires here and now, so that all sides are told the
  * same, and the call is refused with the state it met.
  */
-async function meet(
+export async function meet(
   tx: Tx,
   req: Request,
   { side, to }: { side: End['side']; to: TaskStatus },
@@ -194,7 +200,7 @@ async function meet(
   return { refusal: notFrom('expired', to) };
 }
 
-const seen = async (tx: Tx, { id }: Task): Promise<NetworkAnswer> => ({
+export const seen = async (tx: Tx, { id }: Task): Promise<NetworkAnswer> => ({
   status: 200,
   body: taskView(await getNetworkTask(tx, id)),
 });

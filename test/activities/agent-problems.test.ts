@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:net';
 import type { AddressInfo, Server, Socket } from 'node:net';
 import { askHealth, fetchOffer } from '../../activities/agents/service-agent';
-import { whyUnreachable } from '../../activities/agents/unreachable';
+import { whyUnreachable } from '../../lib/unreachable';
 import { freePort } from '../../dev/supervisor/ports';
 import { createGuardedHttp } from '../../lib/guarded-http';
 import { ACTIONS, json, openZoo } from './zoo';

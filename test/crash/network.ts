@@ -18,6 +18,7 @@ export const NETWORK: Scenario[] = [
 
 interface Player {
   id: string;
+  key: string;
   call: Call;
 }
 
@@ -41,7 +42,7 @@ async function join(stage: Stage, wish: Record<string, unknown> = {}, token?: st
       ...wish,
     });
   });
-  return { id, call: patientCall(stage.api, () => key) };
+  return { id, key, call: patientCall(stage.api, () => key) };
 }
 
 const ask = async (from: Player, to: Player, wish: Record<string, unknown> = {}): Promise<string> =>
@@ -95,9 +96,13 @@ async function askOverTheNetwork(stage: Stage): Promise<void> {
     if (!heard.includes(id) || heard.some((one) => one !== id)) throw new Error(`told of ${heard.join(' ')}`);
     await ben.call('GET', '/v1/tasks/inbox');
     await finish(ben, `/v1/tasks/${id}/accept`);
+    await ann.call('POST', `/v1/tasks/${id}/messages`, { content: 'How far are you?' });
+    await ben.call('GET', `/v1/tasks/${id}/messages`);
+    await leaveFiles(stage, { ben, id });
     await finish(ben, `/v1/tasks/${id}/complete`, { result: { words: 2 } });
-    const done = await ann.call<{ result: unknown }>('GET', `/v1/tasks/${id}`);
-    if (JSON.stringify(done.result) !== '{"words":2}') throw new Error('the result is lost');
+    await done(() => ann.call('POST', `/v1/tasks/${id}/rating`, { rating: 4 }));
+    const { result } = await ann.call<{ result: unknown }>('GET', `/v1/tasks/${id}`);
+    if (JSON.stringify(result) !== '{"words":2}') throw new Error('the result is lost');
     const other = await ask(ann, ben);
     await finish(ben, `/v1/tasks/${other}/decline`, { reason: 'no time' });
     const third = await ask(ann, ben);
@@ -110,6 +115,33 @@ async function askOverTheNetwork(stage: Stage): Promise<void> {
   }
 }
 
+/** One as bytes, one by its address; a name is taken once, however often it is sent. */
+async function leaveFiles({ api }: Stage, { ben, id }: { ben: Player; id: string }): Promise<void> {
+  const path = `/v1/tasks/${id}/artifacts`;
+  await done(() => ben.call('PUT', `${path}/words.txt`, 'one two'));
+  await done(() => ben.call('POST', path, { name: 'film', url: 'https://files.example/film' }));
+  const { artifacts } = await ben.call<{ artifacts: { id: string; name: string }[] }>(
+    'GET',
+    `/v1/tasks/${id}`,
+  );
+  if (artifacts.map(({ name }) => name).join() !== 'words.txt,film')
+    throw new Error('files are lost or doubled');
+  const file = artifacts[0]?.id ?? '';
+  for (;;) {
+    const answer = await fetch(`${api()}${path}/${file}`, {
+      headers: { authorization: `Bearer ${ben.key}` },
+    }).catch(() => null);
+    if (answer?.ok === true && (await answer.text()) === '"one two"') return;
+    await pause(50);
+  }
+}
+
+/** What was done before its answer was lost is refused when it is asked for again. */
+const done = (work: () => Promise<unknown>): Promise<unknown> =>
+  work().catch((error: unknown) => {
+    if (!(error instanceof Refused && error.message.includes('conflict'))) throw error;
+  });
+
 async function comeAndGo(stage: Stage): Promise<void> {
   const person = patientCall(stage.api, () => '');
   const { access_token: token } = await person<{ access_token: string }>('POST', '/dev/sign-in', {
@@ -118,6 +150,7 @@ async function comeAndGo(stage: Stage): Promise<void> {
   const [ann, ben] = [await join(stage, {}, token), await join(stage)];
   await ben.call('POST', '/v1/agents/me/webhook', { endpoint: 'http://127.0.0.1:9/' });
   await ben.call('PATCH', '/v1/agents/me', { bio: 'counts words' });
+  await ben.call('POST', '/v1/agents/me/webhook/test');
   await ben.call('DELETE', '/v1/agents/me/webhook');
   await ann.call('GET', `/v1/agents/${ben.id}`);
   await ann.call('GET', '/v1/agents/me');

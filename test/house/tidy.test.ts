@@ -13,6 +13,7 @@ const ENTRIES = [
   'bench/hundred.ts',
   'bench/sockets.ts',
   'bench/start.ts',
+  'bench/tasks.ts',
   'bench/turn.ts',
   'dev/agents/checker/check-thread.ts',
   'dev/agent-kit/check-agent.ts',

@@ -1,0 +1,137 @@
+import { createHash } from 'node:crypto';
+import { setNetworkStage } from './stage';
+import type { NetworkStage, Player } from './stage';
+
+let stage: NetworkStage;
+beforeAll(async () => {
+  stage = await setNetworkStage();
+});
+afterAll(() => stage.close());
+
+async function work(): Promise<{ ann: Player; ben: Player; id: string }> {
+  const [ann, ben] = [await stage.join(), await stage.join()];
+  const { body } = await ann.call('/v1/tasks', { body: { to_agent_id: ben.id, task_type: 'collaboration' } });
+  const id = String(body['id']);
+  await ben.call(`/v1/tasks/${id}/accept`, { method: 'POST' });
+  return { ann, ben, id };
+}
+
+test('both sides talk in their task, in order; nobody else reads it; after its end nothing more is said', async () => {
+  const { ann, ben, id } = await work();
+  const eve = await stage.join();
+  await ann.call(`/v1/tasks/${id}/messages`, { body: { content: 'How far are you?' } });
+  const proposal = { content: 'Half', message_type: 'proposal', structured_data: { done: 0.5 } };
+  expect(await ben.call(`/v1/tasks/${id}/messages`, { body: proposal })).toMatchObject({
+    status: 201,
+    body: { task_id: id, from_agent_id: ben.id, ...proposal },
+  });
+  expect((await ann.call(`/v1/tasks/${id}/messages`)).body['data']).toMatchObject([
+    { content: 'How far are you?', message_type: 'text', structured_data: null },
+    proposal,
+  ]);
+  expect(await eve.call(`/v1/tasks/${id}/messages`)).toMatchObject({ status: 404 });
+  expect(await eve.call(`/v1/tasks/${id}/messages`, { body: { content: 'hi' } })).toMatchObject({
+    status: 404,
+  });
+  await ben.call(`/v1/tasks/${id}/complete`, { body: {} });
+  expect(await ann.call(`/v1/tasks/${id}/messages`, { body: { content: 'Thanks' } })).toMatchObject({
+    status: 409,
+    body: { error: { code: 'invalid_state_transition', details: { status: 'completed' } } },
+  });
+});
+
+test('the fifty-first message is refused', async () => {
+  const { ann, id } = await work();
+  for (let count = 0; count < 50; count += 1) {
+    expect(await ann.call(`/v1/tasks/${id}/messages`, { body: { content: `${count}` } })).toMatchObject({
+      status: 201,
+    });
+  }
+  expect(await ann.call(`/v1/tasks/${id}/messages`, { body: { content: 'one more' } })).toMatchObject({
+    status: 403,
+    body: { error: { code: 'forbidden', details: { limit: 50 } } },
+  });
+});
+
+test('the receiver adds files and addresses while it works; both sides read them; a name is taken once', async () => {
+  const { ann, ben, id } = await work();
+  const bytes = Buffer.from('%PDF-1.7 a report <script>');
+  const put = (key?: string) =>
+    stage.api.call(`/v1/tasks/${id}/artifacts/report.pdf`, {
+      method: 'PUT',
+      raw: bytes,
+      headers: {
+        authorization: `Bearer ${ben.key}`,
+        'content-type': 'application/pdf',
+        ...(key === undefined ? {} : { 'idempotency-key': key }),
+      },
+    });
+  const made = await put('once');
+  expect(made.status).toBe(201);
+  const artifact = JSON.parse(made.text) as { id: string };
+  const sha256 = createHash('sha256').update(bytes).digest('hex');
+  expect(artifact).toMatchObject({
+    name: 'report.pdf',
+    content_type: 'application/pdf',
+    size: bytes.length,
+    sha256,
+  });
+  expect((await put('once')).text).toBe(made.text);
+  expect((await put()).status).toBe(409);
+  expect(
+    await ben.call(`/v1/tasks/${id}/artifacts`, {
+      body: { name: 'film.mp4', url: 'https://files.example/film.mp4', size: 900_000_000 },
+    }),
+  ).toMatchObject({ status: 201, body: { url: 'https://files.example/film.mp4', size: 900_000_000 } });
+  expect(
+    await ann.call(`/v1/tasks/${id}/artifacts`, { body: { name: 'a', url: 'https://a.example/' } }),
+  ).toMatchObject({
+    status: 400,
+  });
+  const read = await stage.api.call(`/v1/tasks/${id}/artifacts/${artifact.id}`, {
+    headers: { authorization: `Bearer ${ann.key}` },
+  });
+  expect(read.text).toBe(bytes.toString());
+  expect(read.headers.get('content-disposition')).toMatch(/^attachment; filename="?report\.pdf"?$/);
+  expect(read.headers.get('x-content-type-options')).toBe('nosniff');
+  expect((await ann.call(`/v1/tasks/${id}`)).body['artifacts']).toMatchObject([
+    { name: 'report.pdf' },
+    { name: 'film.mp4' },
+  ]);
+});
+
+test('a file over 1 MiB is refused and leaves nothing', async () => {
+  const { ann, ben, id } = await work();
+  const reply = await stage.api.call(`/v1/tasks/${id}/artifacts/big`, {
+    method: 'PUT',
+    raw: Buffer.alloc(1024 * 1024 + 1),
+    headers: { authorization: `Bearer ${ben.key}`, 'content-type': 'application/octet-stream' },
+  });
+  expect(reply.status).toBe(413);
+  expect((await ann.call(`/v1/tasks/${id}`)).body['artifacts']).toEqual([]);
+});
+
+test('only the sender rates, once, after the end', async () => {
+  const { ann, ben, id } = await work();
+  const rate = (who: Player, rating: number) => who.call(`/v1/tasks/${id}/rating`, { body: { rating } });
+  expect(await rate(ann, 4)).toMatchObject({ status: 409, body: { error: { code: 'conflict' } } });
+  await ben.call(`/v1/tasks/${id}/complete`, { body: { rating: 5 } });
+  expect((await ann.call(`/v1/tasks/${id}`)).body['rating']).toBeNull();
+  expect(await rate(ben, 5)).toMatchObject({ status: 400 });
+  expect(await rate(ann, 6)).toMatchObject({ status: 422 });
+  expect(await rate(ann, 4.7)).toMatchObject({ status: 200, body: { rating: 4 } });
+  expect(await rate(ann, 1)).toMatchObject({ status: 409 });
+});
+
+test('a webhook is tried out, and its answer told', async () => {
+  const ann = await stage.join();
+  const answers = [200, 500];
+  const { url, heard } = await stage.listen((_req, res) => void res.writeHead(answers.shift() ?? 200).end());
+  expect(await ann.call('/v1/agents/me/webhook/test', { method: 'POST' })).toMatchObject({ status: 400 });
+  await ann.call('/v1/agents/me/webhook', { body: { endpoint: url } });
+  const again = () => ann.call('/v1/agents/me/webhook/test', { method: 'POST' });
+  expect((await again()).body).toEqual({ success: true, status_code: 200, error: null, endpoint: url });
+  expect((await again()).body).toMatchObject({ success: false, status_code: 500, error: 'HTTP 500' });
+  expect(heard[0]?.headers).toMatchObject({ 'x-seabay-event': 'webhook.test' });
+  expect(heard[0]?.headers['x-seabay-signature']).toMatch(/^sha256=[0-9a-f]{64}$/);
+});
