@@ -183,10 +183,18 @@ export async function transitionTask(tx: Tx, task: Task, change: Transition): Pr
     ],
   );
   const changed = found(moved);
+  if (isTerminal(to) && task.status === 'waiting_human_confirm') await takeBackQuestion(tx, changed);
   if (isTerminal(to)) await endTask(tx, changed, change);
   if (isTerminal(to) && task.sessionId !== null) await forgetIfErased(tx, task.sessionId);
   return changed;
 }
+
+/** Nobody can decide any more what has ended; a decision that ended it stands already. */
+const takeBackQuestion = (tx: Tx, { id, status }: Task): Promise<unknown> =>
+  tx.query(`update confirmations set state = $2 where task_id = $1 and state = 'OPEN'`, [
+    id,
+    status === 'expired' ? 'EXPIRED' : 'WITHDRAWN',
+  ]);
 
 export const notFrom = (status: TaskStatus, to: TaskStatus): MooringError =>
   new MooringError('invalid_state_transition', `A task that is ${status} cannot become ${to}.`, {

@@ -31,8 +31,8 @@ export interface Player {
 export interface NetworkStage {
   api: TestApi;
   tasks: TaskActivities;
-  /** Registers an agent; `wish` adds to what it says of itself. */
-  join: (wish?: Record<string, unknown>) => Promise<Player>;
+  /** Registers an agent; `wish` adds to what it says of itself, `token` is of the person who does it. */
+  join: (wish?: Record<string, unknown>, token?: string) => Promise<Player>;
   /** One step of the task's workflow. */
   deliver: (taskId: string) => ReturnType<TaskActivities['deliverTask']>;
   /** An endpoint that answers as told, and what it was sent. */
@@ -90,10 +90,10 @@ export async function setNetworkStage({
   return {
     api,
     tasks,
-    async join(wish = {}) {
+    async join(wish = {}, token) {
       joined += 1;
       const slug = `agent-${joined}`;
-      const { status, body } = await callAs(null)('/v1/agents/register', {
+      const { status, body } = await callAs(token ?? null)('/v1/agents/register', {
         body: { slug, display_name: `Agent ${joined}`, ...wish },
       });
       if (status !== 201) throw new Error(JSON.stringify(body));
