@@ -69,13 +69,18 @@ export function errorHandler(log: Logger): ErrorRequestHandler {
       request_id: id,
       ...(error.details === undefined ? {} : { details: error.details }),
     };
-    if (req.originalUrl.startsWith('/v1/')) return networkError(res, thrown, { ...body, status: error.status });
+    if (req.originalUrl.startsWith('/v1/'))
+      return networkError(res, thrown, { ...body, status: error.status });
     res.status(error.status).json({ error: body });
   };
 }
 
 /** The one body of the agent network: clients of its reference read `detail`, ours `error`. */
-function networkError(res: Response, thrown: unknown, { status, ...error }: { status: number; code: string }): void {
+function networkError(
+  res: Response,
+  thrown: unknown,
+  { status, ...error }: { status: number; code: string },
+): void {
   if (!(thrown instanceof ZodError)) {
     res.status(status).json({ error, detail: { error } });
     return;

@@ -66,7 +66,9 @@ export function assessRisk({
   for (const text of texts) found.push(...risksIn(text, 'The description'));
   for (const { path, text } of textsOf(payload, '')) {
     const key = path.split('.').at(-1) ?? '';
-    found.push(...risksIn(text, HINTS.has(key) ? `What the payload says to do (${path})` : `The payload (${path})`));
+    found.push(
+      ...risksIn(text, HINTS.has(key) ? `What the payload says to do (${path})` : `The payload (${path})`),
+    );
   }
   const level = found.map((risk) => risk.level).reduce(higher, 'R0');
   const reasons = found.filter((risk) => risk.level === level).flatMap((risk) => risk.reasons);
@@ -78,7 +80,9 @@ function risksIn(text: string, where: string): Risk[] {
   // `send email` and `send-email` are `send_email`.
   const joined = `_${(text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []).join('_')}_`;
   return (['R3', 'R2'] as const).flatMap((level) => {
-    const word = WORDS[level].find((one) => words.has(one) || (one.includes('_') && joined.includes(`_${one}_`)));
+    const word = WORDS[level].find(
+      (one) => words.has(one) || (one.includes('_') && joined.includes(`_${one}_`)),
+    );
     return word === undefined ? [] : [{ level, reasons: [`${where} says “${word.replaceAll('_', ' ')}”.`] }];
   });
 }

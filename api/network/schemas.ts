@@ -132,9 +132,7 @@ export const NewMessage = z.object({
   structured_data: z.record(z.string(), z.unknown()).nullish(),
 });
 export const MessagesQuery = z.object({ limit: z.coerce.number().int().min(1).max(100).default(50) });
-const ArtifactName = z
-  .string()
-  .regex(/^[^/\\\p{C}]{1,200}$/u, 'must be a file name of 1 to 200 characters');
+const ArtifactName = z.string().regex(/^[^/\\\p{C}]{1,200}$/u, 'must be a file name of 1 to 200 characters');
 export const FileOfTask = z.object({ name: ArtifactName });
 export const ArtifactElsewhere = z.object({
   name: ArtifactName,
