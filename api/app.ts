@@ -7,8 +7,10 @@ import helmet from 'helmet';
 import type { Database } from '../db/database';
 import { MooringError } from '../domain/errors';
 import { networkKeys } from '../lib/api-key';
+import { createApprovalLinks } from '../lib/approval-links';
 import { createGuardedHttp } from '../lib/guarded-http';
 import type { Bus } from '../lib/bus';
+import { publicUrlOf } from '../lib/config';
 import type { Config } from '../lib/config';
 import type { Logger } from '../lib/log';
 import { createRateLimit } from '../lib/rate-limit';
@@ -101,6 +103,7 @@ function createContext(
     listingLimit: perMinute(config.MOORING_RATE_LIMIT_LISTINGS),
     lookLimit: perMinute(config.MOORING_RATE_LIMIT_LOOKS),
     seal: createSeal(secret),
+    links: createApprovalLinks(secret, publicUrlOf(config)),
     http: createGuardedHttp({ allowLoopback: config.MOORING_ALLOW_LOOPBACK }),
     network: {
       keys: networkKeys(secret),

@@ -1,6 +1,7 @@
 import type { Database } from '../db/database';
 import type { Config } from '../lib/config';
 import type { networkKeys } from '../lib/api-key';
+import type { ApprovalLinks } from '../lib/approval-links';
 import type { GuardedHttp } from '../lib/guarded-http';
 import type { RateLimit } from '../lib/rate-limit';
 import type { Seal } from '../lib/seal';
@@ -38,6 +39,8 @@ export interface ApiContext {
   seal: Seal;
   /** the way to addresses that agents have given */
   http: GuardedHttp;
+  /** by which people answer for their agents */
+  links: ApprovalLinks;
   /** of the agents of the network */
   network: {
     keys: ReturnType<typeof networkKeys>;

@@ -15,7 +15,11 @@ const hashOf = (asked: string): Buffer => createHash('sha256').update(asked).dig
  * Asks the sender's person for a task that was accepted: until when stands in the task, what they are asked for is bound
  * by its hash. The workflow sends the mail.
  */
-export async function askForConfirmation(tx: Tx, task: Task, decideMs: number): Promise<void> {
+export async function askForConfirmation(
+  tx: Tx,
+  task: Task,
+  { decideMs, tokenHashOf }: { decideMs: number; tokenHashOf: (confirmationId: string) => Buffer },
+): Promise<void> {
   const [row] = await tx.query<{ deadline: string; asked: string }>(
     `update tasks set human_confirm_deadline = least(now() + $2 * interval '1 millisecond', expires_at)
       where id = $1
@@ -24,10 +28,11 @@ export async function askForConfirmation(tx: Tx, task: Task, decideMs: number): 
   );
   if (row === undefined || task.userId === null)
     throw new Error('a task that nobody can confirm was accepted');
+  const id = newId('hc');
   await tx.query(
-    `insert into confirmations (id, task_id, user_id, payload_hash, expires_at, remind_at)
-     values ($1, $2, $3, $4, $5, now() + ($5::timestamptz - now()) / 2)`,
-    [newId('hc'), task.id, task.userId, hashOf(row.asked), row.deadline],
+    `insert into confirmations (id, task_id, user_id, token_hash, payload_hash, expires_at, remind_at)
+     values ($1, $2, $3, $4, $5, $6, now() + ($6::timestamptz - now()) / 2)`,
+    [id, task.id, task.userId, tokenHashOf(id), hashOf(row.asked), row.deadline],
   );
   await wakeTask(tx, task, 'taskAsked');
 }
@@ -39,6 +44,7 @@ export interface Confirmation {
   userId: string;
   state: ConfirmationState;
   payloadHash: Buffer;
+  askedAt: string;
   expiresAt: string;
   /** by the database's clock */
   expired: boolean;
@@ -54,7 +60,7 @@ export interface Confirmation {
 }
 
 const COLUMNS = `id, task_id as "taskId", user_id as "userId", state, payload_hash as "payloadHash",
-    expires_at as "expiresAt", expires_at <= now() as expired, remind_at as "remindAt", mailed_at as "mailedAt",
+    created_at as "askedAt", expires_at as "expiresAt", expires_at <= now() as expired, remind_at as "remindAt", mailed_at as "mailedAt",
     reminded_at as "remindedAt", decided_at as "decidedAt", note, code_hash as "codeHash",
     coalesce(code_until > now(), false) as "codeGood", code_tries as "codeTries"`;
 
@@ -74,6 +80,10 @@ export async function getConfirmation(tx: Tx, which: WhichConfirmation): Promise
   if (row === undefined) throw noSuchConfirmation();
   return row;
 }
+
+/** The person was mailed, or reminded. */
+export const setAsked = (tx: Tx, id: string, column: 'mailed_at' | 'reminded_at'): Promise<unknown> =>
+  tx.query(`update confirmations set ${column} = coalesce(${column}, now()) where id = $1`, [id]);
 
 /** Locks the task (and its session) that the question is about: whoever holds it decides alone. Throws not_found. */
 export async function lockConfirmation(

@@ -105,6 +105,16 @@ export const SETTINGS = {
   MOORING_DEV_MAILBOX_URL: url(
     'the development mailbox, shown at /dev/mail to a person at this machine; npm start sets it',
   ),
+  MOORING_SMTP_URL: urlOf(/^smtps?:/, 'must be a URL like smtp://user:password@host:587')
+    .optional()
+    .describe(
+      'the mail server that questions and codes go out by; npm start sets it to the development mailbox',
+    ),
+  MOORING_MAIL_FROM: z
+    .string()
+    .min(1)
+    .default('Mooring <mooring@localhost.invalid>')
+    .describe('the sender of those mails'),
   TEMPORAL_NAMESPACE: z.string().default('default').describe('the Temporal namespace'),
   REDIS_URL: urlOf(/^rediss?:/, 'must be a URL like redis://host:6379')
     .optional()
@@ -209,6 +219,13 @@ export const SETTINGS = {
 
 const Schema = z.object(SETTINGS);
 export type Config = z.infer<typeof Schema>;
+
+/** Where people reach the pages. */
+export const publicUrlOf = ({
+  MOORING_PUBLIC_URL: url,
+  MOORING_HOST: host,
+  MOORING_PORT: port,
+}: Config): string => url ?? `http://${host}:${port}`;
 
 /** A setting that cannot be used, and its rule in plain words: "must be …". */
 export interface SettingProblem {

@@ -1,15 +1,18 @@
 import { createAgentActivities } from '../activities/agents/monitor';
 import { createChatActivities } from '../activities/chat';
 import { createModel } from '../activities/orchestrator/model';
+import { createSendMail } from '../activities/mail';
 import { createPaymentActivities } from '../activities/payments';
 import type { Encoder } from '../activities/search/encoder';
 import { createTaskActivities } from '../activities/tasks/activities';
 import type { Database } from '../db/database';
 import { parseUsdc } from '../domain/money';
+import { createApprovalLinks } from '../lib/approval-links';
 import type { Bus } from '../lib/bus';
+import { publicUrlOf } from '../lib/config';
 import type { Config } from '../lib/config';
 import type { GuardedHttp } from '../lib/guarded-http';
-import type { Seal } from '../lib/seal';
+import { createSeal } from '../lib/seal';
 import type { Activities } from './workers';
 
 interface ActivityDeps {
@@ -17,12 +20,14 @@ interface ActivityDeps {
   db: Database;
   bus: Bus;
   http: GuardedHttp;
-  seal: Seal;
+  /** keys and links are derived from it */
+  secret: string;
   encoder: Encoder;
 }
 
 /** All activities with what they need of the world, by queue. */
-export function createActivities({ config, db, bus, http, seal, encoder }: ActivityDeps): Activities {
+export function createActivities({ config, db, bus, http, secret, encoder }: ActivityDeps): Activities {
+  const seal = createSeal(secret);
   return {
     chat: createChatActivities({
       db,
@@ -63,6 +68,8 @@ export function createActivities({ config, db, bus, http, seal, encoder }: Activ
       delaysMs: config.MOORING_DELIVERY_DELAYS_MS,
       invokeTimeoutMs: config.MOORING_INVOKE_TIMEOUT_MS,
       webhookTimeoutMs: config.MOORING_WEBHOOK_TIMEOUT_MS,
+      links: createApprovalLinks(secret, publicUrlOf(config)),
+      sendMail: createSendMail({ smtpUrl: config.MOORING_SMTP_URL, from: config.MOORING_MAIL_FROM }),
     }),
     money: createPaymentActivities({ db }),
     agents: createAgentActivities({

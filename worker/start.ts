@@ -8,7 +8,6 @@ import type { Config } from '../lib/config';
 import { createGuardedHttp } from '../lib/guarded-http';
 import type { Logger } from '../lib/log';
 import { metrics } from '../lib/metrics';
-import { createSeal } from '../lib/seal';
 import { connectTemporal } from '../temporal/connect';
 import { createGateway } from '../temporal/gateway';
 import { registerSearchAttributes } from '../temporal/search-attributes';
@@ -62,7 +61,7 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
     connection: temporal.connection,
     namespace: config.TEMPORAL_NAMESPACE,
     bundlePath: join(__dirname, '../workflows.bundle.js'),
-    activities: createActivities({ config, db, bus, http, seal: createSeal(deps.secret), encoder }),
+    activities: createActivities({ config, db, bus, http, secret: deps.secret, encoder }),
     log,
   });
   const runs = workers.map((worker) => worker.run().catch(deps.onFailure));

@@ -1,12 +1,15 @@
 import type { Database } from '../../db/database';
-import { lockTask, markTaskSeen } from '../../db/tasks';
+import { lockTask } from '../../db/tasks';
 import { SYSTEM } from '../../domain/principal';
 import { isTerminal } from '../../domain/task';
 import type { TaskActivities } from '../../domain/workflows';
 import { failpoint } from '../../lib/failpoints';
 import type { GuardedHttp } from '../../lib/guarded-http';
 import type { Seal } from '../../lib/seal';
+import type { ApprovalLinks } from '../../lib/approval-links';
 import { activity } from '../activity';
+import type { SendMail } from '../mail';
+import { askHuman } from './ask-human';
 import { endByPlatform } from './ends';
 import { openDelivery } from './open-delivery';
 import { progressOf } from './progress';
@@ -20,6 +23,8 @@ export interface TaskDeps {
   delaysMs: number[];
   invokeTimeoutMs: number;
   webhookTimeoutMs: number;
+  links: ApprovalLinks;
+  sendMail: SendMail;
 }
 
 export function createTaskActivities(deps: TaskDeps): TaskActivities {
@@ -38,13 +43,7 @@ export function createTaskActivities(deps: TaskDeps): TaskActivities {
         recordOutcome(tx, deps, { taskId, attempt, agentName, outcome, latencyMs }),
       );
     }),
-    askHuman: activity('askHuman', ({ taskId }) =>
-      db.withTx(SYSTEM, 'task.ask-human', async (tx) => {
-        const task = await lockTask(tx, taskId);
-        await markTaskSeen(tx, task);
-        return progressOf(task, { mailed: true });
-      }),
-    ),
+    askHuman: activity('askHuman', (input) => askHuman(deps, input)),
     expireTask: activity('expireTask', ({ taskId, asOf }) =>
       db.withTx(SYSTEM, 'task.expire', async (tx) => {
         const task = await lockTask(tx, taskId);

@@ -22,10 +22,10 @@ interface Door {
 }
 
 /** Tasks between agents: asked for, taken, done, ended. */
-export function taskRoutes({ config }: ApiContext, door: Door): void {
+export function taskRoutes(api: ApiContext, door: Door): void {
   createRoute(door);
   readRoutes(door);
-  receiverRoutes(config, door);
+  receiverRoutes(api, door);
   const { router, call } = door;
   router.post('/tasks/:id/cancel', async (req, res) => {
     const { reason } = Reason.parse(req.body);
@@ -99,7 +99,7 @@ function readRoutes({ router, call }: Door): void {
   );
 }
 
-function receiverRoutes(config: Config, { router, call }: Door): void {
+function receiverRoutes({ config, links }: ApiContext, { router, call }: Door): void {
   router.post('/tasks/:id/accept', (req, res) =>
     call({ req, res, name: 'task.accept' }, async (tx) => {
       const met = await meet(tx, req, { side: 'to', to: 'accepted' });
@@ -109,7 +109,10 @@ function receiverRoutes(config: Config, { router, call }: Door): void {
           path: ['accepted', 'waiting_human_confirm'],
           actor: tx.principalId,
         });
-        await askForConfirmation(tx, met.task, decideMs(config, met.task.riskLevel));
+        await askForConfirmation(tx, met.task, {
+          decideMs: decideMs(config, met.task.riskLevel),
+          tokenHashOf: links.tokenHashOf,
+        });
       } else {
         await transitionTask(tx, met.task, { path: ['accepted', 'in_progress'], actor: tx.principalId });
       }

@@ -21,6 +21,8 @@ export interface Places {
   modelUrl?: string;
   /** the development mailbox, over HTTP */
   mailbox?: string;
+  /** the same, over SMTP */
+  smtp?: string;
   api: string;
   agents: { name: string; base_url: string }[];
 }
@@ -155,6 +157,7 @@ export function agentsPart(machine: Machine): Part {
       for (const [name, port] of Object.entries(agents)) machine.ports.keep(name, port);
       for (const [name, port] of Object.entries(mailbox)) machine.ports.keep(`mailbox-${name}`, port);
       machine.places.mailbox = `http://127.0.0.1:${mailbox.http}`;
+      machine.places.smtp = `smtp://127.0.0.1:${mailbox.smtp}`;
       machine.places.agents = Object.entries(agents).map(([name, port]) => ({
         name,
         base_url: `http://127.0.0.1:${port}`,
@@ -224,6 +227,7 @@ function platformEnv(
     MOORING_PUBLIC_URL: config.MOORING_PUBLIC_URL ?? address,
     MOORING_TEMPORAL_UI: config.MOORING_TEMPORAL_UI ?? places.temporalUi,
     MOORING_DEV_MAILBOX_URL: config.MOORING_DEV_MAILBOX_URL ?? places.mailbox,
+    MOORING_SMTP_URL: config.MOORING_SMTP_URL ?? places.smtp,
     MOORING_SECRET: secret,
     // A test asks for one kill: the process that comes back must not meet it again.
     MOORING_FAILPOINT: first ? process.env['MOORING_FAILPOINT'] : undefined,

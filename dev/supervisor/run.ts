@@ -120,7 +120,8 @@ async function keepRunning({ machine, stopAsked, beside }: Run): Promise<void> {
       if (name === 'platform' || isDeepStrictEqual(before, known)) return;
       if (name === 'agents') await seedDemo(machine);
       // It learns where things are when it starts; only the agents it finds in the database.
-      if (name !== 'agents' || before.mailbox !== known.mailbox) await supervisor.recycle('platform');
+      if (name !== 'agents' || before.mailbox !== known.mailbox || before.smtp !== known.smtp)
+        await supervisor.recycle('platform');
     },
   });
   try {

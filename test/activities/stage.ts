@@ -16,6 +16,7 @@ import { SYSTEM } from '../../domain/principal';
 import { TURN_LIMITS } from '../../domain/session';
 import type { ChatActivities, PaymentActivities, TaskActivities } from '../../domain/workflows';
 import { createMemoryBus } from '../../lib/bus';
+import { createApprovalLinks } from '../../lib/approval-links';
 import { createGuardedHttp } from '../../lib/guarded-http';
 import { newId } from '../../lib/ids';
 import { createSeal } from '../../lib/seal';
@@ -98,6 +99,8 @@ export async function setStage(lengths: Lengths = {}): Promise<Stage> {
     delaysMs: lengths.delaysMs ?? [0, 10, 20],
     invokeTimeoutMs: lengths.invokeTimeoutMs ?? 2_000,
     webhookTimeoutMs: lengths.invokeTimeoutMs ?? 2_000,
+    links: createApprovalLinks('a secret of the tests that is long enough', 'http://127.0.0.1'),
+    sendMail: () => Promise.resolve(),
   });
   const activities = { ...chat, ...tasks, ...createPaymentActivities({ db: t.db }) };
   const stage: Stage = {

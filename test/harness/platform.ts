@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import type { Mail } from '../../dev/mailbox/mail-store';
 import { DEMO_AGENTS } from '../../dev/agents/catalogue';
 import { seed } from '../../dev/seed';
 import { freePort } from '../../dev/supervisor/ports';
@@ -53,6 +54,8 @@ export interface Machine {
   deaths: () => number;
   agents: string[];
   agentUrl: (agent: string) => string;
+  /** What was mailed to an address, the newest first. */
+  mailsTo: (address: string) => Promise<Mail[]>;
   /** What the agent's own record says of a task. */
   agentCalls: (agent: string) => Promise<AgentCall[]>;
   close: () => Promise<void>;
@@ -69,8 +72,9 @@ export async function createMachine(settings: Record<string, string> = {}): Prom
     MOORING_MAIL_DIR: folder,
     MOORING_AGENT_KEYS: JSON.stringify(KEYS),
   });
-  const { agents: agentPorts } = JSON.parse(await firstLine(agents, 'listening')) as {
+  const { agents: agentPorts, mailbox } = JSON.parse(await firstLine(agents, 'listening')) as {
     agents: Record<string, number>;
+    mailbox: { smtp: number; http: number };
   };
   await seed({
     databaseUrl: database.url,
@@ -97,6 +101,7 @@ export async function createMachine(settings: Record<string, string> = {}): Prom
       ANTHROPIC_BASE_URL: `http://127.0.0.1:${modelPort}`,
       ANTHROPIC_API_KEY: 'stand-in',
       MOORING_MODEL: 'stand-in',
+      MOORING_SMTP_URL: `smtp://127.0.0.1:${mailbox.smtp}`,
       ...settings,
       ...own,
       ...(failpoint === undefined ? {} : { MOORING_FAILPOINT: failpoint }),
@@ -139,6 +144,11 @@ export async function createMachine(settings: Record<string, string> = {}): Prom
     killPlatform: () => void platform?.kill('SIGKILL'),
     stopPlatform: stop,
     agents: Object.keys(agentPorts),
+    mailsTo: async (address) => {
+      const to = encodeURIComponent(address);
+      const response = await fetch(`http://127.0.0.1:${mailbox.http}/mails?to=${to}`);
+      return ((await response.json()) as { messages: Mail[] }).messages;
+    },
     agentUrl: (agent) => `http://127.0.0.1:${agentPorts[agent] ?? 0}`,
     agentCalls: async (agent) => {
       const response = await fetch(`http://127.0.0.1:${agentPorts[agent] ?? 0}/calls`);

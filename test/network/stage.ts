@@ -1,6 +1,15 @@
 import { createServer } from 'node:http';
 import type { IncomingHttpHeaders, RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createSendMail } from '../../activities/mail';
+import type { SendMail } from '../../activities/mail';
+import type { Mail } from '../../dev/mailbox/mail-store';
+import { openMailbox } from '../../dev/mailbox/mailbox';
+import { createApprovalLinks } from '../../lib/approval-links';
+import type { ApprovalLinks } from '../../lib/approval-links';
 import { createTaskActivities } from '../../activities/tasks/activities';
 import type { TaskActivities } from '../../domain/workflows';
 import { createGuardedHttp } from '../../lib/guarded-http';
@@ -37,6 +46,9 @@ export interface NetworkStage {
   deliver: (taskId: string) => ReturnType<TaskActivities['deliverTask']>;
   /** An endpoint that answers as told, and what it was sent. */
   listen: (answer?: RequestListener) => Promise<{ url: string; heard: Heard[] }>;
+  /** What was mailed to an address, the oldest first. */
+  mailsTo: (address: string) => Promise<Mail[]>;
+  links: ApprovalLinks;
   close: () => Promise<void>;
 }
 
@@ -51,6 +63,7 @@ const DELAYS = [0, 1_000, 5_000, 25_000];
 export async function setNetworkStage({
   delaysMs = DELAYS,
   webhookTimeoutMs = 2_000,
+  sendMail: mailer = undefined as SendMail | undefined,
 } = {}): Promise<NetworkStage> {
   const most = '1000000';
   const api = await createTestApi({
@@ -60,6 +73,9 @@ export async function setNetworkStage({
       MOORING_RATE_LIMIT_NETWORK_WRITES: most,
     },
   });
+  const folder = mkdtempSync(join(tmpdir(), 'mooring-mails-'));
+  const mailbox = await openMailbox({ folder, ports: { smtp: 0, http: 0 } });
+  const links = createApprovalLinks(SECRET, api.url);
   const http = createGuardedHttp({ allowLoopback: true });
   const tasks = createTaskActivities({
     db: api.t.db,
@@ -68,6 +84,13 @@ export async function setNetworkStage({
     delaysMs,
     invokeTimeoutMs: 2_000,
     webhookTimeoutMs,
+    links,
+    sendMail:
+      mailer ??
+      createSendMail({
+        smtpUrl: `smtp://127.0.0.1:${mailbox.smtpPort}`,
+        from: 'Mooring <mooring@test.example>',
+      }),
   });
   const servers: ReturnType<typeof createServer>[] = [];
   let joined = 0;
@@ -100,6 +123,13 @@ export async function setNetworkStage({
       const key = String(body['api_key']);
       return { id: String(body['id']), key, call: callAs(key) };
     },
+    links,
+    async mailsTo(address) {
+      const answer = await fetch(
+        `http://127.0.0.1:${mailbox.httpPort}/mails?to=${encodeURIComponent(address)}`,
+      );
+      return ((await answer.json()) as { messages: Mail[] }).messages.reverse();
+    },
     deliver: (taskId) => run(tasks.deliverTask, { taskId }),
     async listen(answer = (_req, res) => void res.end('{}')) {
       const heard: Heard[] = [];
@@ -121,6 +151,8 @@ export async function setNetworkStage({
         server.close();
       }
       await http.close();
+      await mailbox.close();
+      rmSync(folder, { recursive: true, force: true });
       await api.stop();
     },
   };
