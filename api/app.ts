@@ -30,6 +30,7 @@ import { readQuery } from './query';
 import { traceRequests } from './request';
 import { accountRoutes } from './routes/account';
 import { agentRoutes } from './routes/agents';
+import { approveRoutes } from './routes/approve';
 import { authRoutes } from './routes/auth';
 import { devMailRoutes } from './routes/dev-mail';
 import { keyRoutes } from './routes/keys';
@@ -103,6 +104,7 @@ function createContext(
     listingLimit: perMinute(config.MOORING_RATE_LIMIT_LISTINGS),
     lookLimit: perMinute(config.MOORING_RATE_LIMIT_LOOKS),
     seal: createSeal(secret),
+    approvalLimit: perMinute(config.MOORING_RATE_LIMIT_APPROVALS),
     links: createApprovalLinks(secret, publicUrlOf(config)),
     http: createGuardedHttp({ allowLoopback: config.MOORING_ALLOW_LOOPBACK }),
     network: {
@@ -137,7 +139,7 @@ function createApp({ log, ready, webRoot }: ApiDeps, api: ApiContext): Express {
   app.use(authRoutes(api), keyRoutes(api), accountRoutes(api), agentRoutes(api));
   app.use(sessionRoutes(api), sessionLogRoutes(api));
   app.use('/v1', networkRoutes(api));
-  app.use(devMailRoutes(api, webRoot));
+  app.use(devMailRoutes(api, webRoot), approveRoutes(api, webRoot));
   app.use(pageRoutes(webRoot));
   app.use(() => {
     throw new MooringError('not_found', 'There is nothing here.');

@@ -39,6 +39,8 @@ export interface ApiContext {
   seal: Seal;
   /** the way to addresses that agents have given */
   http: GuardedHttp;
+  /** of what is done by links of mails, by address */
+  approvalLimit: RateLimit;
   /** by which people answer for their agents */
   links: ApprovalLinks;
   /** of the agents of the network */

@@ -1,5 +1,4 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { escaped, stylesheet } from './html';
 
 export interface Mail {
   id: string;
@@ -68,21 +67,4 @@ function article({ id, at, to, from, subject, text, html }: Mail): string {
 <pre tabindex="0">${escaped(text === '' ? '(no text)' : text)}</pre>
 ${asHtml}
 </article>`;
-}
-
-const escaped = (text: string): string =>
-  text
-    .replace(/&/g, '&amp;')
-    .replace(/</g, '&lt;')
-    .replace(/>/g, '&gt;')
-    .replace(/"/g, '&quot;')
-    .replace(/'/g, '&#39;');
-
-/** The stylesheet of the built pages, whose name has a hash in it. */
-function stylesheet(webRoot: string | null): string {
-  if (webRoot === null) return '';
-  const href = /<link rel="stylesheet"[^>]* href="([^"]+)"/.exec(
-    readFileSync(join(webRoot, 'index.html'), 'utf8'),
-  )?.[1];
-  return href === undefined ? '' : `<link rel="stylesheet" href="${escaped(href)}">`;
 }

@@ -1,6 +1,6 @@
 import { createHash, timingSafeEqual } from 'node:crypto';
 import { MooringError } from '../domain/errors';
-import { CODE_TRIES } from '../domain/confirmation';
+import { CODE_MS, CODE_TRIES } from '../domain/confirmation';
 import type { ConfirmationState } from '../domain/confirmation';
 import { newId } from '../lib/ids';
 import type { Tx } from './database';
@@ -54,6 +54,7 @@ export interface Confirmation {
   decidedAt: string | null;
   note: string | null;
   codeHash: Buffer | null;
+  codeUntil: string | null;
   /** the code that was sent is still good */
   codeGood: boolean;
   codeTries: number;
@@ -62,7 +63,7 @@ export interface Confirmation {
 const COLUMNS = `id, task_id as "taskId", user_id as "userId", state, payload_hash as "payloadHash",
     created_at as "askedAt", expires_at as "expiresAt", expires_at <= now() as expired, remind_at as "remindAt", mailed_at as "mailedAt",
     reminded_at as "remindedAt", decided_at as "decidedAt", note, code_hash as "codeHash",
-    coalesce(code_until > now(), false) as "codeGood", code_tries as "codeTries"`;
+    code_until as "codeUntil", coalesce(code_until > now(), false) as "codeGood", code_tries as "codeTries"`;
 
 /** By its task, or by the hash of the link that was sent. */
 export type WhichConfirmation = { taskId: string } | { tokenHash: Buffer };
@@ -84,6 +85,14 @@ export async function getConfirmation(tx: Tx, which: WhichConfirmation): Promise
 /** The person was mailed, or reminded. */
 export const setAsked = (tx: Tx, id: string, column: 'mailed_at' | 'reminded_at'): Promise<unknown> =>
   tx.query(`update confirmations set ${column} = coalesce(${column}, now()) where id = $1`, [id]);
+
+/** From now on this is the code; the tries begin anew. */
+export const setCode = (tx: Tx, id: string, codeHash: Buffer): Promise<unknown> =>
+  tx.query(
+    `update confirmations set code_hash = $2, code_until = now() + $3 * interval '1 millisecond', code_tries = 0
+      where id = $1 and state = 'OPEN'`,
+    [id, codeHash, CODE_MS],
+  );
 
 /** Locks the task (and its session) that the question is about: whoever holds it decides alone. Throws not_found. */
 export async function lockConfirmation(

@@ -13,6 +13,7 @@ export async function hasOpenRow(tx: Tx, workflowId: string): Promise<boolean> {
     `select exists (select from sessions where id = $1 and phase <> 'CLOSED')
          or exists (select from turns where session_id = $1 and outcome is null)
          or exists (select from tasks where id = $1 and ended_at is null)
+         or exists (select from mails where id = $1 and ended_at is null and until > now())
          or exists (select from payments where id = $1 and state = any($2))
          or exists (select from agents where id = $1 and wake_version > 0 and status = any($3)) as open`,
     [id, OPEN_PAYMENTS, OPEN_LISTINGS],

@@ -2,7 +2,7 @@ import type { OutboxSignal, Tx } from './database';
 
 export type Reconciled = Omit<OutboxSignal, 'id' | 'origin'> & { rowId: string };
 
-export const RECONCILED = ['chatSession', 'payment', 'task', 'agentMonitor'] as const;
+export const RECONCILED = ['chatSession', 'payment', 'task', 'agentMonitor', 'mail'] as const;
 
 /** What a pass looks for. */
 export interface Pass {
@@ -52,6 +52,8 @@ export async function lagging(tx: Tx, pass: Pass, { workflow, after, limit }: Pa
       return tx.query<Reconciled>(TASKS, [after, limit, atStart, pass.ageMs]);
     case 'agentMonitor':
       return tx.query<Reconciled>(LISTINGS, [after, limit, atStart, pass.ageMs]);
+    case 'mail':
+      return atStart ? tx.query<Reconciled>(MAILS, [after, limit]) : [];
   }
 }
 
@@ -95,6 +97,12 @@ const TASKS = `
               else 'taskDecided' end as signal,
          case when wake_version > 0 then jsonb_build_object('version', wake_version) end as "signalInput"
     from tasks where id > $1 and ended_at is null and (${LATE} or $3)
+   order by id limit $2`;
+
+const MAILS = `
+  select id as "rowId", 'mail' as workflow, 'mail/' || id as "workflowId",
+         jsonb_build_object('mailId', id, 'until', until) as input, null as signal, null as "signalInput"
+    from mails where id > $1 and ended_at is null and until > now()
    order by id limit $2`;
 
 // A listing that has ended lags until its monitor has heard of it.

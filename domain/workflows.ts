@@ -14,6 +14,7 @@ export const QUEUES = {
   task: 'tasks',
   payment: 'money',
   agentMonitor: 'agents',
+  mail: 'tasks',
 } as const;
 export type WorkflowType = keyof typeof QUEUES;
 
@@ -51,6 +52,16 @@ export type TaskProgress =
   | { kind: 'open'; status: TaskStatus; seen: number }
   /** a person is to be asked, or has been: until then, with a reminder in between if it is still to come */
   | { kind: 'asking'; mailed: boolean; until: string; remindAt: string | null; seen: number };
+
+export interface MailInput {
+  mailId: string;
+  until: string;
+}
+
+export interface MailActivities {
+  /** Sends a code, unless it was sent or is worth nothing any more. */
+  sendCode: (input: { mailId: string }) => Promise<void>;
+}
 
 export interface PaymentInput {
   paymentId: string;

@@ -194,6 +194,10 @@ export const SETTINGS = {
     10,
     'agents of the network registered from one address, an hour; behind a proxy all share its address',
   ),
+  MOORING_RATE_LIMIT_APPROVALS: limit(
+    60,
+    'looks and decisions by the links of mails from one address, a minute; behind a proxy all share its address',
+  ),
   MOORING_RATE_LIMIT_NETWORK_READS: limit(120, 'calls that read of one agent to one path of /v1, a minute'),
   MOORING_RATE_LIMIT_NETWORK_WRITES: limit(60, 'calls that change of one agent to one path of /v1, a minute'),
   MOORING_RATE_LIMIT_SOCKETS_PER_IP: limit(

@@ -17,6 +17,7 @@ export type IdPrefix =
   | 'fam'
   | 'key'
   | 'hc'
+  | 'mail'
   | 'trc'
   | 'art';
 

@@ -27,7 +27,13 @@ export interface Gateway {
 
 const DEADLINE_MS = 3_000;
 /** 1 is first, 5 is last: what a person waits for before what they do not see. */
-const PRIORITY: Record<WorkflowType, number> = { chatSession: 2, payment: 1, task: 4, agentMonitor: 5 };
+const PRIORITY: Record<WorkflowType, number> = {
+  chatSession: 2,
+  payment: 1,
+  task: 4,
+  agentMonitor: 5,
+  mail: 1,
+};
 
 export interface GatewayDeps {
   client: Client;
@@ -109,6 +115,8 @@ function summaryOf(workflow: WorkflowType, input: Record<string, string>): strin
       return `A task of agent ${input['agentId'] ?? '?'}, due ${input['expiresAt'] ?? '?'}`;
     case 'payment':
       return `A payment: approval until ${input['expiresAt'] ?? '?'}, then hold, then capture or return`;
+    case 'mail':
+      return `A mail with a code, good until ${input['until'] ?? '?'}`;
     case 'agentMonitor':
       return `The listing of agent ${input['agentId'] ?? '?'}: probes it when its owner asks`;
   }

@@ -10,6 +10,7 @@ import './styles/prose.css';
 import './styles/chat.css';
 import './styles/money.css';
 import './styles/pages.css';
+import './styles/approve.css';
 import './styles/narrow.css';
 import './styles/preferences.css';
 

@@ -2,6 +2,7 @@ import { createAgentActivities } from '../activities/agents/monitor';
 import { createChatActivities } from '../activities/chat';
 import { createModel } from '../activities/orchestrator/model';
 import { createSendMail } from '../activities/mail';
+import { createMailActivities } from '../activities/mail-code';
 import { createPaymentActivities } from '../activities/payments';
 import type { Encoder } from '../activities/search/encoder';
 import { createTaskActivities } from '../activities/tasks/activities';
@@ -28,6 +29,8 @@ interface ActivityDeps {
 /** All activities with what they need of the world, by queue. */
 export function createActivities({ config, db, bus, http, secret, encoder }: ActivityDeps): Activities {
   const seal = createSeal(secret);
+  const links = createApprovalLinks(secret, publicUrlOf(config));
+  const sendMail = createSendMail({ smtpUrl: config.MOORING_SMTP_URL, from: config.MOORING_MAIL_FROM });
   return {
     chat: createChatActivities({
       db,
@@ -61,16 +64,19 @@ export function createActivities({ config, db, bus, http, secret, encoder }: Act
       captureDeadlineMs: config.MOORING_CAPTURE_DEADLINE_MS,
       taskTtlMs: config.MOORING_TASK_TTL_MS,
     }),
-    tasks: createTaskActivities({
-      db,
-      http,
-      seal,
-      delaysMs: config.MOORING_DELIVERY_DELAYS_MS,
-      invokeTimeoutMs: config.MOORING_INVOKE_TIMEOUT_MS,
-      webhookTimeoutMs: config.MOORING_WEBHOOK_TIMEOUT_MS,
-      links: createApprovalLinks(secret, publicUrlOf(config)),
-      sendMail: createSendMail({ smtpUrl: config.MOORING_SMTP_URL, from: config.MOORING_MAIL_FROM }),
-    }),
+    tasks: {
+      ...createTaskActivities({
+        db,
+        http,
+        seal,
+        delaysMs: config.MOORING_DELIVERY_DELAYS_MS,
+        invokeTimeoutMs: config.MOORING_INVOKE_TIMEOUT_MS,
+        webhookTimeoutMs: config.MOORING_WEBHOOK_TIMEOUT_MS,
+        links,
+        sendMail,
+      }),
+      ...createMailActivities({ db, links, sendMail }),
+    },
     money: createPaymentActivities({ db }),
     agents: createAgentActivities({
       db,

@@ -2,13 +2,19 @@ import { existsSync } from 'node:fs';
 import { Runtime, Worker } from '@temporalio/worker';
 import type { LogMetadata, NativeConnection, WorkflowBundleOption } from '@temporalio/worker';
 import { QUEUES } from '../domain/workflows';
-import type { AgentActivities, ChatActivities, PaymentActivities, TaskActivities } from '../domain/workflows';
+import type {
+  AgentActivities,
+  ChatActivities,
+  MailActivities,
+  PaymentActivities,
+  TaskActivities,
+} from '../domain/workflows';
 import type { Logger } from '../lib/log';
 import { observeActivities, workflowSinks } from './observe';
 
 export interface Activities {
   chat: ChatActivities;
-  tasks: TaskActivities;
+  tasks: TaskActivities & MailActivities;
   money: PaymentActivities;
   agents: AgentActivities;
 }

@@ -1,5 +1,6 @@
 import { Router } from 'express';
 import type { ApiContext } from '../context';
+import { confirmRoutes } from './confirm';
 import { agentRoutes } from './agents';
 import { createNetworkDoor } from './door';
 import { endpointRoutes } from './endpoints';
@@ -15,6 +16,7 @@ export function networkRoutes(api: ApiContext): Router {
     res.set('X-Region', api.config.MOORING_REGION);
     next();
   });
+  confirmRoutes(api, router);
   endpointRoutes(api, { router, call });
   agentRoutes(api, { router, call });
   taskRoutes(api, { router, call });

@@ -159,6 +159,7 @@ const countOpen = (world: World): Promise<number> =>
            + (select count(*) from tasks where ended_at is null)
            + (select count(*) from payments where state in ('AWAITING_APPROVAL', 'AUTHORIZING', 'HELD'))
            + (select count(*) from agents where wake_version > seen_version)
+           + (select count(*) from mails where ended_at is null and until > now())
            + (select count(*) from outbox where sent_at is null))::int as count`,
   );
 

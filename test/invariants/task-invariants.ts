@@ -63,7 +63,16 @@ export async function attemptsBounded({ query, agentCalls, maxAttempts }: World)
   ];
 }
 
-/** (6) At most one decision per confirmation, equal to what ran. Payments are the confirmations there are so far. */
+/** Where a task may stand when the question about it stands so. */
+const FITTING: Record<string, TaskStatus[]> = {
+  OPEN: ['waiting_human_confirm'],
+  APPROVED: ['in_progress', 'completed', 'failed', 'expired', 'cancelled'],
+  REFUSED: ['cancelled'],
+  EXPIRED: ['expired'],
+  WITHDRAWN: ['cancelled'],
+};
+
+/** (6) At most one decision per payment and per question to a person, equal to what ran. */
 export async function decisionsHold({ query, acknowledged }: World): Promise<string[]> {
   const payments = await query<{ id: string; state: string; decided: boolean; fits: boolean | null }>(
     `select p.id, p.state, p.decided_at is not null as decided,
@@ -94,10 +103,17 @@ export async function decisionsHold({ query, acknowledged }: World): Promise<str
                           and e.data->>'payment_id' = p.id) as asked
        from payments p join sessions s on s.id = p.session_id where p.decided_by is not null`,
   );
-  const risky = await query<{ id: string; risk: RiskLevel; status: TaskStatus }>(
-    `select distinct t.id, t.risk_level as risk, t.status from tasks t
+  const risky = await query<{ id: string; risk: RiskLevel; status: TaskStatus; approved: boolean }>(
+    `select distinct t.id, t.risk_level as risk, t.status, exists (
+              select from confirmations c where c.task_id = t.id and c.state = 'APPROVED'
+                 and c.payload_hash = sha256(convert_to(jsonb_build_array(t.to_agent_id, t.description, t.payload_ref,
+                       t.payload_inline, t.action, t.arguments)::text, 'UTF8'))) as approved
+       from tasks t
        left join task_attempts a on a.task_id = t.id and t.action is not null
       where a.task_id is not null or t.status in ('in_progress', 'completed')`,
+  );
+  const questions = await query<{ id: string; state: string; status: TaskStatus }>(
+    `select c.id, c.state, t.status from confirmations c join tasks t on t.id = c.task_id`,
   );
   return [
     ...ran,
@@ -106,9 +122,11 @@ export async function decisionsHold({ query, acknowledged }: World): Promise<str
       .filter(({ by, within, asked }) => (by === 'standing' ? !within : !asked))
       .map(({ id, by }) => `payment ${id} was decided (${by}) by nobody who could`),
     ...answers.map(({ id, times }) => `payment ${id} was told ${times} outcomes`),
-    // Nobody can confirm yet, so nothing that needs it may run.
     ...risky
-      .filter(({ risk }) => needsHuman(risk))
+      .filter(({ risk, approved }) => needsHuman(risk) && !approved)
       .map(({ id, risk }) => `task ${id} (${risk}) ran unconfirmed`),
+    ...questions
+      .filter(({ state, status }) => !FITTING[state]?.includes(status))
+      .map(({ id, state, status }) => `confirmation ${id} is ${state} and its task ${status}`),
   ];
 }

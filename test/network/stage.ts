@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { createMailActivities } from '../../activities/mail-code';
 import { createSendMail } from '../../activities/mail';
 import type { SendMail } from '../../activities/mail';
 import type { Mail } from '../../dev/mailbox/mail-store';
@@ -49,6 +50,8 @@ export interface NetworkStage {
   /** What was mailed to an address, the oldest first. */
   mailsTo: (address: string) => Promise<Mail[]>;
   links: ApprovalLinks;
+  /** Sends every code that was asked for and is unsent, as their workflows do. */
+  sendCodes: () => Promise<void>;
   close: () => Promise<void>;
 }
 
@@ -69,6 +72,7 @@ export async function setNetworkStage({
   const api = await createTestApi({
     env: {
       MOORING_RATE_LIMIT_REGISTRATIONS: most,
+      MOORING_RATE_LIMIT_APPROVALS: most,
       MOORING_RATE_LIMIT_NETWORK_READS: most,
       MOORING_RATE_LIMIT_NETWORK_WRITES: most,
     },
@@ -77,6 +81,13 @@ export async function setNetworkStage({
   const mailbox = await openMailbox({ folder, ports: { smtp: 0, http: 0 } });
   const links = createApprovalLinks(SECRET, api.url);
   const http = createGuardedHttp({ allowLoopback: true });
+  const sendMail =
+    mailer ??
+    createSendMail({
+      smtpUrl: `smtp://127.0.0.1:${mailbox.smtpPort}`,
+      from: 'Mooring <mooring@test.example>',
+    });
+  const mails = createMailActivities({ db: api.t.db, links, sendMail });
   const tasks = createTaskActivities({
     db: api.t.db,
     http,
@@ -85,12 +96,7 @@ export async function setNetworkStage({
     invokeTimeoutMs: 2_000,
     webhookTimeoutMs,
     links,
-    sendMail:
-      mailer ??
-      createSendMail({
-        smtpUrl: `smtp://127.0.0.1:${mailbox.smtpPort}`,
-        from: 'Mooring <mooring@test.example>',
-      }),
+    sendMail,
   });
   const servers: ReturnType<typeof createServer>[] = [];
   let joined = 0;
@@ -124,6 +130,10 @@ export async function setNetworkStage({
       return { id: String(body['id']), key, call: callAs(key) };
     },
     links,
+    async sendCodes() {
+      for (const { workflow, input } of api.t.signals)
+        if (workflow === 'mail') await run(mails.sendCode, { mailId: input['mailId'] ?? '' });
+    },
     async mailsTo(address) {
       const answer = await fetch(
         `http://127.0.0.1:${mailbox.httpPort}/mails?to=${encodeURIComponent(address)}`,

@@ -1,0 +1,20 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** As text of a page or of an attribute. */
+export const escaped = (text: string): string =>
+  text
+    .replace(/&/g, '&amp;')
+    .replace(/</g, '&lt;')
+    .replace(/>/g, '&gt;')
+    .replace(/"/g, '&quot;')
+    .replace(/'/g, '&#39;');
+
+/** The stylesheet of the built pages, whose name has a hash in it. */
+export function stylesheet(webRoot: string | null): string {
+  if (webRoot === null) return '';
+  const href = /<link rel="stylesheet"[^>]* href="([^"]+)"/.exec(
+    readFileSync(join(webRoot, 'index.html'), 'utf8'),
+  )?.[1];
+  return href === undefined ? '' : `<link rel="stylesheet" href="${escaped(href)}">`;
+}
