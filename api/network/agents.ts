@@ -7,6 +7,7 @@ import {
   registerNetworkAgent,
   replaceNetworkKey,
 } from '../../db/network-agents';
+import { keepOwner } from '../../db/owner-emails';
 import { setEndpoint } from '../../db/endpoints';
 import { MooringError } from '../../domain/errors';
 import { SYSTEM } from '../../domain/principal';
@@ -17,6 +18,7 @@ import type { ApiContext } from '../context';
 import { addressOf } from '../limits';
 import { countCall } from './door';
 import type { NetworkCall } from './door';
+import { devCode, sendOwnerCode } from './owner-email';
 import { AgentChange, Registration } from './schemas';
 import { cardView, ownView } from './views';
 
@@ -89,7 +91,7 @@ function registerRoute(api: ApiContext, router: Router): void {
     const endpoint = await endpointOf(api, wish.endpoint ?? null);
     const { key, hash } = network.keys.create();
     // The key is what the agent will be known by: until then the system writes.
-    const agent = await db.withTx(SYSTEM, 'network.register', async (tx) => {
+    const { made: agent, code } = await db.withTx(SYSTEM, 'network.register', async (tx) => {
       const made = await registerNetworkAgent(tx, {
         slug: wish.slug,
         displayName: wish.display_name,
@@ -101,7 +103,10 @@ function registerRoute(api: ApiContext, router: Router): void {
         keyHash: hash,
       });
       if (endpoint !== null) await setEndpoint(tx, made.id, endpoint);
-      return made;
+      if (ownerId !== null) await keepOwner(tx, made.id, ownerId);
+      const named = ownerId === null ? (wish.owner_email ?? null) : null;
+      const code = named === null ? null : await sendOwnerCode(api, tx, { agentId: made.id, email: named });
+      return { made, code };
     });
     res.status(201).json({
       id: agent.id,
@@ -113,6 +118,7 @@ function registerRoute(api: ApiContext, router: Router): void {
       api_key: key,
       created_at: agent.createdAt,
       ...(endpoint === null ? {} : { webhook_secret: endpoint.secret }),
+      ...devCode(api, req)('_dev_code', code),
     });
   });
 }

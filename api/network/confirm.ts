@@ -8,6 +8,7 @@ import { byToken, decide, readApproval, sendCode } from '../approvals';
 import type { ApiContext } from '../context';
 import { addressOf } from '../limits';
 import { countCall } from './door';
+import { devCode } from './owner-email';
 import { taskView } from './views';
 
 const Confirm = z.object({
@@ -33,10 +34,9 @@ export function confirmRoutes(api: ApiContext, router: Router): void {
         return { refusal };
       // Whoever asks by program has no button: the refusal itself sends the code.
       const sent = await sendCode(api, tx, confirmation);
-      const shown = sent !== null && api.config.MOORING_ALLOW_LOOPBACK && api.origins.isDevelopmentDoor(req);
       return {
         refusal: new MooringError('step_up_required', 'A fresh code went out by mail: send it as `code`.', {
-          details: { reason: 'code_sent', ...(shown ? { _dev_code: sent } : {}) },
+          details: { reason: 'code_sent', ...devCode(api, req)('_dev_code', sent) },
         }),
       };
     });

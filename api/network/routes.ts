@@ -4,6 +4,7 @@ import { confirmRoutes } from './confirm';
 import { agentRoutes } from './agents';
 import { createNetworkDoor } from './door';
 import { endpointRoutes } from './endpoints';
+import { ownerEmailRoutes } from './owner-email';
 import { artifactRoutes } from './artifacts';
 import { talkRoutes } from './task-talk';
 import { taskRoutes } from './tasks';
@@ -18,6 +19,7 @@ export function networkRoutes(api: ApiContext): Router {
   });
   confirmRoutes(api, router);
   endpointRoutes(api, { router, call });
+  ownerEmailRoutes(api, { router, call });
   agentRoutes(api, { router, call });
   taskRoutes(api, { router, call });
   talkRoutes({ router, call });

@@ -19,7 +19,7 @@ const country = z
   .string()
   .regex(/^[a-z]{2}$/i, 'must be a country of two letters')
   .transform((code) => code.toUpperCase());
-const email = z
+export const email = z
   .email('must be a mail address')
   .max(254)
   .transform((address) => address.toLowerCase());

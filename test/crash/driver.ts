@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Client } from '@temporalio/client';
+import type { Mail } from '../../dev/mailbox/mail-store';
 import { openChat } from '../harness/chat';
 import type { Chat } from '../harness/chat';
 import type { Acknowledged } from '../invariants/world';
@@ -7,6 +8,8 @@ import type { Acknowledged } from '../invariants/world';
 export interface Stage {
   api: () => string;
   agentUrl: (agent: string) => string;
+  /** what was mailed to an address, the newest first */
+  mailsTo: (address: string) => Promise<Mail[]>;
   temporal: Client;
   /** how often the platform has died in this run */
   deaths: () => number;

@@ -16,13 +16,17 @@ export const NETWORK: Scenario[] = [
   { name: 'agents of the network come, change and go', settings, run: comeAndGo },
 ];
 
-interface Player {
+export interface Player {
   id: string;
   key: string;
   call: Call;
 }
 
-async function join(stage: Stage, wish: Record<string, unknown> = {}, token?: string): Promise<Player> {
+export async function join(
+  stage: Stage,
+  wish: Record<string, unknown> = {},
+  token?: string,
+): Promise<Player> {
   const slug = `a-${randomBytes(6).toString('hex')}`;
   const stranger = patientCall(stage.api, () => token ?? '');
   // An answer that was lost holds a key that nobody has: the agent comes again under another name.
@@ -45,7 +49,11 @@ async function join(stage: Stage, wish: Record<string, unknown> = {}, token?: st
   return { id, key, call: patientCall(stage.api, () => key) };
 }
 
-const ask = async (from: Player, to: Player, wish: Record<string, unknown> = {}): Promise<string> =>
+export const askNetwork = async (
+  from: Player,
+  to: Player,
+  wish: Record<string, unknown> = {},
+): Promise<string> =>
   (
     await from.call<{ id: string }>('POST', '/v1/tasks', {
       to_agent_id: to.id,
@@ -58,7 +66,7 @@ const ask = async (from: Player, to: Player, wish: Record<string, unknown> = {})
 const statusOf = async ({ call }: Player, id: string): Promise<string> =>
   (await call<{ status: string }>('GET', `/v1/tasks/${id}`)).status;
 
-async function until(player: Player, id: string, wished: string): Promise<void> {
+export async function until(player: Player, id: string, wished: string): Promise<void> {
   while ((await statusOf(player, id)) !== wished) await pause(20);
 }
 
@@ -74,7 +82,7 @@ async function untilRun({ temporal }: Stage, workflowId: string, activity: strin
 }
 
 /** Whoever asks again after a lost answer is told that it was done. */
-async function finish(player: Player, path: string, body: unknown = {}): Promise<void> {
+export async function finish(player: Player, path: string, body: unknown = {}): Promise<void> {
   await player.call('POST', path, body).catch((error: unknown) => {
     if (!(error instanceof Refused && error.message.includes('invalid_state_transition'))) throw error;
   });
@@ -91,7 +99,10 @@ async function askOverTheNetwork(stage: Stage): Promise<void> {
   try {
     const { port } = server.address() as AddressInfo;
     const [ann, ben] = [await join(stage), await join(stage, { endpoint: `http://127.0.0.1:${port}/` })];
-    const id = await ask(ann, ben, { description: 'Count these words', payload_inline: { text: 'one two' } });
+    const id = await askNetwork(ann, ben, {
+      description: 'Count these words',
+      payload_inline: { text: 'one two' },
+    });
     await until(ann, id, 'delivered');
     if (!heard.includes(id) || heard.some((one) => one !== id)) throw new Error(`told of ${heard.join(' ')}`);
     await ben.call('GET', '/v1/tasks/inbox');
@@ -103,9 +114,9 @@ async function askOverTheNetwork(stage: Stage): Promise<void> {
     await done(() => ann.call('POST', `/v1/tasks/${id}/rating`, { rating: 4 }));
     const { result } = await ann.call<{ result: unknown }>('GET', `/v1/tasks/${id}`);
     if (JSON.stringify(result) !== '{"words":2}') throw new Error('the result is lost');
-    const other = await ask(ann, ben);
+    const other = await askNetwork(ann, ben);
     await finish(ben, `/v1/tasks/${other}/decline`, { reason: 'no time' });
-    const third = await ask(ann, ben);
+    const third = await askNetwork(ann, ben);
     await finish(ben, `/v1/tasks/${third}/accept`);
     await finish(ben, `/v1/tasks/${third}/fail`, { reason: 'broken' });
     heard.length = 0;
@@ -154,7 +165,7 @@ async function comeAndGo(stage: Stage): Promise<void> {
   await ben.call('DELETE', '/v1/agents/me/webhook');
   await ann.call('GET', `/v1/agents/${ben.id}`);
   await ann.call('GET', '/v1/agents/me');
-  const id = await ask(ann, ben, { risk_level: 'R2' });
+  const id = await askNetwork(ann, ben, { risk_level: 'R2' });
   await finish(ben, `/v1/tasks/${id}/accept`);
   await until(ann, id, 'waiting_human_confirm');
   await untilRun(stage, `task/${id}`, 'askHuman');

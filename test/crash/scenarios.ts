@@ -8,6 +8,7 @@ import { patientCall, Refused } from '../harness/chat';
 import type { Call } from '../harness/chat';
 import { ask, decide, hiring, newEmail, open, turnEnd } from './driver';
 import type { Scenario, Stage } from './driver';
+import { CONFIRMATIONS } from './confirmations';
 import { NETWORK } from './network';
 import { STOPS_AND_QUESTIONS } from './stops-and-questions';
 
@@ -67,6 +68,7 @@ export const SCENARIOS: Scenario[] = [
   },
   ...STOPS_AND_QUESTIONS,
   ...NETWORK,
+  ...CONFIRMATIONS,
   { name: 'a signal was left behind', after: ['dispatch.before'], run: hiring('') },
   { name: 'a call was under way', after: ['delivery.answered'], run: hiring('') },
   {

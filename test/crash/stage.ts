@@ -60,6 +60,7 @@ export async function openCrashStage(): Promise<CrashStage> {
     deaths: machine.deaths,
     api: machine.api,
     agentUrl: machine.agentUrl,
+    mailsTo: machine.mailsTo,
     acknowledged: world.acknowledged,
   };
 
