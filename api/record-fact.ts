@@ -1,4 +1,5 @@
 import { takeOnce } from '../db/client-facts';
+import { decideInChat } from '../db/chat-confirmations';
 import { acceptMessage } from '../db/messages';
 import { answerPrompt } from '../db/prompts';
 import { CLOSED_BY_PERSON } from '../db/finish-turn';
@@ -6,6 +7,7 @@ import { lockSession } from '../db/sessions';
 import { closeSession, cancelTurn } from '../db/cancel';
 import type { Database, Tx } from '../db/database';
 import type { ClientFact } from '../domain/frames';
+import { MooringError } from '../domain/errors';
 import { asUser } from '../domain/principal';
 import { metrics } from '../lib/metrics';
 import type { ApiContext } from './context';
@@ -23,6 +25,7 @@ export type FactAnswer =
   | { seq: number }
   | { payment_id: string; state: string }
   | { prompt_id: string; state: string }
+  | { confirmation_id: string; state: string }
   | { turn_id: string | null }
   | { phase: 'CLOSED' };
 
@@ -34,11 +37,16 @@ export async function recordFact(
 ): Promise<FactAnswer> {
   if (fact.type === 'USER_MESSAGE') {
     const key = `${userId}/${sessionId}`;
-    takeOrRefuse(api.messageLimit, key);
     const { id: clientId, data } = fact;
     const accepted = await api.oneByOne(key, () =>
       api.db.withTx(asUser(userId), 'message.send', (tx) =>
-        acceptMessage(tx, { sessionId, clientId, content: data.content }),
+        // One that is sent again costs nothing of the limit.
+        acceptMessage(tx, {
+          sessionId,
+          clientId,
+          content: data.content,
+          onNew: () => takeOrRefuse(api.messageLimit, key),
+        }),
       ),
     );
     metrics.messagesAccepted.inc({ way });
@@ -74,6 +82,8 @@ function record(
       });
       return db.withTx(person, 'prompt.answer', take);
     }
+    case 'CONFIRMATION_RESPONSE':
+      return decide(db, { userId, sessionId }, fact);
     case 'CANCEL_TURN': {
       const take = once(async (tx) => {
         const cancelled = await cancelTurn(tx, { sessionId, turnId: fact.data.turn_id });
@@ -88,6 +98,26 @@ function record(
         once((tx) => close(tx, sessionId)),
       );
   }
+}
+
+/** A yes or no to a risky task of this chat. What a refused one has found out stays, so it is refused after the commit. */
+async function decide(
+  db: Database,
+  { userId, sessionId }: { userId: string; sessionId: string },
+  fact: Extract<Order, { type: 'CONFIRMATION_RESPONSE' }>,
+): Promise<FactAnswer> {
+  const { confirmation_id: id, approved, note = null } = fact.data;
+  const decided = await db.withTx(asUser(userId), 'confirmation.decide', (tx) =>
+    takeOnce(tx, { sessionId, fact }, async () => {
+      const { confirmation, refusal } = await decideInChat(tx, { sessionId, id, approved, note });
+      if (refusal !== null)
+        return { refusal: { code: refusal.code, message: refusal.message, details: refusal.details } };
+      return { confirmation_id: id, state: confirmation.state };
+    }),
+  );
+  if (!('refusal' in decided)) return decided;
+  const { code, message, details } = decided.refusal;
+  throw new MooringError(code, message, details === undefined ? {} : { details });
 }
 
 async function close(tx: Tx, sessionId: string): Promise<FactAnswer> {

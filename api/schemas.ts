@@ -27,6 +27,12 @@ const turnId = z.string().regex(/^trn_\w{21}$/, 'must be the id of a turn');
 
 export const PromptAnswer = { prompt_id: promptId, answer: MessageContent };
 
+export const ConfirmationAnswer = {
+  confirmation_id: z.string().regex(/^hc_\w{21}$/, 'must be the id of a confirmation'),
+  approved: z.boolean(),
+  note: z.exactOptional(z.string().max(500, 'must have at most 500 characters')),
+};
+
 export const TurnToStop = { turn_id: z.exactOptional(turnId) };
 
 export const Usdc = z

@@ -1,4 +1,5 @@
 import { MooringError } from '../domain/errors';
+import { withdrawConfirmations } from './chat-confirmations';
 import type { Tx } from './database';
 import { appendFrames } from './events';
 import { giveBackUnspent, withdrawPayments } from './payments';
@@ -29,6 +30,7 @@ export async function cancelTurn(
   await tx.query('update turns set cancelled_at = now() where id = $1', [turn.id]);
   await withdrawPayments(tx, { sessionId, turnId: turn.id, reason: 'turn_cancelled' });
   await withdrawPrompts(tx, { sessionId, turnId: turn.id });
+  await withdrawConfirmations(tx, { sessionId, turnId: turn.id });
   await giveBackUnspent(tx, { sessionId, turnId: turn.id, reason: 'turn_cancelled' });
   await wakeSession(tx, sessionId, 'endArrived');
   tx.cancelled.push({ sessionId, turnId: turn.id });
@@ -49,6 +51,7 @@ export async function closeSession(tx: Tx, session: Session, reason: string): Pr
   if (session.phase === 'CLOSED') return;
   await withdrawPayments(tx, { sessionId: session.id, turnId: null, reason: 'session_closed' });
   await withdrawPrompts(tx, { sessionId: session.id, turnId: null });
+  await withdrawConfirmations(tx, { sessionId: session.id, turnId: null });
   await tx.query(`update sessions set phase = 'CLOSED', closed_at = now() where id = $1`, [session.id]);
   await giveBackUnspent(tx, { sessionId: session.id, turnId: null, reason: 'session_closed' });
   const turn = await openTurn(tx, session.id);

@@ -16,11 +16,11 @@ export interface Message {
 
 /**
  * A person's message becomes a fact: its row, its frame, its signal, in one transaction.
- * The same client id again answers with the first seq; with other words it is refused.
+ * The same client id again answers with the first seq; with other words it is refused. `onNew` may refuse a new one.
  */
 export async function acceptMessage(
   tx: Tx,
-  message: { sessionId: string; clientId: string; content: string },
+  message: { sessionId: string; clientId: string; content: string; onNew?: () => void },
 ): Promise<{ seq: number }> {
   const session = await lockSession(tx, message.sessionId);
   const [earlier] = await tx.query<{ content: string | null; seq: number | null }>(
@@ -33,6 +33,7 @@ export async function acceptMessage(
     return { seq: earlier.seq };
   }
   if (session.phase === 'CLOSED') throw new MooringError('session_closed', 'This chat is closed.');
+  message.onNew?.();
   const id = newId('msg');
   const [frame] = await appendFrames(tx, session, [
     { type: 'USER_MESSAGE', data: { content: message.content, message_id: id } },

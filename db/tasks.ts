@@ -1,7 +1,8 @@
 import { MooringError } from '../domain/errors';
 import type { ErrorCode } from '../domain/errors';
 import type { Picture } from '../domain/frames';
-import { isLegalEdge, isTerminal } from '../domain/task';
+import type { Risk } from '../domain/risk';
+import { isLegalEdge, isTerminal, needsHuman } from '../domain/task';
 import type { RiskLevel, TaskStatus } from '../domain/task';
 import { newId } from '../lib/ids';
 import type { Tx } from './database';
@@ -10,6 +11,7 @@ import { appendFrames } from './events';
 import { recordSignal } from './outbox';
 import { wakePayment } from './payments';
 import { lockSession } from './sessions';
+import { sayResolved } from './say-confirmation';
 import { answerToolCall } from './tool-calls';
 import type { ToolResult } from './tool-calls';
 
@@ -50,20 +52,21 @@ interface TaskWish {
   paymentId: string | null;
   action: string;
   arguments: Record<string, unknown>;
-  riskLevel: RiskLevel;
+  risk: Risk;
   ttlMs: number;
 }
 
 /**
  * A task asked for in a chat. Connecting was the agent's standing accept, so an R0 or R1 task is in progress
- * when this commits; its workflow makes the call. The same tool call again answers with the same task.
+ * when this commits, and its workflow makes the call; for R2 and R3 its person is still to be asked. The same tool call
+ * again answers with the same task.
  */
 export async function createInvocation(tx: Tx, wish: TaskWish): Promise<Task> {
   const id = newId('tsk');
   const inserted = await tx.query(
     `insert into tasks (id, user_id, from_agent_id, to_agent_id, session_id, turn_id, tool_call_id, payment_id, action,
-                        arguments, risk_level, status, expires_at)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'pending_delivery', now() + $12 * interval '1 millisecond')
+                        arguments, risk_level, risk_reasons, status, expires_at)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'pending_delivery', now() + $13 * interval '1 millisecond')
      on conflict (tool_call_id) do nothing returning id`,
     [
       id,
@@ -76,7 +79,8 @@ export async function createInvocation(tx: Tx, wish: TaskWish): Promise<Task> {
       wish.paymentId,
       wish.action,
       wish.arguments,
-      wish.riskLevel,
+      wish.risk.level,
+      wish.risk.reasons,
       wish.ttlMs,
     ],
   );
@@ -87,12 +91,13 @@ export async function createInvocation(tx: Tx, wish: TaskWish): Promise<Task> {
   }
   await recordBirth(tx, { id, userId: wish.userId, actor: 'chat' });
   const born = await lockTask(tx, id);
+  const asks = needsHuman(born.riskLevel);
   const task = await transitionTask(tx, born, {
-    path: ['accepted', 'in_progress'],
+    path: ['accepted', asks ? 'waiting_human_confirm' : 'in_progress'],
     actor: 'standing accept',
   });
   await sayTask(tx, task);
-  await recordSignal(tx, { ...startOf(task), signal: null, signalInput: null });
+  if (!asks) await recordSignal(tx, { ...startOf(task), signal: null, signalInput: null });
   return task;
 }
 
@@ -183,7 +188,10 @@ export async function transitionTask(tx: Tx, task: Task, change: Transition): Pr
     ],
   );
   const changed = found(moved);
-  if (isTerminal(to) && task.status === 'waiting_human_confirm') await takeBackQuestion(tx, changed);
+  if (task.status === 'waiting_human_confirm') {
+    if (isTerminal(to)) await takeBackQuestion(tx, changed);
+    await sayResolved(tx, changed);
+  }
   if (isTerminal(to)) await endTask(tx, changed, change);
   if (isTerminal(to) && task.sessionId !== null) await forgetIfErased(tx, task.sessionId);
   return changed;

@@ -55,6 +55,27 @@ export interface UserPromptData {
   expires_at: string;
 }
 
+/** A risky task that waits for its person. Its step of the progress line has the same `call_id`. */
+export interface ConfirmationRequestData {
+  confirmation_id: string;
+  task_id: string;
+  turn_id: string;
+  call_id: string;
+  agent_id: string;
+  agent_name: string;
+  action: string;
+  risk_level: RiskLevel;
+  /** why it is so, a sentence each */
+  risk_reasons: string[];
+  /** who is to do what, in one sentence */
+  summary: string;
+  /** what will run, to the character */
+  arguments: Record<string, unknown>;
+  expires_at: string;
+  /** where it is decided on a page, by whoever is signed in as this person */
+  url: string;
+}
+
 /** A picture that an agent made, as the agent wrote it: to be shown as an image and in no other way. */
 export interface Picture {
   /** the field of the answer that it stood in */
@@ -96,6 +117,16 @@ export type LogFrame =
         turn_id: string;
         outcome: 'answered' | 'expired' | 'withdrawn';
         answer?: string;
+      };
+    }
+  | { type: 'CONFIRMATION_REQUEST'; data: ConfirmationRequestData }
+  | {
+      type: 'CONFIRMATION_RESOLVED';
+      data: {
+        confirmation_id: string;
+        task_id: string;
+        turn_id: string;
+        outcome: 'approved' | 'declined' | 'expired' | 'withdrawn';
       };
     }
   | {
@@ -161,7 +192,9 @@ export interface ErrorData {
 
 /** An open prompt, as it was first sent, so that a reloaded page can answer it. */
 export type PendingPrompt =
-  { type: 'PAYMENT_REQUEST'; data: PaymentRequestData } | { type: 'USER_PROMPT'; data: UserPromptData };
+  | { type: 'PAYMENT_REQUEST'; data: PaymentRequestData }
+  | { type: 'USER_PROMPT'; data: UserPromptData }
+  | { type: 'CONFIRMATION_REQUEST'; data: ConfirmationRequestData };
 
 /** The frames of one socket or of a moment: no `seq`, never replayed. */
 export type MomentFrame =
@@ -193,6 +226,11 @@ export type ClientFrame =
   | { type: 'USER_MESSAGE'; id?: string; data: { content: string } }
   | { type: 'PAYMENT_RESPONSE'; id?: string; data: { approved: boolean; payment_id?: string } }
   | { type: 'USER_PROMPT_RESPONSE'; id?: string; data: { prompt_id: string; answer: string } }
+  | {
+      type: 'CONFIRMATION_RESPONSE';
+      id?: string;
+      data: { confirmation_id: string; approved: boolean; note?: string };
+    }
   | { type: 'CANCEL_TURN'; id?: string; data: { turn_id?: string } }
   | { type: 'CANCEL_SESSION'; id?: string; data: Record<string, never> };
 

@@ -21,6 +21,8 @@ export interface ChatConnection {
   respond: (answer: { payment_id: string; approved: boolean }) => Promise<number | null>;
   /** Answers a question (`USER_PROMPT`). */
   answerPrompt: (answer: { prompt_id: string; answer: string }) => Promise<number | null>;
+  /** Lets a risky task run, or not. */
+  confirm: (answer: { confirmation_id: string; approved: boolean; note?: string }) => Promise<number | null>;
   /** Stops the turn that works now, or the one that is named; the chat goes on. */
   cancelTurn: (turnId?: string) => Promise<number | null>;
   /** Ends a wait for the next try. */
@@ -88,7 +90,7 @@ export function connectChat(deps: ConnectDeps): ChatConnection {
   };
 }
 
-type Facts = Pick<ChatConnection, 'send' | 'respond' | 'answerPrompt' | 'cancelTurn'>;
+type Facts = Pick<ChatConnection, 'send' | 'respond' | 'answerPrompt' | 'confirm' | 'cancelTurn'>;
 
 /** What a person can say. */
 const factsBy = (put: (id: string, fact: Fact) => Promise<number | null>): Facts => ({
@@ -98,6 +100,7 @@ const factsBy = (put: (id: string, fact: Fact) => Promise<number | null>): Facts
   },
   respond: (answer) => put(newClientId(), { type: 'PAYMENT_RESPONSE', data: answer }),
   answerPrompt: (answer) => put(newClientId(), { type: 'USER_PROMPT_RESPONSE', data: answer }),
+  confirm: (answer) => put(newClientId(), { type: 'CONFIRMATION_RESPONSE', data: answer }),
   cancelTurn: (turnId) =>
     put(newClientId(), { type: 'CANCEL_TURN', data: turnId === undefined ? {} : { turn_id: turnId } }),
 });

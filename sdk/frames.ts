@@ -3,6 +3,7 @@ import { isRecord } from './json';
 
 export type {
   ClientFrame,
+  ConfirmationRequestData,
   Envelope,
   ErrorData,
   LoggedFrame,
@@ -47,6 +48,18 @@ const NEEDS: Record<ServerFrame['type'], Record<string, Kind>> = {
     expires_at: 'string',
   },
   USER_PROMPT_RESOLVED: { prompt_id: 'string', outcome: 'string' },
+  CONFIRMATION_REQUEST: {
+    confirmation_id: 'string',
+    task_id: 'string',
+    turn_id: 'string',
+    call_id: 'string',
+    agent_name: 'string',
+    risk_level: 'string',
+    summary: 'string',
+    expires_at: 'string',
+    url: 'string',
+  },
+  CONFIRMATION_RESOLVED: { confirmation_id: 'string', turn_id: 'string', outcome: 'string' },
   PAYMENT_SUCCESSFUL: {
     payment_id: 'string',
     turn_id: 'string',

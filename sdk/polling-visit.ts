@@ -103,6 +103,7 @@ function restOf({ id, frame }: Outgoing): { path: string; body: Record<string, u
       return { path: 'cancel-turn', body: { id, ...frame.data } };
     case 'PAYMENT_RESPONSE':
     case 'USER_PROMPT_RESPONSE':
+    case 'CONFIRMATION_RESPONSE':
       return { path: 'responses', body: { id, type: frame.type, ...frame.data } };
   }
 }

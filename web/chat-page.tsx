@@ -86,6 +86,7 @@ export function ChatPage({ id, about, onSignedOut, ...sideProps }: ChatPageProps
                 serverNow={serverNow}
                 onDecide={store.decide}
                 onAnswer={store.answer}
+                onConfirm={store.confirm}
                 onAgain={closed ? null : store.send}
               />
             }

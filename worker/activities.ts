@@ -63,6 +63,8 @@ export function createActivities({ config, db, bus, http, secret, encoder }: Act
       questionDeadlineMs: config.MOORING_QUESTION_DEADLINE_MS,
       captureDeadlineMs: config.MOORING_CAPTURE_DEADLINE_MS,
       taskTtlMs: config.MOORING_TASK_TTL_MS,
+      decideMs: config.MOORING_R2_DEADLINE_MS,
+      links,
     }),
     tasks: {
       ...createTaskActivities({

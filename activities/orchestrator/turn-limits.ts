@@ -21,7 +21,8 @@ export async function limitWords(
   if (spent >= session.budgetMicros) {
     return 'The budget of this chat is used up. Nothing more is bought. Open a new chat to go on.';
   }
-  if (spent + spend.heldMicros + spend.askedMicros >= session.budgetMicros) {
+  // What is held to the last of the budget may still be spent on what it is held for.
+  if (spent + spend.heldMicros + spend.askedMicros > session.budgetMicros) {
     return 'The budget of this chat is used up by what it has spent, holds and asks for. Nothing more is bought. Ask again when what is held has come back, or open a new chat.';
   }
   return null;

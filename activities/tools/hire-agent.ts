@@ -1,9 +1,12 @@
 import { personalAgentId } from '../../db/agents';
+import { askForConfirmation } from '../../db/confirmations';
 import type { Database } from '../../db/database';
 import { findHeldPayment } from '../../db/payments';
+import { sayAsked } from '../../db/say-confirmation';
 import { createInvocation } from '../../db/tasks';
 import { MooringError } from '../../domain/errors';
 import type { TurnLimits } from '../../domain/session';
+import type { ApprovalLinks } from '../../lib/approval-links';
 import { offeredAction } from './offered-action';
 import { requirePlace } from './require-place';
 import { createTool } from './run-tool';
@@ -12,6 +15,9 @@ export interface HireDeps {
   db: Database;
   waitMs: number;
   taskTtlMs: number;
+  /** how long a person has to confirm a task of R2 */
+  decideMs: number;
+  links: ApprovalLinks;
   turnLimits: TurnLimits;
 }
 
@@ -23,7 +29,10 @@ export const createHireAgent = (deps: HireDeps) =>
     working: () => 'Handing over the work',
     look: (call, { agent_id, action: name, arguments: args }) =>
       Promise.resolve(async (tx) => {
-        const { connection, action } = await offeredAction(tx, call.sessionId, { agentId: agent_id, name });
+        const { connection, action, risk } = await offeredAction(tx, call.sessionId, {
+          agentId: agent_id,
+          name,
+        });
         const payment =
           action.price_usdc === null
             ? null
@@ -50,13 +59,21 @@ export const createHireAgent = (deps: HireDeps) =>
           paymentId: payment?.id ?? null,
           action: name,
           arguments: args,
-          riskLevel: action.risk_level,
+          risk,
           ttlMs: deps.taskTtlMs,
         });
+        const asks = task.status === 'waiting_human_confirm';
+        if (asks && task.humanConfirmDeadline === null) {
+          await askForConfirmation(tx, task, {
+            decideMs: deps.decideMs,
+            tokenHashOf: deps.links.tokenHashOf,
+          });
+          await sayAsked(tx, task);
+        }
         return {
           kind: 'wait',
-          state: 'now',
-          text: `${connection.agentName} works: ${name}`,
+          state: asks ? 'waiting' : 'now',
+          text: asks ? `Waits for you to confirm: ${name}` : `${connection.agentName} works: ${name}`,
           about: { agent_id, agent_name: connection.agentName, task_id: task.id },
         };
       }),

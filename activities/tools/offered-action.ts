@@ -3,14 +3,15 @@ import type { AgentConnection } from '../../db/agents';
 import type { Tx } from '../../db/database';
 import type { AgentAction } from '../../domain/agent';
 import { MooringError } from '../../domain/errors';
-import { needsHuman } from '../../domain/task';
+import { assessRisk } from '../../domain/risk';
+import type { Risk } from '../../domain/risk';
 
 /** An action of an agent that this session is connected to, as its stored terms say; else the rule that was broken. */
 export async function offeredAction(
   tx: Tx,
   sessionId: string,
   { agentId, name }: { agentId: string; name: string },
-): Promise<{ connection: AgentConnection; action: AgentAction }> {
+): Promise<{ connection: AgentConnection; action: AgentAction; risk: Risk }> {
   const connection = await getConnection(tx, sessionId, agentId);
   if (connection === null) throw new MooringError('invalid_request', 'Connect to this agent first.');
   const action = connection.offer.actions.find((offered) => offered.name === name);
@@ -21,11 +22,16 @@ export async function offeredAction(
       `${connection.agentName} has no action ${name}; it has: ${names}.`,
     );
   }
-  if (needsHuman(action.risk_level)) {
+  const risk = assessRisk({
+    said: action.risk_level,
+    texts: [action.name.replaceAll('_', ' '), action.description],
+    payload: null,
+  });
+  if (risk.level === 'R3') {
     throw new MooringError(
       'forbidden',
-      `${name} is of risk ${action.risk_level}: a person must confirm it on its own page, which this version cannot ask for yet. Nothing was done and nothing was paid.`,
+      `${name} is of risk R3: a person must confirm it on its own page, which this version cannot ask for yet. Nothing was done and nothing was paid.`,
     );
   }
-  return { connection, action };
+  return { connection, action, risk };
 }

@@ -10,7 +10,15 @@ import type { ClientFact } from '../../domain/frames';
 import { newId } from '../../lib/ids';
 import type { ApiContext } from '../context';
 import { recordFact } from '../record-fact';
-import { ClientId, MessageContent, PaymentAnswer, PromptAnswer, sessionIdOf, TurnToStop } from '../schemas';
+import {
+  ClientId,
+  ConfirmationAnswer,
+  MessageContent,
+  PaymentAnswer,
+  PromptAnswer,
+  sessionIdOf,
+  TurnToStop,
+} from '../schemas';
 import { waitForFrame } from '../wait-for-frame';
 
 const EventsQuery = z.strictObject({
@@ -23,6 +31,7 @@ const id = ClientId.optional();
 const Answer = z.discriminatedUnion('type', [
   z.strictObject({ id, type: z.literal('PAYMENT_RESPONSE'), ...PaymentAnswer }),
   z.strictObject({ id, type: z.literal('USER_PROMPT_RESPONSE'), ...PromptAnswer }),
+  z.strictObject({ id, type: z.literal('CONFIRMATION_RESPONSE'), ...ConfirmationAnswer }),
 ]);
 
 /** The fallback for whoever cannot keep a socket: the same frames, the same facts. */
@@ -82,6 +91,10 @@ function answerOf(body: unknown): Fact {
   const id = answer.id ?? newId('msg');
   if (answer.type === 'USER_PROMPT_RESPONSE') {
     return { type: answer.type, id, data: { prompt_id: answer.prompt_id, answer: answer.answer } };
+  }
+  if (answer.type === 'CONFIRMATION_RESPONSE') {
+    const { id: _named, type, ...data } = answer;
+    return { type, id, data };
   }
   const { approved, payment_id: paymentId } = answer;
   return {

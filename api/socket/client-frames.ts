@@ -2,7 +2,14 @@ import { z } from 'zod';
 import { MooringError } from '../../domain/errors';
 import type { ClientFrame } from '../../domain/frames';
 import { parseJson } from '../json';
-import { ClientId, MessageContent, PaymentAnswer, PromptAnswer, TurnToStop } from '../schemas';
+import {
+  ClientId,
+  ConfirmationAnswer,
+  MessageContent,
+  PaymentAnswer,
+  PromptAnswer,
+  TurnToStop,
+} from '../schemas';
 
 const id = z.exactOptional(ClientId);
 
@@ -32,6 +39,11 @@ const FRAMES = {
     id,
     data: z.strictObject(PromptAnswer),
   }),
+  CONFIRMATION_RESPONSE: z.strictObject({
+    type: z.literal('CONFIRMATION_RESPONSE'),
+    id,
+    data: z.strictObject(ConfirmationAnswer),
+  }),
   CANCEL_TURN: z.strictObject({
     type: z.literal('CANCEL_TURN'),
     id,
@@ -53,6 +65,7 @@ const Known = z.discriminatedUnion('type', [
   FRAMES.USER_MESSAGE,
   FRAMES.PAYMENT_RESPONSE,
   FRAMES.USER_PROMPT_RESPONSE,
+  FRAMES.CONFIRMATION_RESPONSE,
   FRAMES.CANCEL_TURN,
   FRAMES.CANCEL_SESSION,
 ]);

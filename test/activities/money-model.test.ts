@@ -147,7 +147,7 @@ async function perform({ chat, turn, payments }: Scene, step: Step): Promise<voi
         const task = await createInvocation(tx, {
           ...{ userId, sessionId, turnId: turn.id, toolCallId: payment.workCall, paymentId: held.id, action },
           ...{ fromAgentId: await personalAgentId(tx, userId), toAgentId: agentId, arguments: {} },
-          ...{ riskLevel: 'R0' as const, ttlMs: 60_000 },
+          ...{ risk: { level: 'R0' as const, reasons: [] }, ttlMs: 60_000 },
         });
         payment.taskId = task.id;
       });

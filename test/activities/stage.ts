@@ -72,6 +72,7 @@ export async function setStage(lengths: Lengths = {}): Promise<Stage> {
   const zoo = await openZoo();
   const http = createGuardedHttp({ allowLoopback: true });
   const seal = createSeal('a secret of the tests that is long enough');
+  const links = createApprovalLinks('a secret of the tests that is long enough', 'http://127.0.0.1');
   const model = scriptedModel(lengths.realModel);
   const encode = (texts: string[]) => Promise.resolve(texts.map(() => [1, 0]));
   const chat = createChatActivities({
@@ -91,6 +92,8 @@ export async function setStage(lengths: Lengths = {}): Promise<Stage> {
     questionDeadlineMs: lengths.questionDeadlineMs ?? 60_000,
     captureDeadlineMs: lengths.captureDeadlineMs ?? 60_000,
     taskTtlMs: lengths.taskTtlMs ?? 60_000,
+    decideMs: 60_000,
+    links,
   });
   const tasks = createTaskActivities({
     db: t.db,
@@ -99,7 +102,7 @@ export async function setStage(lengths: Lengths = {}): Promise<Stage> {
     delaysMs: lengths.delaysMs ?? [0, 10, 20],
     invokeTimeoutMs: lengths.invokeTimeoutMs ?? 2_000,
     webhookTimeoutMs: lengths.invokeTimeoutMs ?? 2_000,
-    links: createApprovalLinks('a secret of the tests that is long enough', 'http://127.0.0.1'),
+    links,
     sendMail: () => Promise.resolve(),
   });
   const activities = { ...chat, ...tasks, ...createPaymentActivities({ db: t.db }) };

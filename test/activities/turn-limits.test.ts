@@ -73,3 +73,22 @@ test('what is held and what is asked for counts on the budget before each model 
   await chat.say('go on');
   expect(await chat.step([sends('yes')])).toMatchObject({ turn: 4, outcome: 'answered' });
 });
+
+test('a hold that is the last of the budget may be spent on what it is held for', async () => {
+  const seller = await stage.listAgent('Last', stage.zoo.keep('last', { invoke: OK }));
+  const chat = await stage.openChat({ budget: '0.10' });
+  await chat.say('read this');
+  await chat.use('connect_agent', { agent_id: seller });
+  const wish = { agent_id: seller, action: 'read', amount_usdc: '0.05', reason: 'to read' };
+  await chat.use('request_payment_confirmation', wish);
+  const paymentId = await chat.lastPayment();
+  await chat.decide(paymentId, true);
+  await run(stage.activities.authorizePayment, { paymentId, asOf: new Date().toISOString() });
+  await chat.rows(
+    `update sessions s set budget_micros = 50000 + (select sum(cost_micros) from turns t where t.session_id = s.id)
+      where id = $1`,
+    [chat.sessionId],
+  );
+  const call = await chat.use('invoke_agent', { agent_id: seller, action: 'read', arguments: {} });
+  expect(call.state).toBe('waiting');
+});

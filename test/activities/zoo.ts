@@ -49,6 +49,7 @@ export const ACTIONS = [
   action('read', { price: '0.05' }),
   action('dear', { price: '5.00' }),
   action('send', { price: '0.05', risk_level: 'R2' }),
+  action('mail', { price: null, risk_level: 'R2' }),
   action('erase', { price: null, risk_level: 'R3' }),
 ];
 

@@ -10,6 +10,7 @@ import { ask, decide, hiring, newEmail, open, turnEnd } from './driver';
 import type { Scenario, Stage } from './driver';
 import { CONFIRMATIONS } from './confirmations';
 import { NETWORK } from './network';
+import { RISKY } from './risky';
 import { STOPS_AND_QUESTIONS } from './stops-and-questions';
 
 export const SCENARIOS: Scenario[] = [
@@ -69,6 +70,7 @@ export const SCENARIOS: Scenario[] = [
   ...STOPS_AND_QUESTIONS,
   ...NETWORK,
   ...CONFIRMATIONS,
+  ...RISKY,
   { name: 'a signal was left behind', after: ['dispatch.before'], run: hiring('') },
   { name: 'a call was under way', after: ['delivery.answered'], run: hiring('') },
   {

@@ -16,6 +16,8 @@ export interface Chat {
   answer: (approved: boolean) => Promise<void>;
   /** Answers the newest question. */
   reply: (answer: string) => Promise<void>;
+  /** Says yes or no to the risky task that is asked about. */
+  confirm: (approved: boolean) => Promise<void>;
   /** Resolves as soon as a model is asked. */
   atWork: () => Promise<void>;
   /** Stops the turn, as soon as a model is asked for one; `stopNow` whatever it does. */
@@ -100,6 +102,15 @@ export async function openChat(
     atWork: async () => {
       const phase = async () => (await call<{ phase: string }>('GET', `/api/sessions/${sessionId}`)).phase;
       while ((await phase()) !== 'WORKING') await pause(10);
+    },
+    confirm: async (approved) => {
+      const { data } = await chat.until(({ type }) => type === 'CONFIRMATION_REQUEST');
+      await call('POST', `/api/sessions/${sessionId}/responses`, {
+        id: 'confirm',
+        type: 'CONFIRMATION_RESPONSE',
+        confirmation_id: data['confirmation_id'],
+        approved,
+      });
     },
     stop: async () => {
       await chat.atWork();

@@ -16,17 +16,19 @@ interface LogProps {
   serverNow: number;
   onDecide: (paymentId: string, approved: boolean) => void;
   onAnswer: (promptId: string, answer: string) => void;
+  onConfirm: (confirmationId: string, approved: boolean) => void;
   onAgain: ((content: string) => void) | null;
 }
 
 /** The conversation. It follows its end only while the reader is there; else it says that there is more. */
-export function Log({ snapshot, serverNow, onDecide, onAnswer, onAgain }: LogProps) {
+export function Log({ snapshot, serverNow, onDecide, onAnswer, onConfirm, onAgain }: LogProps) {
   const { transcript, outgoing, decisions, answers, loaded, view } = snapshot;
   const log = useRef<HTMLDivElement>(null);
   const end = useFollowing(log, [transcript.items, outgoing.length, loaded]);
   const deciding: Deciding = {
     payments: transcript.payments,
     questions: transcript.questions,
+    confirmations: transcript.confirmations,
     decisions,
     answers,
     autoApprove: view?.budget.auto_approve_usdc ?? null,
@@ -38,6 +40,10 @@ export function Log({ snapshot, serverNow, onDecide, onAnswer, onAgain }: LogPro
     onAnswer(promptId, answer) {
       focusRow();
       onAnswer(promptId, answer);
+    },
+    onConfirm(confirmationId, approved) {
+      focusRow();
+      onConfirm(confirmationId, approved);
     },
     onAgain,
   };

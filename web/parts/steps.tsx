@@ -4,6 +4,7 @@ import type { Told } from '../state/told';
 import type { Answers } from '../session/chat-store';
 import type { AskedPayment, Message, Step, Transcript } from '../state/conversation';
 import { Answered } from './answered';
+import { ConfirmationCard } from './confirmation-card';
 import { PaymentCard } from './payment-card';
 import { Prose } from './prose';
 import { QuestionCard } from './question-card';
@@ -11,6 +12,7 @@ import { QuestionCard } from './question-card';
 export interface Deciding {
   payments: Transcript['payments'];
   questions: Transcript['questions'];
+  confirmations: Transcript['confirmations'];
   decisions: Record<string, { approved: boolean; error: Told | null }>;
   answers: Answers;
   /** what the person approved beforehand, a payment */
@@ -18,6 +20,7 @@ export interface Deciding {
   serverNow: number;
   onDecide: (paymentId: string, approved: boolean) => void;
   onAnswer: (promptId: string, answer: string) => void;
+  onConfirm: (confirmationId: string, approved: boolean) => void;
   /** Says the same words again; null where nothing more can be said. */
   onAgain: ((content: string) => void) | null;
 }
@@ -35,6 +38,7 @@ export function Row({ part, deciding }: { part: Step | Message; deciding: Decidi
   }
   const payment = part.paymentId === null ? undefined : deciding.payments[part.paymentId];
   const question = deciding.questions[part.callId];
+  const confirmation = deciding.confirmations[part.callId];
   const asked = part.state === 'waiting' && isAsked(payment) ? payment : undefined;
   return (
     <li className={MARKS[part.state]} tabIndex={-1} data-call={part.callId}>
@@ -57,6 +61,14 @@ export function Row({ part, deciding }: { part: Step | Message; deciding: Decidi
           serverNow={deciding.serverNow}
           given={deciding.answers[question.prompt.prompt_id]}
           onAnswer={(answer) => deciding.onAnswer(question.prompt.prompt_id, answer)}
+        />
+      )}
+      {confirmation?.outcome === null && (
+        <ConfirmationCard
+          confirmation={confirmation}
+          serverNow={deciding.serverNow}
+          decision={deciding.decisions[confirmation.request.confirmation_id]}
+          onDecide={(approved) => deciding.onConfirm(confirmation.request.confirmation_id, approved)}
         />
       )}
       {asked !== undefined && <Asking payment={asked} deciding={deciding} />}

@@ -44,6 +44,8 @@ export interface ChatStore {
   send: (content: string) => void;
   decide: (paymentId: string, approved: boolean) => void;
   answer: (promptId: string, answer: string) => void;
+  /** Lets a risky task run, or not. */
+  confirm: (confirmationId: string, approved: boolean) => void;
   /** Stops the turn that works, or the one that is about to. */
   stop: () => void;
   retryNow: () => void;
@@ -67,6 +69,8 @@ const TELLING = new Set<Frame['type']>([
   'PAYMENT_RELEASED',
   'USER_PROMPT',
   'USER_PROMPT_RESOLVED',
+  'CONFIRMATION_REQUEST',
+  'CONFIRMATION_RESOLVED',
   'STATUS',
   'TURN_END',
   'SESSION_CLOSED',
@@ -134,7 +138,7 @@ interface Held {
 function sayings(
   connection: ChatConnection,
   { update, snapshot }: Held,
-): Pick<ChatStore, 'decide' | 'answer' | 'stop'> {
+): Pick<ChatStore, 'decide' | 'answer' | 'confirm' | 'stop'> {
   return {
     decide(paymentId, approved) {
       const say = (error: Told | null): void =>
@@ -147,6 +151,14 @@ function sayings(
         update({ answers: { ...snapshot().answers, [promptId]: { answer, error } } });
       say(null);
       connection.answerPrompt({ prompt_id: promptId, answer }).catch((error: unknown) => say(toldOf(error)));
+    },
+    confirm(confirmationId, approved) {
+      const say = (error: Told | null): void =>
+        update({ decisions: { ...snapshot().decisions, [confirmationId]: { approved, error } } });
+      say(null);
+      connection
+        .confirm({ confirmation_id: confirmationId, approved })
+        .catch((error: unknown) => say(toldOf(error)));
     },
     stop() {
       if (snapshot().stopping) return;

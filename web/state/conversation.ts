@@ -1,4 +1,10 @@
-import type { PaymentRequestData, Picture, StatusData, UserPromptData } from '../../sdk/frames';
+import type {
+  ConfirmationRequestData,
+  PaymentRequestData,
+  Picture,
+  StatusData,
+  UserPromptData,
+} from '../../sdk/frames';
 import type { SessionPhase } from '../../sdk/api-types';
 
 /** A step of the progress line: the frames of one call, the last of which counts. */
@@ -112,11 +118,21 @@ export interface Question {
   fate: QuestionFate;
 }
 
+/** A risky task that waits, or has waited, for the person. */
+export interface Confirmation {
+  request: ConfirmationRequestData;
+  askedAt: string;
+  /** null: it is open */
+  outcome: string | null;
+}
+
 export interface Transcript {
   items: (Said | Turn)[];
   payments: Record<string, Payment>;
   /** by the call of the step that asks */
   questions: Record<string, Question>;
+  /** by the same */
+  confirmations: Record<string, Confirmation>;
   phase: SessionPhase;
   closed: { reason: string } | null;
   /** of the log's newest row */
@@ -129,6 +145,7 @@ export const EMPTY: Transcript = {
   items: [],
   payments: {},
   questions: {},
+  confirmations: {},
   phase: 'STARTED',
   closed: null,
   lastSeq: 0,

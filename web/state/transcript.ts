@@ -43,6 +43,9 @@ export function reduce(state: Transcript, frame: Frame, now: number): Transcript
     }
     case 'USER_PROMPT_RESOLVED':
       return withResolved(seen, frame);
+    case 'CONFIRMATION_REQUEST':
+    case 'CONFIRMATION_RESOLVED':
+      return withConfirmation(seen, frame);
     case 'PAYMENT_SUCCESSFUL':
       return withFate(seen, frame.data, { kind: 'paid', at: frame.ts });
     case 'PAYMENT_FAILED':
@@ -137,6 +140,22 @@ function countsOf(usage: Record<string, unknown>): TokenCounts {
     toCache: count('cache_creation_input_tokens'),
     written: count('output_tokens'),
   };
+}
+
+function withConfirmation(
+  state: Transcript,
+  { type, data, ts }: Of<'CONFIRMATION_REQUEST' | 'CONFIRMATION_RESOLVED'>,
+): Transcript {
+  if (type === 'CONFIRMATION_REQUEST') {
+    const asked = { request: data, askedAt: ts, outcome: null };
+    return { ...state, confirmations: { ...state.confirmations, [data.call_id]: asked } };
+  }
+  const known = Object.values(state.confirmations).find(
+    ({ request }) => request.confirmation_id === data.confirmation_id,
+  );
+  if (known === undefined) return state;
+  const resolved = { ...known, outcome: data.outcome };
+  return { ...state, confirmations: { ...state.confirmations, [known.request.call_id]: resolved } };
 }
 
 /** The end of a question is told by its own frame, and by no step. */

@@ -1,4 +1,14 @@
-import type { AskedPayment, Message, Payment, Question, Said, Step, Transcript, Turn } from './conversation';
+import type {
+  AskedPayment,
+  Confirmation,
+  Message,
+  Payment,
+  Question,
+  Said,
+  Step,
+  Transcript,
+  Turn,
+} from './conversation';
 
 /** A turn as it is drawn. */
 export interface TurnView {
@@ -121,9 +131,16 @@ export const isMoving = (transcript: Transcript): boolean =>
   isAsking(transcript) ||
   transcript.items.some((item) => item.kind === 'turn' && stepsOf(item).some(isOpen));
 
-/** Something waits for the person: a payment or a question. */
+/** Something waits for the person: a payment, a question or a risky task. */
 export const isAsking = (transcript: Transcript): boolean =>
-  transcript.closed === null && (openPayments(transcript).length > 0 || openQuestions(transcript).length > 0);
+  transcript.closed === null &&
+  (openPayments(transcript).length > 0 ||
+    openQuestions(transcript).length > 0 ||
+    openConfirmations(transcript).length > 0);
+
+/** Risky tasks that wait for the person, oldest first. */
+export const openConfirmations = ({ confirmations }: Transcript): Confirmation[] =>
+  Object.values(confirmations).filter(({ outcome }) => outcome === null);
 
 /** Payments that wait for the person, oldest first. */
 export const openPayments = ({ payments, items }: Transcript): AskedPayment[] =>

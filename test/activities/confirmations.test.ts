@@ -1,0 +1,138 @@
+import { cancelTurn, closeSession } from '../../db/cancel';
+import { decideInChat } from '../../db/chat-confirmations';
+import { openAsks } from '../../db/open-asks';
+import { lockSession } from '../../db/sessions';
+import { asUser, SYSTEM } from '../../domain/principal';
+import { run, setStage } from './stage';
+import type { Stage } from './stage';
+import type { TestChat } from './test-chat';
+import { OK } from './zoo';
+
+let stage: Stage;
+let mailer: string;
+beforeAll(async () => {
+  stage = await setStage();
+  mailer = await stage.listAgent('Mailer', stage.zoo.keep('mailer', { invoke: OK }));
+});
+afterAll(() => stage.close());
+
+interface Risky {
+  chat: TestChat;
+  taskId: string;
+  callId: string;
+  confirmationId: string;
+}
+
+/** A chat whose turn has asked for a mail to be sent, which its person is to confirm. */
+async function riskyChat(): Promise<Risky> {
+  const chat = await stage.openChat();
+  await chat.say('send this to all');
+  await chat.use('connect_agent', { agent_id: mailer });
+  const call = await chat.use('invoke_agent', { agent_id: mailer, action: 'mail', arguments: { to: 'all' } });
+  expect(call.state).toBe('waiting');
+  const [asked] = await chat.frames('CONFIRMATION_REQUEST');
+  return {
+    chat,
+    taskId: await chat.lastTask(),
+    callId: call.id,
+    confirmationId: String(asked?.['confirmation_id']),
+  };
+}
+
+const decide = ({ chat, confirmationId: id }: Risky, approved: boolean) =>
+  stage.t.db.withTx(asUser(chat.userId), 'test', (tx) =>
+    decideInChat(tx, { sessionId: chat.sessionId, id, approved, note: null }),
+  );
+const statusOf = async ({ chat, taskId }: Risky) =>
+  (await chat.rows<{ status: string }>('select status from tasks where id = $1', [taskId]))[0]?.status;
+const outcomes = async ({ chat }: Risky) =>
+  (await chat.frames('CONFIRMATION_RESOLVED')).map(({ outcome }) => outcome);
+const calls = () => stage.zoo.calls('mailer').length;
+
+test('a risky action waits for its person, is shown exactly, and runs once they have confirmed it', async () => {
+  const before = calls();
+  const risky = await riskyChat();
+  const { chat, taskId, confirmationId } = risky;
+  expect(await chat.frames('CONFIRMATION_REQUEST')).toMatchObject([
+    {
+      task_id: taskId,
+      risk_level: 'R2',
+      risk_reasons: ['The sender says R2.'],
+      agent_name: 'Mailer',
+      action: 'mail',
+      arguments: { to: 'all' },
+      url: `/approvals/${confirmationId}`,
+    },
+  ]);
+  const pending = await stage.t.db.withTx(asUser(chat.userId), 'test', (tx) => openAsks(tx, chat.sessionId));
+  expect(pending).toMatchObject([
+    { type: 'CONFIRMATION_REQUEST', data: { confirmation_id: confirmationId } },
+  ]);
+  expect(await run(stage.activities.deliverTask, { taskId })).toMatchObject({ kind: 'asking' });
+  expect(calls()).toBe(before);
+
+  expect((await decide(risky, true)).refusal).toBeNull();
+  expect((await decide(risky, true)).refusal).toBeNull();
+  expect((await decide(risky, false)).refusal).toMatchObject({ code: 'confirmation_not_open' });
+  expect(await run(stage.activities.deliverTask, { taskId })).toEqual({ kind: 'ended', status: 'completed' });
+  expect(calls()).toBe(before + 1);
+  expect(await outcomes(risky)).toEqual(['approved']);
+  expect(await chat.call(risky.callId)).toMatchObject({ state: 'done', result: { status: 'completed' } });
+});
+
+test('a risky action that is declined is not run, and the model hears of it', async () => {
+  const before = calls();
+  const risky = await riskyChat();
+  await decide(risky, false);
+  expect(await run(stage.activities.deliverTask, { taskId: risky.taskId })).toEqual({
+    kind: 'ended',
+    status: 'cancelled',
+  });
+  expect(calls()).toBe(before);
+  expect(await outcomes(risky)).toEqual(['declined']);
+  expect(await risky.chat.call(risky.callId)).toMatchObject({
+    state: 'done',
+    result: { status: 'cancelled' },
+  });
+});
+
+test('a decision after the deadline is refused, and the task is expired', async () => {
+  const risky = await riskyChat();
+  await stage.t.db.withTx(SYSTEM, 'test', async (tx) => {
+    await tx.query(`update tasks set human_confirm_deadline = now() - interval '1 second' where id = $1`, [
+      risky.taskId,
+    ]);
+    await tx.query(`update confirmations set expires_at = now() - interval '1 second' where task_id = $1`, [
+      risky.taskId,
+    ]);
+  });
+  expect((await decide(risky, true)).refusal).toMatchObject({ code: 'confirmation_expired' });
+  expect(await statusOf(risky)).toBe('expired');
+  expect(await outcomes(risky)).toEqual(['expired']);
+});
+
+test.each([
+  ['cancelled', (risky: Risky) => cancelNow(risky)],
+  ['closed', (risky: Risky) => closeNow(risky)],
+])('when its turn is %s, what was to be confirmed is taken back', async (_how, end) => {
+  const risky = await riskyChat();
+  await end(risky);
+  expect(await statusOf(risky)).toBe('cancelled');
+  expect(await outcomes(risky)).toEqual(['withdrawn']);
+  expect((await decide(risky, true)).refusal).toMatchObject({ code: 'confirmation_not_open' });
+});
+
+const cancelNow = ({ chat }: Risky) =>
+  stage.t.db.withTx(asUser(chat.userId), 'test', (tx) =>
+    cancelTurn(tx, { sessionId: chat.sessionId, turnId: undefined }),
+  );
+const closeNow = ({ chat }: Risky) =>
+  stage.t.db.withTx(asUser(chat.userId), 'test', async (tx) =>
+    closeSession(tx, await lockSession(tx, chat.sessionId), 'closed by you'),
+  );
+
+test('a stranger, and another chat, find no such confirmation', async () => {
+  const [risky, other] = [await riskyChat(), await riskyChat()];
+  await expect(decide({ ...risky, chat: other.chat }, true)).rejects.toMatchObject({ code: 'not_found' });
+  expect(await statusOf(risky)).toBe('waiting_human_confirm');
+});
