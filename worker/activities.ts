@@ -28,7 +28,6 @@ interface ActivityDeps {
 
 /** All activities with what they need of the world, by queue. */
 export function createActivities({ config, db, bus, http, secret, encoder }: ActivityDeps): Activities {
-  const seal = createSeal(secret);
   const links = createApprovalLinks(secret, publicUrlOf(config));
   const sendMail = createSendMail({ smtpUrl: config.MOORING_SMTP_URL, from: config.MOORING_MAIL_FROM });
   return {
@@ -70,7 +69,7 @@ export function createActivities({ config, db, bus, http, secret, encoder }: Act
       ...createTaskActivities({
         db,
         http,
-        seal,
+        seal: createSeal(secret),
         delaysMs: config.MOORING_DELIVERY_DELAYS_MS,
         invokeTimeoutMs: config.MOORING_INVOKE_TIMEOUT_MS,
         webhookTimeoutMs: config.MOORING_WEBHOOK_TIMEOUT_MS,
