@@ -82,6 +82,15 @@ export async function getConfirmation(tx: Tx, which: WhichConfirmation): Promise
   return row;
 }
 
+/** The id of the question about a task while it waits; null: nobody is asked. */
+export async function findOpenConfirmation(tx: Tx, taskId: string): Promise<string | null> {
+  const [row] = await tx.query<{ id: string }>(
+    `select id from confirmations where task_id = $1 and state = 'OPEN'`,
+    [taskId],
+  );
+  return row?.id ?? null;
+}
+
 /** The person was mailed, or reminded. */
 export const setAsked = (tx: Tx, id: string, column: 'mailed_at' | 'reminded_at'): Promise<unknown> =>
   tx.query(`update confirmations set ${column} = coalesce(${column}, now()) where id = $1`, [id]);

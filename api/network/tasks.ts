@@ -1,5 +1,5 @@
 import type { Request, Response, Router } from 'express';
-import { askForConfirmation } from '../../db/confirmations';
+import { askForConfirmation, findOpenConfirmation } from '../../db/confirmations';
 import type { Tx } from '../../db/database';
 import { createNetworkTask, getNetworkTask, isSide, noSuchTask, readInbox } from '../../db/network-tasks';
 import { rateTask } from '../../db/task-talk';
@@ -24,7 +24,7 @@ interface Door {
 /** Tasks between agents: asked for, taken, done, ended. */
 export function taskRoutes(api: ApiContext, door: Door): void {
   createRoute(door);
-  readRoutes(door);
+  readRoutes(api, door);
   receiverRoutes(api, door);
   const { router, call } = door;
   router.post('/tasks/:id/cancel', async (req, res) => {
@@ -73,7 +73,7 @@ function createRoute({ router, call }: Door): void {
 
 const OPEN_FOR_RECEIVER = ['pending_delivery', 'delivered', 'pending_accept'];
 
-function readRoutes({ router, call }: Door): void {
+function readRoutes(api: ApiContext, { router, call }: Door): void {
   router.get('/tasks/inbox', async (req, res) => {
     const query = InboxQuery.parse(req.query);
     await call({ req, res, name: 'task.inbox' }, async (tx) => {
@@ -94,7 +94,10 @@ function readRoutes({ router, call }: Door): void {
   router.get('/tasks/:id', (req, res) =>
     call({ req, res, name: 'task.read' }, async (tx) => ({
       status: 200,
-      body: taskView(await getNetworkTask(tx, req.params.id)),
+      body: {
+        ...taskView(await getNetworkTask(tx, req.params.id)),
+        ...(await devLink(api, tx, { req, taskId: req.params.id })),
+      },
     })),
   );
 }
@@ -207,6 +210,17 @@ export const seen = async (tx: Tx, { id }: Task): Promise<NetworkAnswer> => ({
   status: 200,
   body: taskView(await getNetworkTask(tx, id)),
 });
+
+/** The link that goes to the person, for a program at this machine in development only. */
+async function devLink(
+  { config, links, origins }: ApiContext,
+  tx: Tx,
+  { req, taskId }: { req: Request; taskId: string },
+): Promise<{ _dev_approval_url?: string }> {
+  if (!config.MOORING_ALLOW_LOOPBACK || !origins.isDevelopmentDoor(req)) return {};
+  const id = await findOpenConfirmation(tx, taskId);
+  return id === null ? {} : { _dev_approval_url: links.urlOf(id) };
+}
 
 const TRACE_ID = /^[\w.-]{1,64}$/;
 

@@ -61,6 +61,16 @@ test('the page says who asks whom for what, the exact payload, why it is risky, 
   }
 });
 
+test('only a program at this machine, in development, is told the link while the question is open', async () => {
+  const asked = await askPerson(stage);
+  const read = (headers: Record<string, string> = {}) =>
+    asked.sender.call(`/v1/tasks/${asked.id}`, { headers });
+  expect(new URL(String((await read()).body['_dev_approval_url'])).pathname).toBe(await linkOf(asked));
+  expect((await read({ 'x-forwarded-for': '1.2.3.4' })).body).not.toHaveProperty('_dev_approval_url');
+  await decide(stage, asked);
+  expect((await read()).body).not.toHaveProperty('_dev_approval_url');
+});
+
 test('opening the page decides nothing, however often a scanner does, and neither does the inert first button', async () => {
   const asked = await askPerson(stage);
   const link = await linkOf(asked);
