@@ -54,6 +54,11 @@ async function forgetEnded(tx: Tx, sessionId: string): Promise<void> {
     [sessionId],
   );
   await tx.query(
+    `update confirmations set note = null
+      where task_id in (select id from tasks where session_id = $1 and ended_at is not null)`,
+    [sessionId],
+  );
+  await tx.query(
     `update messages m set content = '', client_id = id, origin = null
       where session_id = $1 and turn_id is not null
         and not exists (select from tasks t where t.turn_id = m.turn_id and t.ended_at is null)`,

@@ -1,5 +1,6 @@
 import { cancelTurn, closeSession } from '../../db/cancel';
 import { decideInChat } from '../../db/chat-confirmations';
+import { eraseSession } from '../../db/erase';
 import { openAsks } from '../../db/open-asks';
 import { lockSession } from '../../db/sessions';
 import { asUser, SYSTEM } from '../../domain/principal';
@@ -39,9 +40,9 @@ async function riskyChat(): Promise<Risky> {
   };
 }
 
-const decide = ({ chat, confirmationId: id }: Risky, approved: boolean) =>
+const decide = ({ chat, confirmationId: id }: Risky, approved: boolean, note: string | null = null) =>
   stage.t.db.withTx(asUser(chat.userId), 'test', (tx) =>
-    decideInChat(tx, { sessionId: chat.sessionId, id, approved, note: null }),
+    decideInChat(tx, { sessionId: chat.sessionId, id, approved, note }),
   );
 const statusOf = async ({ chat, taskId }: Risky) =>
   (await chat.rows<{ status: string }>('select status from tasks where id = $1', [taskId]))[0]?.status;
@@ -135,4 +136,13 @@ test('a stranger, and another chat, find no such confirmation', async () => {
   const [risky, other] = [await riskyChat(), await riskyChat()];
   await expect(decide({ ...risky, chat: other.chat }, true)).rejects.toMatchObject({ code: 'not_found' });
   expect(await statusOf(risky)).toBe('waiting_human_confirm');
+});
+
+test('an erased chat keeps nothing of what its person noted beside a decision', async () => {
+  const risky = await riskyChat();
+  await decide(risky, false, 'not to my aunt');
+  await stage.t.db.withTx(asUser(risky.chat.userId), 'test', (tx) => eraseSession(tx, { sessionId: risky.chat.sessionId, userId: risky.chat.userId }));
+  expect(await risky.chat.rows('select note from confirmations where task_id = $1', [risky.taskId])).toEqual([
+    { note: null },
+  ]);
 });
