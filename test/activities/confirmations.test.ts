@@ -141,7 +141,9 @@ test('a stranger, and another chat, find no such confirmation', async () => {
 test('an erased chat keeps nothing of what its person noted beside a decision', async () => {
   const risky = await riskyChat();
   await decide(risky, false, 'not to my aunt');
-  await stage.t.db.withTx(asUser(risky.chat.userId), 'test', (tx) => eraseSession(tx, { sessionId: risky.chat.sessionId, userId: risky.chat.userId }));
+  await stage.t.db.withTx(SYSTEM, 'test', (tx) =>
+    eraseSession(tx, { sessionId: risky.chat.sessionId, userId: risky.chat.userId }),
+  );
   expect(await risky.chat.rows('select note from confirmations where task_id = $1', [risky.taskId])).toEqual([
     { note: null },
   ]);
