@@ -83,7 +83,8 @@ export function createGuardedHttp({
         body: await readCapped(response.body, options.maxBytes),
       };
     },
-    close: () => agent.close(),
+    // A second time there is nothing to close.
+    close: () => (agent.closed || agent.destroyed ? Promise.resolve() : agent.close()),
   };
 }
 

@@ -81,7 +81,7 @@ test('an approved agent is found by anyone, with what it offers and without its 
     avg_rating: null,
     total_jobs: 0,
   });
-  expect(seen.actions.map(({ name }) => name)).toEqual(['count', 'read', 'dear', 'send', 'erase']);
+  expect(seen.actions.map(({ name }) => name)).toEqual(['count', 'read', 'dear', 'send', 'mail', 'erase']);
   expect(Object.keys(seen).filter((key) => /url$|owner|probe|key|secret|reason/.test(key))).toEqual([
     'source_code_url',
   ]);
