@@ -7,7 +7,7 @@ import { lockSession } from '../db/sessions';
 import { closeSession, cancelTurn } from '../db/cancel';
 import type { Database, Tx } from '../db/database';
 import type { ClientFact } from '../domain/frames';
-import { MooringError } from '../domain/errors';
+import type { MooringError } from '../domain/errors';
 import { asUser } from '../domain/principal';
 import { metrics } from '../lib/metrics';
 import type { ApiContext } from './context';
@@ -108,16 +108,13 @@ async function decide(
 ): Promise<FactAnswer> {
   const { confirmation_id: id, approved, note = null } = fact.data;
   const decided = await db.withTx(asUser(userId), 'confirmation.decide', (tx) =>
-    takeOnce(tx, { sessionId, fact }, async () => {
+    takeOnce<FactAnswer | { refusal: MooringError }>(tx, { sessionId, fact }, async () => {
       const { confirmation, refusal } = await decideInChat(tx, { sessionId, id, approved, note });
-      if (refusal !== null)
-        return { refusal: { code: refusal.code, message: refusal.message, details: refusal.details } };
-      return { confirmation_id: id, state: confirmation.state };
+      return refusal === null ? { confirmation_id: id, state: confirmation.state } : { refusal };
     }),
   );
-  if (!('refusal' in decided)) return decided;
-  const { code, message, details } = decided.refusal;
-  throw new MooringError(code, message, details === undefined ? {} : { details });
+  if ('refusal' in decided) throw decided.refusal;
+  return decided;
 }
 
 async function close(tx: Tx, sessionId: string): Promise<FactAnswer> {

@@ -9,7 +9,7 @@ const REMEMBERED = 1_000;
 
 /**
  * Takes a fact once. `take` makes it one, in this transaction, and its answer is kept beside it: the same id again gets
- * that answer and has no effect; with other content it is refused.
+ * that answer and has no effect; with other content it is refused. What `take` refuses is no fact: its id stays free.
  */
 export async function takeOnce<A extends object>(
   tx: Tx,
@@ -30,6 +30,7 @@ export async function takeOnce<A extends object>(
     return earlier.answer;
   }
   const answer = await take();
+  if ('refusal' in answer) return answer;
   await tx.query(
     'insert into client_facts (session_id, client_id, user_id, said, answer) values ($1, $2, $3, $4, $5)',
     [sessionId, fact.id, userId, said, answer],

@@ -49,14 +49,25 @@ export function createNetworkDoor(api: ApiContext): NetworkCall {
       res.attachment(file).set('Content-Type', contentType).send(content);
       return;
     }
-    if ('after' in answer) {
-      const { status, body } = await answer.after();
-      res.status(status).json(body);
-      return;
-    }
-    if (answer.replayed) res.set('Idempotent-Replayed', 'true');
-    res.status(answer.status).json(answer.body);
+    const told = 'after' in answer ? await keepLater(api, { hash, keyed }, await answer.after()) : answer;
+    if (told.replayed) res.set('Idempotent-Replayed', 'true');
+    res.status(told.status).json(told.body);
   };
+}
+
+/** An answer that came after its transaction is kept in one of its own; of two at the same moment both tell the first. */
+async function keepLater(
+  { db }: ApiContext,
+  { hash, keyed }: { hash: Buffer; keyed: KeyedCall | null },
+  given: Answer,
+): Promise<Answer & { replayed: boolean }> {
+  if (keyed === null) return { ...given, replayed: false };
+  return db.withTx(byAgentKey(hash), 'network.keep-answer', async (tx) => {
+    const first = await firstAnswer(tx, keyed);
+    if (first !== null) return { ...first, replayed: true };
+    await keepAnswer(tx, keyed, given);
+    return { ...given, replayed: false };
+  });
 }
 
 /** The errors are the published ones: no header is 422, a bad one 401. */

@@ -1,9 +1,13 @@
+import { createOneByOne } from '../../api/one-by-one';
+import { recordFact } from '../../api/record-fact';
 import { cancelTurn, closeSession } from '../../db/cancel';
 import { decideInChat } from '../../db/chat-confirmations';
 import { eraseSession } from '../../db/erase';
 import { openAsks } from '../../db/open-asks';
 import { lockSession } from '../../db/sessions';
+import type { ClientFact } from '../../domain/frames';
 import { asUser, SYSTEM } from '../../domain/principal';
+import { createRateLimit } from '../../lib/rate-limit';
 import { run, setStage } from './stage';
 import type { Stage } from './stage';
 import type { TestChat } from './test-chat';
@@ -46,6 +50,15 @@ const decide = ({ chat, confirmationId: id }: Risky, approved: boolean, note: st
   );
 const statusOf = async ({ chat, taskId }: Risky) =>
   (await chat.rows<{ status: string }>('select status from tasks where id = $1', [taskId]))[0]?.status;
+const letPass = ({ taskId }: Risky) =>
+  stage.t.db.withTx(SYSTEM, 'test', async (tx) => {
+    await tx.query(`update tasks set human_confirm_deadline = now() - interval '1 second' where id = $1`, [
+      taskId,
+    ]);
+    await tx.query(`update confirmations set expires_at = now() - interval '1 second' where task_id = $1`, [
+      taskId,
+    ]);
+  });
 const outcomes = async ({ chat }: Risky) =>
   (await chat.frames('CONFIRMATION_RESOLVED')).map(({ outcome }) => outcome);
 const calls = () => stage.zoo.calls('mailer').length;
@@ -99,14 +112,7 @@ test('a risky action that is declined is not run, and the model hears of it', as
 
 test('a decision after the deadline is refused, and the task is expired', async () => {
   const risky = await riskyChat();
-  await stage.t.db.withTx(SYSTEM, 'test', async (tx) => {
-    await tx.query(`update tasks set human_confirm_deadline = now() - interval '1 second' where id = $1`, [
-      risky.taskId,
-    ]);
-    await tx.query(`update confirmations set expires_at = now() - interval '1 second' where task_id = $1`, [
-      risky.taskId,
-    ]);
-  });
+  await letPass(risky);
   expect((await decide(risky, true)).refusal).toMatchObject({ code: 'confirmation_expired' });
   expect(await statusOf(risky)).toBe('expired');
   expect(await outcomes(risky)).toEqual(['expired']);
@@ -131,6 +137,29 @@ const closeNow = ({ chat }: Risky) =>
   stage.t.db.withTx(asUser(chat.userId), 'test', async (tx) =>
     closeSession(tx, await lockSession(tx, chat.sessionId), 'closed by you'),
   );
+
+test('a decision that was refused was no fact: what it found stays, and its id is free for another', async () => {
+  const risky = await riskyChat();
+  const { sessionId, userId } = risky.chat;
+  const api = {
+    db: stage.t.db,
+    messageLimit: createRateLimit({ limit: 1, windowMs: 1 }),
+    oneByOne: createOneByOne(),
+  };
+  const say = (fact: ClientFact) =>
+    recordFact(api, { userId, sessionId, way: 'rest' }, { ...fact, id: 'the same' });
+  const yes: ClientFact = {
+    type: 'CONFIRMATION_RESPONSE',
+    data: { confirmation_id: risky.confirmationId, approved: true },
+  };
+  await letPass(risky);
+  for (const _ of ['first', 'again']) {
+    await expect(say(yes)).rejects.toMatchObject({ code: 'confirmation_expired' });
+    expect(await statusOf(risky)).toBe('expired');
+  }
+  expect(await say({ type: 'CANCEL_TURN', data: {} })).toHaveProperty('turn_id');
+  await expect(say(yes)).rejects.toMatchObject({ code: 'idempotency_conflict' });
+});
 
 test('a stranger, and another chat, find no such confirmation', async () => {
   const [risky, other] = [await riskyChat(), await riskyChat()];

@@ -161,7 +161,7 @@ async function comeAndGo(stage: Stage): Promise<void> {
   const [ann, ben] = [await join(stage, {}, token), await join(stage)];
   await ben.call('POST', '/v1/agents/me/webhook', { endpoint: 'http://127.0.0.1:9/' });
   await ben.call('PATCH', '/v1/agents/me', { bio: 'counts words' });
-  await ben.call('POST', '/v1/agents/me/webhook/test');
+  await ben.call('POST', '/v1/agents/me/webhook/test', { idempotency_key: 'tried out' });
   await ben.call('DELETE', '/v1/agents/me/webhook');
   await ann.call('GET', `/v1/agents/${ben.id}`);
   await ann.call('GET', '/v1/agents/me');

@@ -135,3 +135,22 @@ test('a webhook is tried out, and its answer told', async () => {
   expect(heard[0]?.headers).toMatchObject({ 'x-seabay-event': 'webhook.test' });
   expect(heard[0]?.headers['x-seabay-signature']).toMatch(/^sha256=[0-9a-f]{64}$/);
 });
+
+test('a test of a webhook that is asked for again under its key is answered as the first was, and sends nothing', async () => {
+  const ann = await stage.join();
+  const answers = [503, 200, 200];
+  const { url, heard } = await stage.listen((_req, res) => void res.writeHead(answers.shift() ?? 200).end());
+  await ann.call('/v1/agents/me/webhook', { body: { endpoint: url } });
+  const test = (key: string) =>
+    ann.call('/v1/agents/me/webhook/test', { method: 'POST', headers: { 'idempotency-key': key } });
+  const first = await test('one');
+  const again = await test('one');
+  expect(first.body).toMatchObject({ success: false, status_code: 503 });
+  expect([again.status, again.body]).toEqual([200, first.body]);
+  expect(again.headers.get('idempotent-replayed')).toBe('true');
+  expect(heard).toHaveLength(1);
+  const many = await Promise.all([1, 2, 3].map(() => test('two')));
+  expect(
+    new Set(many.filter(({ status }) => status === 200).map(({ body }) => JSON.stringify(body))).size,
+  ).toBe(1);
+});
