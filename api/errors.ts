@@ -50,6 +50,13 @@ function httpStatus(error: unknown): number {
   return error instanceof Error && 'status' in error && typeof error.status === 'number' ? error.status : 500;
 }
 
+type ErrorPage = (error: MooringError) => string;
+
+/** For calls that a person makes by a page without scripts: they read words. */
+export function answerErrorsAsPage(res: Response, page: ErrorPage): void {
+  res.locals['errorPage'] = page;
+}
+
 /** The one place where an error becomes an answer. */
 export function errorHandler(log: Logger): ErrorRequestHandler {
   // eslint-disable-next-line max-params -- Express knows an error handler by its four parameters
@@ -63,6 +70,8 @@ export function errorHandler(log: Logger): ErrorRequestHandler {
     const retryAfterMs = error.details?.['retry_after_ms'];
     if (typeof retryAfterMs === 'number') res.set('Retry-After', String(Math.ceil(retryAfterMs / 1000)));
     else if (error.status === 503) res.set('Retry-After', '1');
+    const page = res.locals['errorPage'] as ErrorPage | undefined;
+    if (page !== undefined) return res.status(error.status).type('html').send(page(error));
     const body = {
       code: error.code,
       message: error.message,

@@ -18,3 +18,7 @@ export function stylesheet(webRoot: string | null): string {
   )?.[1];
   return href === undefined ? '' : `<link rel="stylesheet" href="${escaped(href)}">`;
 }
+
+/** A script of the built pages, by its name; where there are no pages there is none. */
+export const script = (webRoot: string | null, name: string): string =>
+  webRoot === null ? '' : `<script type="module" src="/${escaped(name)}"></script>`;

@@ -20,6 +20,10 @@ export interface Question {
   status: TaskStatus;
   createdAt: string;
   expiresAt: string;
+  endedAt: string | null;
+  /** the chat that asks; null: an agent asks */
+  sessionId: string | null;
+  chatTitle: string | null;
   personName: string;
   personEmail: string;
 }
@@ -31,9 +35,10 @@ export async function getQuestion(tx: Tx, taskId: string): Promise<Question> {
             f.slug as "fromSlug", r.name as "toName", r.slug as "toSlug", t.description,
             t.payload_ref as "payloadRef", coalesce(t.payload_inline, t.arguments) as payload, t.action,
             t.risk_level as "riskLevel", t.risk_reasons as "riskReasons", t.status, t.created_at as "createdAt",
-            t.expires_at as "expiresAt", u.name as "personName", u.email as "personEmail"
+            t.expires_at as "expiresAt", t.ended_at as "endedAt", t.session_id as "sessionId", s.title as "chatTitle", u.name as "personName", u.email as "personEmail"
        from tasks t join agents f on f.id = t.from_agent_id join agents r on r.id = t.to_agent_id
        join confirmations c on c.task_id = t.id join users u on u.id = c.user_id
+       left join sessions s on s.id = t.session_id
       where t.id = $1`,
     [taskId],
   );

@@ -1,17 +1,13 @@
-import { mkdirSync } from 'node:fs';
-import { resolve } from 'node:path';
 import type { Page } from 'playwright-core';
+import { examine } from '../web/examine';
+import type { ViewName } from '../web/examine';
 import type { ScriptedChat } from '../web/scripted-chat';
 import type { Story } from '../web/story';
-import { seriousFindings, visitPages } from '../web/visit';
+import { visitPages } from '../web/visit';
 
-// Each state of the page, drawn light, dark and on a phone: the pictures lie in .mooring/pictures to be looked at, beside
-// those of the look. Held here: nothing that axe calls serious (the rules that look at the tree are asked once for each
-// state, those that look at what is drawn in the dark too, and on a phone where that differs), no sideways scrolling, no words that are cut off.
+// Each state of the page, drawn and held to what `examine` holds.
 const visit = visitPages();
 jest.setTimeout(120_000);
-const PICTURES = resolve('.mooring/pictures');
-beforeAll(() => mkdirSync(PICTURES, { recursive: true }));
 
 interface Scene {
   page: Page;
@@ -75,7 +71,7 @@ interface State {
   play: (scene: Scene) => Promise<unknown> | void;
   shows: string | RegExp;
   /** where it can be seen, when not in each */
-  views?: (keyof typeof VIEWS)[];
+  views?: ViewName[];
 }
 
 const onPhone = async (scene: Scene, button: string | RegExp): Promise<void> => {
@@ -259,11 +255,6 @@ const STATES: Record<string, State> = {
   },
 };
 
-const VIEWS = {
-  light: { width: 1280, height: 800, colorScheme: 'light' },
-  dark: { width: 1280, height: 800, colorScheme: 'dark' },
-  phone: { width: 390, height: 844, colorScheme: 'light' },
-} as const;
 /** What has something of its own to be touched: there axe looks at the phone too. */
 const TOUCHED = new Set([
   'paying',
@@ -274,32 +265,11 @@ const TOUCHED = new Set([
   'used-up',
   'searching',
 ]);
-const DRAWN = ['color-contrast', 'target-size', 'scrollable-region-focusable'];
 
-test.each(Object.entries(STATES))(
-  '%s',
-  async (state, { play, shows, views = ['light', 'dark', 'phone'] }) => {
-    const { page } = await visit.signIn();
-    await play({ page, ...(await visit.ask(page)) });
-    const seen = page.getByText(shows).or(page.getByPlaceholder(shows)).locator('visible=true');
-    await seen.first().waitFor();
-    for (const view of views) {
-      const { colorScheme, ...size } = VIEWS[view];
-      await page.setViewportSize(size);
-      // Colours that are still changing have no contrast yet.
-      await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
-      if (view !== 'phone' || views.length === 1 || TOUCHED.has(state)) {
-        const rules = view === views[0] ? undefined : DRAWN;
-        expect({ view, serious: await seriousFindings(page, rules) }).toEqual({ view, serious: [] });
-      }
-      expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
-      expect({ view, cut: await page.evaluate(CUT_OFF) }).toEqual({ view, cut: [] });
-      await page.screenshot({ path: `${PICTURES}/${state}-${view}.png` });
-    }
-  },
-);
-
-/** Buttons, headings and notices whose words do not fit in them. */
-const CUT_OFF = `[...document.querySelectorAll('.btn, .ask h2, .notice, .badge, dialog h2, .turn-foot span')]
-  .filter((node) => node.clientWidth > 0 && node.scrollWidth > node.clientWidth + 1 && !node.matches('.sr'))
-  .map((node) => node.outerHTML.slice(0, 120))`;
+test.each(Object.entries(STATES))('%s', async (state, { play, shows, views }) => {
+  const { page } = await visit.signIn();
+  await play({ page, ...(await visit.ask(page)) });
+  const seen = page.getByText(shows).or(page.getByPlaceholder(shows)).locator('visible=true');
+  await seen.first().waitFor();
+  await examine(page, { state, touched: TOUCHED.has(state), ...(views === undefined ? {} : { views }) });
+});

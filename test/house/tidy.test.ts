@@ -29,6 +29,7 @@ const ENTRIES = [
   'dev/start.ts',
   'eslint.config.mjs',
   'platform.ts',
+  'web/local-times.ts',
   'web/vite.config.mts',
   'workflows/index.ts',
   'workflows/interceptors.ts',

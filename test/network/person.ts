@@ -60,3 +60,10 @@ export const letPass = async ({ api }: NetworkStage, { id }: Asked): Promise<voi
     await tx.query('update confirmations set expires_at = now() where task_id = $1', [id]);
   });
 };
+
+/** The path of the link that its person is mailed. */
+export const linkOf = ({ api, links }: NetworkStage, { id }: Asked): Promise<string> =>
+  api.t.db.withTx(SYSTEM, 'test.link', async (tx) => {
+    const [row] = await tx.query<{ id: string }>('select id from confirmations where task_id = $1', [id]);
+    return new URL(links.urlOf(row?.id ?? '')).pathname;
+  });

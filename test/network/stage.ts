@@ -67,9 +67,11 @@ export async function setNetworkStage({
   delaysMs = DELAYS,
   webhookTimeoutMs = 2_000,
   sendMail: mailer = undefined as SendMail | undefined,
+  webRoot = null as string | null,
 } = {}): Promise<NetworkStage> {
   const most = '1000000';
   const api = await createTestApi({
+    deps: { webRoot },
     env: {
       MOORING_RATE_LIMIT_REGISTRATIONS: most,
       MOORING_RATE_LIMIT_APPROVALS: most,
