@@ -1,6 +1,7 @@
 import { timingSafeEqual } from 'node:crypto';
 import { CODE_MS, CODE_TRIES } from '../domain/confirmation';
 import { MooringError } from '../domain/errors';
+import { asSystem } from './as-system';
 import type { Tx } from './database';
 import { findOrOpenAccount } from './users';
 
@@ -70,6 +71,7 @@ export async function tryCode(
 
 /** From now on the account of this address stands behind the agent; tasks that are under way keep theirs. */
 export async function becomeOwner(tx: Tx, agentId: string, email: string): Promise<void> {
+  // An agent sees no accounts.
   const { user } = await asSystem(tx, () => findOrOpenAccount(tx, email));
   await tx.query(
     `update owner_emails set email = $2, verified_at = now(), code_hash = null, code_until = null, tries = 0
@@ -77,14 +79,4 @@ export async function becomeOwner(tx: Tx, agentId: string, email: string): Promi
     [agentId, email],
   );
   await tx.query('update agents set owner_id = $2 where id = $1', [agentId, user.id]);
-}
-
-/** An agent sees no accounts: the one of its person is opened, or found, by the system in the agent's transaction. */
-async function asSystem<T>(tx: Tx, work: () => Promise<T>): Promise<T> {
-  const become = (who: string): Promise<unknown> =>
-    tx.query(`select set_config('mooring.principal', $1, true)`, [who]);
-  await become('system');
-  const done = await work();
-  await become(tx.principalId);
-  return done;
 }

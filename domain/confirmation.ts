@@ -4,3 +4,5 @@ export type ConfirmationState = 'OPEN' | 'APPROVED' | 'REFUSED' | 'EXPIRED' | 'W
 /** A code that was sent by mail: for so long, and so many wrong ones. */
 export const CODE_MS = 600_000;
 export const CODE_TRIES = 5;
+/** To one address, of one kind: so that nobody's mailbox is filled and no code is guessed. */
+export const CODES_AN_HOUR = 10;

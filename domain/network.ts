@@ -39,3 +39,19 @@ export const WEBHOOK_EVENTS = [
 /** The time of a task in seconds, as `/v1` takes it. */
 export const TTL_SECONDS = { least: 60, most: 604_800, default: 259_200 } as const;
 export const PAYLOAD_LIMIT = 65_536;
+
+/** Names that an agent may not go by, as whole words: "pineapple metadata" may stay. */
+const PROTECTED_NAMES = new Set(
+  (
+    'openai chatgpt gpt anthropic claude google gemini meta llama microsoft copilot amazon alexa apple siri baidu ' +
+    'ernie bytedance doubao grok xai mooring'
+  ).split(' '),
+);
+
+/** The protected name that these words hold, however it is written. */
+export const protectedName = (words: string): string | null =>
+  words
+    .normalize('NFKC')
+    .toLowerCase()
+    .split(/[^\p{L}]+/u)
+    .find((word) => PROTECTED_NAMES.has(word)) ?? null;

@@ -1,5 +1,6 @@
 import type { Database } from '../db/database';
 import { forgetOldAnswers } from '../db/idempotency';
+import { forgetOldMails } from '../db/mails';
 import { forgetSent, markSent, takeUnsent, unsent } from '../db/outbox';
 import { SYSTEM } from '../domain/principal';
 import { failpoint } from '../lib/failpoints';
@@ -51,6 +52,7 @@ export function startRelay(deps: {
     await db.withTx(SYSTEM, 'outbox.forget', async (tx) => {
       await forgetSent(tx);
       await forgetOldAnswers(tx);
+      await forgetOldMails(tx);
     });
   });
 }

@@ -10,6 +10,7 @@ import {
 import { keepOwner } from '../../db/owner-emails';
 import { setEndpoint } from '../../db/endpoints';
 import { MooringError } from '../../domain/errors';
+import { protectedName } from '../../domain/network';
 import { SYSTEM } from '../../domain/principal';
 import type { NetworkAgent } from '../../db/network-agents';
 import { newSigningSecret } from '../../lib/agent-keys';
@@ -48,6 +49,7 @@ export function agentRoutes(api: ApiContext, { router, call }: Door): void {
 
   router.patch(['/agents/me', '/agents/:id'], async (req, res) => {
     const change = AgentChange.parse(req.body);
+    refuseProtectedName('display_name', change.displayName ?? '');
     const endpoint = await endpointOf(api, change.endpoint);
     await call({ req, res, name: 'network.change' }, async (tx) => {
       requireSelf(req.params['id'], tx.principalId);
@@ -88,6 +90,8 @@ function registerRoute(api: ApiContext, router: Router): void {
     // A person who is signed in stands behind the agents that they register.
     const ownerId = req.get('authorization') === undefined ? null : await api.signedIn(req);
     const wish = Registration.parse(req.body);
+    refuseProtectedName('display_name', wish.display_name);
+    refuseProtectedName('slug', wish.slug);
     const endpoint = await endpointOf(api, wish.endpoint ?? null);
     const { key, hash } = network.keys.create();
     // The key is what the agent will be known by: until then the system writes.
@@ -137,12 +141,18 @@ async function endpointOf({ config, seal }: ApiContext, url: string | null) {
   };
 }
 
+function refuseProtectedName(field: string, words: string): void {
+  const name = protectedName(words);
+  if (name !== null) refuse(field, `“${name}” is a protected name`);
+}
+
+function refuse(field: string, rule: string): never {
+  throw new MooringError('invalid_request', `${field}: ${rule}`, { details: { field, rule } });
+}
+
 /** A person's agent is shown to all only when it is known who it is (contracts/network.md, agents). */
 function requireAllowedScope(agent: NetworkAgent, change: z.infer<typeof AgentChange>): void {
   if (agent.agentType !== 'personal') return;
-  const refuse = (field: string, rule: string): never => {
-    throw new MooringError('invalid_request', `${field}: ${rule}`, { details: { field, rule } });
-  };
   if (change.visibilityScope === 'public' && !['github', 'domain'].includes(agent.verificationLevel)) {
     refuse(
       'visibility_scope',

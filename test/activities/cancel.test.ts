@@ -38,14 +38,7 @@ async function chatThatAsks(): Promise<TestChat> {
 
 async function chatWithRequest(): Promise<{ chat: TestChat; paymentId: string }> {
   const chat = await chatThatAsks();
-  await chat.use('connect_agent', { agent_id: seller });
-  await chat.use('request_payment_confirmation', {
-    agent_id: seller,
-    action: 'read',
-    amount_usdc: '0.05',
-    reason: 'to count',
-  });
-  return { chat, paymentId: await chat.lastPayment() };
+  return { chat, paymentId: (await chat.askToPay(seller)).paymentId };
 }
 
 const balance = (chat: TestChat) =>

@@ -28,14 +28,7 @@ const asOf = () => new Date(Date.now()).toISOString();
 async function chatWithRequest(): Promise<{ chat: TestChat; paymentId: string }> {
   const chat = await stage.openChat();
   await chat.say('count these words');
-  await chat.use('connect_agent', { agent_id: seller });
-  await chat.use('request_payment_confirmation', {
-    agent_id: seller,
-    action: 'read',
-    amount_usdc: '0.05',
-    reason: 'to count',
-  });
-  return { chat, paymentId: await chat.lastPayment() };
+  return { chat, paymentId: (await chat.askToPay(seller)).paymentId };
 }
 
 const types = async (chat: TestChat): Promise<string[]> =>

@@ -20,14 +20,7 @@ const later = (ms: number): string => new Date(Date.now() + ms).toISOString();
 async function askedToPay(): Promise<{ chat: TestChat; paymentId: string }> {
   const chat = await stage.openChat();
   await chat.say('read this');
-  await chat.use('connect_agent', { agent_id: agentId });
-  await chat.use('request_payment_confirmation', {
-    agent_id: agentId,
-    action: 'read',
-    amount_usdc: '0.05',
-    reason: 'to read the text',
-  });
-  return { chat, paymentId: await chat.lastPayment() };
+  return { chat, paymentId: (await chat.askToPay(agentId)).paymentId };
 }
 
 const authorize = (paymentId: string) =>

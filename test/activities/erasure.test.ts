@@ -39,14 +39,7 @@ async function working(agentId: string): Promise<{ chat: TestChat; taskId: strin
     [chat.sessionId, SAID],
   );
   await chat.say(`read this: ${SAID}`);
-  await chat.use('connect_agent', { agent_id: agentId });
-  await chat.use('request_payment_confirmation', {
-    agent_id: agentId,
-    action: 'read',
-    amount_usdc: '0.05',
-    reason: `to read ${ANSWERED}`,
-  });
-  const paymentId = await chat.lastPayment();
+  const { paymentId } = await chat.askToPay(agentId, `to read ${ANSWERED}`);
   await chat.decide(paymentId, true);
   await run(stage.activities.authorizePayment, { paymentId, asOf: now() });
   await chat.use('invoke_agent', { agent_id: agentId, action: 'read', arguments: { text: SAID } });
@@ -150,14 +143,7 @@ test.each([true, false])(
     const agentId = await agent();
     const chat = await stage.openChat();
     await chat.say(SAID);
-    await chat.use('connect_agent', { agent_id: agentId });
-    await chat.use('request_payment_confirmation', {
-      agent_id: agentId,
-      action: 'read',
-      amount_usdc: '0.05',
-      reason: ANSWERED,
-    });
-    const paymentId = await chat.lastPayment();
+    const { paymentId } = await chat.askToPay(agentId, ANSWERED);
     if (yes) await chat.decide(paymentId, true);
     await erase(chat);
     const later = new Date(Date.now() + 3_600_000).toISOString();

@@ -34,14 +34,7 @@ interface Asked {
 async function ask({ wallet: money = '1.00', agentId = goodId } = {}): Promise<Asked> {
   const chat = await stage.openChat({ wallet: money });
   await chat.say('read this');
-  await chat.use('connect_agent', { agent_id: agentId });
-  const { id } = await chat.use('request_payment_confirmation', {
-    agent_id: agentId,
-    action: 'read',
-    amount_usdc: '0.05',
-    reason: 'to read the text',
-  });
-  return { chat, paymentId: await chat.lastPayment(), callId: id, agentId };
+  return { chat, agentId, ...(await chat.askToPay(agentId)) };
 }
 
 /** The same, approved and held. */

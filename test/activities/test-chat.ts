@@ -53,6 +53,8 @@ export interface TestChat {
   /** Proposes one tool, runs it, and reads its call. */
   use: (name: ToolName, input: Block) => Promise<CallRow>;
   call: (callId: string) => Promise<CallRow>;
+  /** Connects to the agent and asks the person to pay it 0.05 USDC; the payment and the call that waits for it. */
+  askToPay: (agentId: string, reason?: string) => Promise<{ paymentId: string; callId: string }>;
   decide: (paymentId: string, approved: boolean) => Promise<Payment>;
   /** The id of the newest payment of the chat. */
   lastPayment: () => Promise<string>;
@@ -117,6 +119,12 @@ export function createTestChat(
       );
       if (row === undefined) throw new Error(`no tool call ${callId}`);
       return row;
+    },
+    askToPay: async (agentId, reason = 'to read the text') => {
+      await chat.use('connect_agent', { agent_id: agentId });
+      const price = { agent_id: agentId, action: 'read', amount_usdc: '0.05', reason };
+      const { id: callId } = await chat.use('request_payment_confirmation', price);
+      return { paymentId: await chat.lastPayment(), callId };
     },
     decide: (paymentId, approved) =>
       t.db.withTx(asUser(userId), 'test', (tx) => decidePayment(tx, { sessionId, paymentId, approved })),

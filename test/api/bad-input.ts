@@ -5,24 +5,8 @@ import { closeSession } from '../../db/cancel';
 import { asUser, SYSTEM } from '../../domain/principal';
 import { allFacts } from '../harness/all-text';
 import { SECRET } from './harness';
-import type { TestApi } from './harness';
+import type { OpenChat, TestApi } from './harness';
 import { askToPay } from './payment';
-
-export interface Chat {
-  userId: string;
-  token: string;
-  refreshToken: string;
-  id: string;
-  sessionToken: string;
-  wsUrl: string;
-}
-
-let people = 0;
-export async function openChat(api: TestApi): Promise<Chat> {
-  const person = await api.signIn(`bad-${(people += 1)}@example.test`);
-  const session = await api.openSession(person.token);
-  return { ...person, id: session.id, sessionToken: session.token, wsUrl: session.wsUrl };
-}
 
 /** Runs what must change nothing. */
 export async function unchanged<T>(api: TestApi, work: () => Promise<T>): Promise<T> {
@@ -32,11 +16,11 @@ export async function unchanged<T>(api: TestApi, work: () => Promise<T>): Promis
   return result;
 }
 
-export const close = (api: TestApi, { id, userId }: Chat): Promise<void> =>
+export const close = (api: TestApi, { id, userId }: OpenChat): Promise<void> =>
   api.t.db.withTx(asUser(userId), 'test', async (tx) =>
     closeSession(tx, await lockSession(tx, id), 'closed by its owner'),
   );
-export const pay = (api: TestApi, chat: Chat): Promise<string> =>
+export const pay = (api: TestApi, chat: OpenChat): Promise<string> =>
   askToPay(api.t.db, { sessionId: chat.id, userId: chat.userId });
 export const expire = (api: TestApi, paymentId: string) =>
   api.t.db.withTx(SYSTEM, 'test', (tx) =>
@@ -44,7 +28,7 @@ export const expire = (api: TestApi, paymentId: string) =>
   );
 
 /** A session token of this chat that ran out, or that is signed for another class. */
-export function badToken({ userId, id }: Chat, kind: 'expired' | 'class'): Promise<string> {
+export function badToken({ userId, id }: OpenChat, kind: 'expired' | 'class'): Promise<string> {
   const typ = kind === 'class' ? 'mooring-access+jwt' : 'mooring-session+jwt';
   const now = Math.floor(Date.now() / 1000) - (kind === 'expired' ? 600 : 0);
   return new SignJWT({ sub: userId, sid: id })

@@ -1,7 +1,6 @@
-import { badToken, close, expire, message, NESTED, openChat, pay, unchanged } from './bad-input';
-import type { Chat } from './bad-input';
-import { createTestApi } from './harness';
-import type { TestApi } from './harness';
+import { badToken, close, expire, message, NESTED, pay, unchanged } from './bad-input';
+import { createTestApi, openChat } from './harness';
+import type { OpenChat, TestApi } from './harness';
 
 // What a client may get wrong, or mean ill, over REST: each is answered with its code from the tables of docs/errors.md and
 // docs/frames.md, and not one row of the database is changed by it.
@@ -29,7 +28,7 @@ test.each<[string, string | Buffer, number, string]>([
   expect({ status: answer.status, code: answer.body.error.code }).toEqual({ status, code });
 });
 
-test.each<[string, (chat: Chat) => Promise<Record<string, unknown>>, number, string]>([
+test.each<[string, (chat: OpenChat) => Promise<Record<string, unknown>>, number, string]>([
   ['of an unknown type', () => Promise.resolve({ type: 'NO_SUCH', approved: true }), 400, 'invalid_request'],
   [
     'to a payment that is not there',

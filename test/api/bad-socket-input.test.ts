@@ -1,9 +1,8 @@
-import { badToken, close, expire, message, NESTED, openChat, pay, unchanged } from './bad-input';
-import type { Chat } from './bad-input';
+import { badToken, close, expire, message, NESTED, pay, unchanged } from './bad-input';
 import { connect } from './client';
 import type { Client } from './client';
-import { createTestApi } from './harness';
-import type { TestApi } from './harness';
+import { createTestApi, openChat } from './harness';
+import type { OpenChat, TestApi } from './harness';
 import { askToPay } from './payment';
 
 // What a client may get wrong, or mean ill, over the socket: each is answered with its code from the tables of docs/errors.md and
@@ -15,7 +14,7 @@ beforeAll(async () => {
 afterAll(() => api.stop());
 
 /** In the chat, which is CONNECTED by that. */
-async function enter(chat: Chat): Promise<Client> {
+async function enter(chat: OpenChat): Promise<Client> {
   const client = connect(chat.wsUrl, { token: chat.sessionToken });
   await client.frame('SESSION_READY');
   return client;
@@ -45,7 +44,7 @@ const answerTo = (paymentId: string): object => ({
   id: 'f1',
   data: { approved: true, payment_id: paymentId },
 });
-test.each<[string, (chat: Chat) => Promise<object>, string]>([
+test.each<[string, (chat: OpenChat) => Promise<object>, string]>([
   ['of an unknown type', () => Promise.resolve({ type: 'NO_SUCH', id: 'f1', data: {} }), 'invalid_request'],
   [
     'of 16 KiB + 1 of words',
@@ -141,7 +140,7 @@ test('of 200 messages at once as many are taken as a minute allows, then it ends
   expect(body.events.map(({ seq }) => seq)).toEqual(Array.from({ length: 60 }, (_, n) => n + 1));
 });
 
-test.each<[string, (chat: Chat) => Promise<{ token: string; query?: string }>, number]>([
+test.each<[string, (chat: OpenChat) => Promise<{ token: string; query?: string }>, number]>([
   ['a token of another chat', async () => ({ token: (await openChat(api)).sessionToken }), 4403],
   ['a token that ran out', async (chat) => ({ token: await badToken(chat, 'expired') }), 4401],
   ['a token of another class', async (chat) => ({ token: await badToken(chat, 'class') }), 4401],

@@ -2,7 +2,7 @@ import { appendFrames } from '../../db/events';
 import { asUser } from '../../domain/principal';
 import { tablesWith } from '../harness/all-text';
 import { connect } from './client';
-import { createTestApi, until } from './harness';
+import { createTestApi, openChat, until } from './harness';
 import type { TestApi } from './harness';
 import { askToPay } from './payment';
 
@@ -12,15 +12,10 @@ beforeAll(async () => {
 });
 afterAll(() => api.stop());
 
-async function openChat(email: string) {
-  const person = await api.signIn(email);
-  const session = await api.openSession(person.token);
-  return { ...person, sessionToken: session.token, id: session.id, wsUrl: session.wsUrl };
-}
 const erase = (id: string, token: string) => api.call(`/api/sessions/${id}`, { method: 'DELETE', token });
 
 test('an erased chat is not there any more for any call, and to erase it again is fine', async () => {
-  const chat = await openChat('ann@example.test');
+  const chat = await openChat(api, 'ann@example.test');
   const other = await api.openSession(chat.token);
   const { token, id } = chat;
   await api.call(`/api/sessions/${id}/messages`, {
@@ -53,7 +48,7 @@ test('an erased chat is not there any more for any call, and to erase it again i
 });
 
 test('nobody erases the chat of another, and none that is not there', async () => {
-  const ann = await openChat('ann@example.test');
+  const ann = await openChat(api, 'ann@example.test');
   const ben = await api.signIn('ben@example.test');
   for (const id of [ann.id, `ses_${'0'.repeat(21)}`, 'ses_x', '%00'])
     expect(await erase(id, ben.token)).toMatchObject({
@@ -66,7 +61,7 @@ test('nobody erases the chat of another, and none that is not there', async () =
 });
 
 test('whoever is in a chat when it is erased sees its end; a poll that waits is told', async () => {
-  const chat = await openChat('ann@example.test');
+  const chat = await openChat(api, 'ann@example.test');
   const live = connect(chat.wsUrl, { token: chat.sessionToken });
   await live.frame('SESSION_READY');
   const poll = api.call(`/api/sessions/${chat.id}/events?wait=25`, { token: chat.token });
@@ -94,7 +89,7 @@ test('a socket that heard nothing of the erasure is shown out with 4404', async 
 });
 
 test('two who erase a chat at once, while it is written to, leave nothing of it', async () => {
-  const chat = await openChat('ann@example.test');
+  const chat = await openChat(api, 'ann@example.test');
   const words = Array.from({ length: 10 }, (_, n) =>
     api.t.db
       .withTx(asUser(chat.userId), 'test', (tx) =>

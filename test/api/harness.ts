@@ -141,6 +141,26 @@ export async function createTestApi(
   };
 }
 
+/** A chat, with the tokens of its person and its socket. */
+export interface OpenChat {
+  userId: string;
+  token: string;
+  refreshToken: string;
+  id: string;
+  sessionToken: string;
+  wsUrl: string;
+}
+
+/** A new chat of a person whom nobody else is. */
+export async function openChat(
+  api: TestApi,
+  email = `p${Math.random().toString(36).slice(2)}@example.test`,
+): Promise<OpenChat> {
+  const person = await api.signIn(email);
+  const { id, token: sessionToken, wsUrl } = await api.openSession(person.token);
+  return { ...person, id, sessionToken, wsUrl };
+}
+
 /** A request with headers that fetch would not send (Host, Origin). */
 export function rawPost(
   port: number,

@@ -2,7 +2,7 @@ import { appendFrames } from '../../db/events';
 import { asUser } from '../../domain/principal';
 import { connect } from './client';
 import type { Client } from './client';
-import { createTestApi, until } from './harness';
+import { createTestApi, openChat, until } from './harness';
 import type { TestApi } from './harness';
 
 // Sockets whose other side does not read, or says nothing.
@@ -11,12 +11,6 @@ beforeAll(async () => {
   api = await createTestApi({ deps: { timings: { checkMs: 50, graceMs: 300 } } });
 });
 afterAll(() => api.stop());
-
-async function openChat(on = api) {
-  const person = await on.signIn(`p${Math.random().toString(36).slice(2)}@example.test`);
-  const session = await on.openSession(person.token);
-  return { ...person, sessionToken: session.token, id: session.id, wsUrl: session.wsUrl };
-}
 
 /** How the platform's log tells the first end of a socket of this chat. */
 const endLogged = (on: TestApi, sessionId: string): Record<string, unknown> | undefined =>
@@ -43,7 +37,7 @@ test('a socket that gives no sign of life is closed, one that answers is kept', 
 });
 
 test('a reader that stops reading costs at most 1 MiB, is closed, and misses nothing when it comes back; one beside it has all in time', async () => {
-  const chat = await openChat();
+  const chat = await openChat(api);
   const options = { token: chat.sessionToken, query: '?after_seq=0' };
   const [slow, quick] = [connect(chat.wsUrl, options), connect(chat.wsUrl, options)];
   await Promise.all([slow.frame('SESSION_READY'), quick.frame('SESSION_READY')]);
@@ -73,7 +67,7 @@ test('a reader that stops reading costs at most 1 MiB, is closed, and misses not
 });
 
 test('a history far larger than the limit is sent to a reader at their own pace', async () => {
-  const chat = await openChat();
+  const chat = await openChat(api);
   const content = 'x'.repeat(50_000);
   await api.t.db.withTx(asUser(chat.userId), 'test', (tx) =>
     appendFrames(

@@ -5,7 +5,7 @@ import { lockSession } from '../../db/sessions';
 import { closeSession } from '../../db/cancel';
 import { connect, refusedWith } from './client';
 import type { ClientOptions } from './client';
-import { createTestApi, SECRET } from './harness';
+import { createTestApi, openChat, SECRET } from './harness';
 import type { TestApi } from './harness';
 
 let api: TestApi;
@@ -13,12 +13,6 @@ beforeAll(async () => {
   api = await createTestApi({ deps: { timings: { checkMs: 50, graceMs: 300 } } });
 });
 afterAll(() => api.stop());
-
-async function openChat(on = api) {
-  const person = await on.signIn(`p${Math.random().toString(36).slice(2)}@example.test`);
-  const session = await on.openSession(person.token);
-  return { ...person, sessionToken: session.token, id: session.id, wsUrl: session.wsUrl };
-}
 
 /** How a socket ends: its code, the reason, which is JSON within 123 bytes, and the ERROR frame that came before it. */
 async function endOf(
@@ -43,7 +37,7 @@ const fatal = (error_type: string, code = error_type) => ({ error_type, code, fa
 const UNKNOWN = `ses_${'0'.repeat(21)}`;
 
 test('a token of one chat opens no other', async () => {
-  const [ann, ben] = [await openChat(), await openChat()];
+  const [ann, ben] = [await openChat(api), await openChat(api)];
   for (const query of ['', '?after_seq=0']) {
     const end = await endOf(ben.wsUrl, { token: ann.sessionToken, query });
     expect(end).toMatchObject({ code: 4403, reconnect: 'no', error: fatal('auth_failed', 'forbidden') });
@@ -53,7 +47,7 @@ test('a token of one chat opens no other', async () => {
 });
 
 test('a forged, borrowed or worn-out token opens no chat', async () => {
-  const chat = await openChat();
+  const chat = await openChat(api);
   const key = (typ: string) => new Uint8Array(hkdfSync('sha256', SECRET, 'mooring/tokens/v1', typ, 32));
   const now = Math.floor(Date.now() / 1000);
   const claims = {
@@ -91,7 +85,7 @@ test('a forged, borrowed or worn-out token opens no chat', async () => {
 });
 
 test('the session token of a person for the chat of another does not exist for them', async () => {
-  const [ann, ben] = [await openChat(), await openChat()];
+  const [ann, ben] = [await openChat(api), await openChat(api)];
   const typ = 'mooring-session+jwt';
   const token = await new SignJWT({ sub: ann.userId, sid: ben.id })
     .setProtectedHeader({ alg: 'HS256', typ })
@@ -113,7 +107,7 @@ test('whoever does not say who they are is shown out', async () => {
     error: fatal('auth_failed'),
   });
   await hasty.stop();
-  const client = connect((await openChat()).wsUrl);
+  const client = connect((await openChat(api)).wsUrl);
   client.ws.once('open', () => client.send({ type: 'USER_MESSAGE', data: { content: 'hello' } }));
   expect((await client.closed).code).toBe(4401);
   expect(client.frames.map(({ data }) => data)).toMatchObject([fatal('auth_failed')]);
@@ -132,7 +126,7 @@ test.each<[string, string]>([
   ['ahead of the log', '1'],
   ['no number', 'x'],
 ])('an after_seq that is %s closes', async (_name, value) => {
-  const chat = await openChat();
+  const chat = await openChat(api);
   const end = await endOf(chat.wsUrl, { token: chat.sessionToken, query: `?after_seq=${value}` });
   expect(end).toMatchObject({ code: 4400, reconnect: 'no' });
 });
@@ -145,13 +139,13 @@ test.each<[string, string | Buffer, number]>([
   ['bytes', Buffer.from('{}'), 4400],
   ['a frame over 64 KiB', `"${'x'.repeat(64 * 1024)}"`, 4413],
 ])('%s closes the socket', async (_name, raw, code) => {
-  const chat = await openChat();
+  const chat = await openChat(api);
   const end = await endOf(chat.wsUrl, { token: chat.sessionToken }, (send) => send(raw));
   expect(end).toMatchObject({ code, reconnect: 'no' });
 });
 
 test('text that is not UTF-8, and a frame in too many pieces, close the socket', async () => {
-  const chat = await openChat();
+  const chat = await openChat(api);
   const broken = connect(chat.wsUrl, { token: chat.sessionToken });
   await broken.frame('SESSION_READY');
   broken.ws.send(Buffer.from([0x22, 0xff, 0xfe, 0x22]), { binary: false });
@@ -163,7 +157,7 @@ test('text that is not UTF-8, and a frame in too many pieces, close the socket',
 });
 
 test('a closed chat shows its end to who is there and lets nobody in', async () => {
-  const chat = await openChat();
+  const chat = await openChat(api);
   const client = connect(chat.wsUrl, { token: chat.sessionToken });
   await client.frame('SESSION_READY');
   await api.t.db.withTx(asUser(chat.userId), 'test', async (tx) =>
@@ -209,7 +203,7 @@ test('too many messages or frames close with the time to wait', async () => {
 });
 
 test('a page of another site gets no socket, and no page at all does', async () => {
-  const chat = await openChat();
+  const chat = await openChat(api);
   const wsUrl = `${chat.wsUrl}?token=${chat.sessionToken}`;
   for (const origin of ['https://evil.example', 'http://127.0.0.1:1', 'null']) {
     expect(await refusedWith(wsUrl, { origin })).toBe(403);
@@ -259,7 +253,7 @@ test.each([
   ['the database away', [1013, 'unavailable'], { code: 'ECONNREFUSED' }],
   ['a fault of ours', [1011, 'internal_error'], {}],
 ] as const)('with %s a socket is asked to try later', async (_name, [code, error], how) => {
-  const chat = await openChat();
+  const chat = await openChat(api);
   const fault = Object.assign(new Error('nothing that a person is told'), how);
   const broken = await createTestApi({
     deps: { db: { withTx: () => Promise.reject(fault), close: () => Promise.resolve() } },

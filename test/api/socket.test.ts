@@ -2,7 +2,7 @@ import { asUser } from '../../domain/principal';
 import { appendFrames } from '../../db/events';
 import { connect } from './client';
 import type { Client } from './client';
-import { createTestApi, until } from './harness';
+import { createTestApi, openChat, until } from './harness';
 import type { TestApi } from './harness';
 import { askToPay } from './payment';
 
@@ -12,28 +12,28 @@ beforeAll(async () => {
 });
 afterAll(() => api.stop());
 
-async function openChat(on = api) {
-  const person = await on.signIn(`p${Math.random().toString(36).slice(2)}@example.test`);
-  const session = await on.openSession(person.token);
+/** A chat in which the agent can be made to say something. */
+async function talk(on = api) {
+  const chat = await openChat(on);
   const say = (text: string, count = 1) =>
-    on.t.db.withTx(asUser(person.userId), 'test', (tx) =>
+    on.t.db.withTx(asUser(chat.userId), 'test', (tx) =>
       appendFrames(
         tx,
-        { id: session.id, userId: person.userId },
+        chat,
         Array.from({ length: count }, (_, n) => ({
           type: 'AGENT_MESSAGE',
           data: { content: `${text} ${n}`, message_id: 'm', turn_id: 't' },
         })),
       ),
     );
-  return { ...person, sessionToken: session.token, id: session.id, wsUrl: session.wsUrl, say };
+  return { ...chat, say };
 }
 
 const seqsOf = (client: Client): number[] =>
   client.frames.flatMap((frame) => ('seq' in frame && frame.seq !== undefined ? [frame.seq] : []));
 
 test('a socket says where the chat stands, takes a message, acknowledges it and shows it', async () => {
-  const chat = await openChat();
+  const chat = await talk();
   const client = connect(chat.wsUrl, { token: chat.sessionToken });
   const ready = await client.frame('SESSION_READY');
   expect(ready).toMatchObject({
@@ -63,7 +63,7 @@ test('a socket says where the chat stands, takes a message, acknowledges it and 
 });
 
 test('a token is taken from the protocol alone, from the query, or from the first frame', async () => {
-  const chat = await openChat();
+  const chat = await talk();
   const alone = connect(chat.wsUrl, { protocols: [`bearer.${chat.sessionToken}`] });
   const query = connect(chat.wsUrl, { query: `?token=${chat.sessionToken}` });
   const first = connect(chat.wsUrl);
@@ -76,7 +76,7 @@ test('a token is taken from the protocol alone, from the query, or from the firs
 });
 
 test('a socket that comes back gets what it missed, and every open prompt', async () => {
-  const chat = await openChat();
+  const chat = await talk();
   await chat.say('stored', 5);
   const paymentId = await askToPay(api.t.db, { sessionId: chat.id, userId: chat.userId });
   const client = connect(chat.wsUrl, { token: chat.sessionToken, query: '?after_seq=3' });
@@ -104,7 +104,7 @@ test('a socket that comes back gets what it missed, and every open prompt', asyn
 });
 
 test('RESUME as the first frame brings the log from its place, and later it is refused', async () => {
-  const chat = await openChat();
+  const chat = await talk();
   await chat.say('stored', 4);
   const client = connect(chat.wsUrl);
   client.ws.once('open', () => {
@@ -120,7 +120,7 @@ test('RESUME as the first frame brings the log from its place, and later it is r
 
 test('what happens before RESUME has come is brought in its place: one SESSION_READY, each frame once, in order', async () => {
   const patient = await createTestApi({ deps: { timings: { resumeMs: 60_000 } } });
-  const chat = await openChat(patient);
+  const chat = await talk(patient);
   await chat.say('stored', 4);
   const client = connect(chat.wsUrl, { token: chat.sessionToken });
   await client.frame('SESSION_READY');
@@ -140,7 +140,7 @@ test('what happens before RESUME has come is brought in its place: one SESSION_R
 
 test('RESUME after something live has gone out is refused: nothing goes out twice or behind what is newer', async () => {
   const brief = await createTestApi({ deps: { timings: { resumeMs: 20 } } });
-  const chat = await openChat(brief);
+  const chat = await talk(brief);
   await chat.say('stored', 4);
   const client = connect(chat.wsUrl, { token: chat.sessionToken });
   await client.frame('SESSION_READY');
@@ -157,7 +157,7 @@ test('RESUME after something live has gone out is refused: nothing goes out twic
 
 test('a client that speaks at once waits for nothing, and what happened meanwhile comes first', async () => {
   const patient = await createTestApi({ deps: { timings: { resumeMs: 60_000 } } });
-  const chat = await openChat(patient);
+  const chat = await talk(patient);
   const client = connect(chat.wsUrl, { token: chat.sessionToken });
   await client.frame('SESSION_READY');
   patient.bus.publish(chat.id, {
@@ -182,7 +182,7 @@ test('a client that speaks at once waits for nothing, and what happened meanwhil
 });
 
 test('without after_seq a socket gets only what happens from then on', async () => {
-  const chat = await openChat();
+  const chat = await talk();
   await chat.say('before', 3);
   const client = connect(chat.wsUrl, { token: chat.sessionToken });
   expect((await client.frame('SESSION_READY')).data.last_seq).toBe(3);
@@ -210,7 +210,7 @@ test('a frame whose wake-up was lost still comes', async () => {
 });
 
 test('wake-ups that come early, late, twice or in disorder change nothing of what is seen', async () => {
-  const chat = await openChat();
+  const chat = await talk();
   const client = connect(chat.wsUrl, { token: chat.sessionToken });
   await client.frame('SESSION_READY');
   const told = await chat.say('one', 6);
@@ -224,7 +224,7 @@ test('wake-ups that come early, late, twice or in disorder change nothing of wha
 });
 
 test('words that are still being written reach the sockets that are live, and are never stored', async () => {
-  const chat = await openChat();
+  const chat = await talk();
   const client = connect(chat.wsUrl, { token: chat.sessionToken });
   await client.frame('SESSION_READY');
   api.bus.publish(chat.id, {
@@ -241,7 +241,7 @@ test('words that are still being written reach the sockets that are live, and ar
 });
 
 test('a refused frame is answered by an ERROR and the socket stays', async () => {
-  const chat = await openChat();
+  const chat = await talk();
   const client = connect(chat.wsUrl, { token: chat.sessionToken });
   await client.frame('SESSION_READY');
   const bad: unknown[] = [
@@ -265,7 +265,7 @@ test('a refused frame is answered by an ERROR and the socket stays', async () =>
 });
 
 test('five sockets of a person see the same frames, and a sixth waits', async () => {
-  const chat = await openChat();
+  const chat = await talk();
   const clients = Array.from({ length: 5 }, () => connect(chat.wsUrl, { token: chat.sessionToken }));
   await Promise.all(clients.map((client) => client.frame('SESSION_READY')));
   const sixth = connect(chat.wsUrl, { token: chat.sessionToken });
@@ -286,7 +286,7 @@ test('five sockets of a person see the same frames, and a sixth waits', async ()
 });
 
 test('fifty reconnects at random moments, while frames are written, miss nothing and repeat nothing', async () => {
-  const chat = await openChat();
+  const chat = await talk();
   const total = 400;
   const writing = (async () => {
     for (let n = 0; n < total; n += 4) await chat.say(`round ${n}`, 4);

@@ -35,6 +35,25 @@ test('an agent registers, is shown its key once, and reads and changes itself', 
   });
 });
 
+test.each([
+  [{ display_name: 'Claude helper' }, 'display_name'],
+  [{ display_name: 'The ＧＰＴ of Ann' }, 'display_name'],
+  [{ slug: 'google-search' }, 'slug'],
+])('a protected name is refused as a whole word: %j', async (wish, field) => {
+  const body = { slug: 'fine-name', display_name: 'Fine', ...wish };
+  expect(await stage.api.call('/v1/agents/register', { body })).toMatchObject({
+    status: 400,
+    body: { error: { code: 'invalid_request', details: { field } } },
+  });
+});
+
+test('a name that only has one inside is taken, and cannot be changed to one later', async () => {
+  const ann = await stage.join({ display_name: 'Pineapple metadata' });
+  expect(await ann.call('/v1/agents/me', { method: 'PATCH', body: { display_name: 'Apple' } })).toMatchObject(
+    { status: 400, body: { error: { details: { field: 'display_name' } } } },
+  );
+});
+
 test('another sees what is open: of a service all, of a person what they opened, of who hides nothing', async () => {
   const [ann, service] = [
     await stage.join({ bio: 'private' }),

@@ -1,3 +1,6 @@
+import type { Tx } from '../../db/database';
+import { forgetOldMails } from '../../db/mails';
+import { SYSTEM } from '../../domain/principal';
 import { setNetworkStage } from './stage';
 import type { NetworkStage, Player } from './stage';
 
@@ -82,4 +85,25 @@ test('whoever has named nobody has nothing to verify', async () => {
   const agent = await stage.join();
   expect((await verify(agent, '123456')).status).toBe(404);
   expect((await change(agent, { email: 'nonsense' })).status).toBe(422);
+});
+
+test('an address gets ten codes an hour whoever asks for them, and then is forgotten with them', async () => {
+  const email = 'flooded@example.org';
+  const agent = await stage.join({ owner_email: email });
+  for (let count = 1; count < 10; count += 1) expect((await change(agent, { email })).status).toBe(202);
+  const other = await stage.join();
+  for (const who of [agent, other]) {
+    expect(await change(who, { email })).toMatchObject({
+      status: 429,
+      body: { error: { code: 'rate_limited', details: { retry_after_ms: expect.any(Number) as number } } },
+    });
+  }
+  expect((await change(other, { email: 'quiet@example.org' })).status).toBe(202);
+  const inTx = <T>(work: (tx: Tx) => Promise<T>): Promise<T> => stage.api.t.db.withTx(SYSTEM, 'test', work);
+  await inTx((tx) => tx.query(`update mails set created_at = created_at - interval '61 minutes'`));
+  expect((await change(other, { email })).status).toBe(202);
+  await inTx(forgetOldMails);
+  expect(await inTx((tx) => tx.query<{ address: string }>('select address from mails'))).toEqual([
+    { address: email },
+  ]);
 });
