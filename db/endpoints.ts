@@ -1,3 +1,4 @@
+import { resetBreaker } from './breakers';
 import type { Tx } from './database';
 
 /** A secret that deliveries are signed with, sealed; `until` null: the newest. */
@@ -48,9 +49,12 @@ export async function setEndpoint(
     [agentId, endpoint.url, JSON.stringify(secrets), endpoint.events],
   );
   await tx.query(`update network_profiles set told_by = 'webhook' where agent_id = $1`, [agentId]);
+  await resetBreaker(tx, agentId);
 }
 
 export async function removeEndpoint(tx: Tx): Promise<void> {
   await tx.query('delete from endpoints where agent_id = $1', [tx.principalId]);
   await tx.query(`update network_profiles set told_by = 'inbox' where agent_id = $1`, [tx.principalId]);
+  // What was parked is to be found in the inbox.
+  await resetBreaker(tx, tx.principalId);
 }

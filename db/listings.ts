@@ -2,6 +2,7 @@ import { isLegalListingEdge, isMonitored } from '../domain/agent';
 import type { AgentHealth, AgentOffer, ListingStatus } from '../domain/agent';
 import { MooringError } from '../domain/errors';
 import type { ServiceAgent } from './agents';
+import { resetBreaker } from './breakers';
 import type { Tx } from './database';
 import { listingVersion } from './listing-version';
 import { recordSignal } from './outbox';
@@ -141,6 +142,7 @@ export async function changeListing(
       [listing.id],
     );
     await wakeListing(tx, listing);
+    await resetBreaker(tx, listing.id);
   }
   return lockListing(tx, listing.id);
 }
@@ -151,6 +153,7 @@ export async function deleteListing(tx: Tx, listing: Listing): Promise<void> {
   await tx.query('update agents set slug = $2 where id = $1', [listing.id, `deleted-${plain(listing.id)}`]);
   // The monitor of a rejected one has ended: nobody is left who could hear of it.
   if (isMonitored(listing.status)) await wakeListing(tx, listing);
+  await resetBreaker(tx, listing.id);
 }
 
 export interface ListingReview {
@@ -195,13 +198,17 @@ export interface ProbeFinding {
   problem: string | null;
 }
 
-/** Records what a probe found of the listing it was made for; one that has moved meanwhile is left alone. */
-export async function recordProbe(tx: Tx, probed: Listing, found: ProbeFinding): Promise<void> {
-  await tx.query(
+/** Records what a probe found of the listing it was made for; null: it has moved meanwhile, and is left alone. */
+export async function recordProbe(
+  tx: Tx,
+  probed: Listing,
+  found: ProbeFinding,
+): Promise<ListingStatus | null> {
+  const [recorded] = await tx.query<{ status: ListingStatus }>(
     `update agents
         set last_health_status = $3, last_health_check_at = now(), agent_version = $4, offer = coalesce($5, offer),
             probed_at = now(), probe_problem = $6, seen_version = greatest(seen_version, $7)
-      where id = $1 and base_url = $2 and status <> 'DELETED'`,
+      where id = $1 and base_url = $2 and status <> 'DELETED' returning status`,
     [
       probed.id,
       probed.baseUrl,
@@ -212,6 +219,7 @@ export async function recordProbe(tx: Tx, probed: Listing, found: ProbeFinding):
       probed.wakeVersion,
     ],
   );
+  return recorded?.status ?? null;
 }
 
 /** The monitor has heard the newest of a listing that has ended. */

@@ -1,6 +1,7 @@
 import type { AgentType } from '../domain/network';
 import { MooringError } from '../domain/errors';
 import { newId } from '../lib/ids';
+import { resetBreaker } from './breakers';
 import type { Tx } from './database';
 
 /** An agent of the network, as it says itself. */
@@ -147,4 +148,5 @@ export async function deleteNetworkAgent(tx: Tx): Promise<void> {
     self,
   );
   await tx.query(`update agents set status = 'DELETED' where id = $1`, self);
+  await resetBreaker(tx, tx.principalId);
 }

@@ -52,7 +52,7 @@ export interface NetworkTask {
 const COLUMNS = `id, from_agent_id as "fromAgentId", to_agent_id as "toAgentId", task_type as "taskType", description,
   payload_ref as "payloadRef", coalesce(payload_inline, arguments) as "payloadInline", action,
   risk_level as "riskLevel", risk_reasons as "riskReasons", status,
-  (select count(*)::int from task_attempts a where a.task_id = tasks.id) as "deliveryAttempts",
+  (select count(*)::int from task_attempts a where a.task_id = tasks.id and a.kind = 'attempt') as "deliveryAttempts",
   result, result_text as "resultText", notes,
   (select coalesce(jsonb_agg(jsonb_build_object('id', a.id, 'name', a.name, 'content_type', a.content_type,
                                                 'size', a.size, 'sha256', a.sha256, 'url', a.url)

@@ -2,7 +2,8 @@ import type { OutboxSignal, Tx } from './database';
 
 export type Reconciled = Omit<OutboxSignal, 'id' | 'origin'> & { rowId: string };
 
-export const RECONCILED = ['chatSession', 'payment', 'task', 'agentMonitor', 'mail'] as const;
+/** Rows that a workflow is for; that of agents has two kinds, the listing and the breaker. */
+export const RECONCILED = ['chatSession', 'payment', 'task', 'agentMonitor', 'breaker', 'mail'] as const;
 
 /** What a pass looks for. */
 export interface Pass {
@@ -15,7 +16,7 @@ export interface Pass {
 }
 
 export interface Page {
-  workflow: (typeof RECONCILED)[number];
+  rows: (typeof RECONCILED)[number];
   /** the last row of the page before */
   after: string;
   limit: number;
@@ -34,9 +35,9 @@ export async function lastWakes(tx: Tx): Promise<string | null> {
  * are idle, which have no workflow. At start also the last wakes of the run before, idle chats, and every row that
  * something must still come of, so that a workflow that is missing is started; a chat that only rests is left alone.
  */
-export async function lagging(tx: Tx, pass: Pass, { workflow, after, limit }: Page): Promise<Reconciled[]> {
+export async function lagging(tx: Tx, pass: Pass, { rows, after, limit }: Page): Promise<Reconciled[]> {
   const atStart = pass.start !== undefined;
-  switch (workflow) {
+  switch (rows) {
     case 'chatSession':
       return tx.query<Reconciled>(CHATS, [
         after,
@@ -52,6 +53,8 @@ export async function lagging(tx: Tx, pass: Pass, { workflow, after, limit }: Pa
       return tx.query<Reconciled>(TASKS, [after, limit, atStart, pass.ageMs]);
     case 'agentMonitor':
       return tx.query<Reconciled>(LISTINGS, [after, limit, atStart, pass.ageMs]);
+    case 'breaker':
+      return tx.query<Reconciled>(BREAKERS, [after, limit, atStart, pass.ageMs]);
     case 'mail':
       return atStart ? tx.query<Reconciled>(MAILS, [after, limit]) : [];
   }
@@ -114,3 +117,12 @@ const LISTINGS = `
    where id > $1 and wake_version > 0
      and (${LATE} or $3 and status in ('PENDING', 'ACTIVE', 'SUSPENDED'))
    order by id limit $2`;
+
+const BREAKERS = `
+  select agent_id as "rowId", 'agentMonitor' as workflow, 'agent-monitor/' || agent_id as "workflowId",
+         jsonb_strip_nulls(jsonb_build_object('agentId', agent_id, 'userId',
+                                              (select owner_id from agents where id = agent_id))) as input,
+         'breakerChanged' as signal, jsonb_build_object('version', wake_version) as "signalInput"
+    from breakers
+   where agent_id > $1 and wake_version > 0 and (${LATE} or $3 and state <> 'closed')
+   order by agent_id limit $2`;

@@ -5,6 +5,7 @@ import type { Risk } from '../domain/risk';
 import { isLegalEdge, isTerminal, needsHuman } from '../domain/task';
 import type { RiskLevel, TaskStatus } from '../domain/task';
 import { newId } from '../lib/ids';
+import { countAttempts } from './attempts';
 import type { Tx } from './database';
 import { forgetIfErased } from './erase';
 import { appendFrames } from './events';
@@ -34,13 +35,15 @@ export interface Task {
   expired: boolean;
   /** until when a person may confirm it; null: nobody is asked */
   humanConfirmDeadline: string | null;
+  /** since when it waits for its agent's endpoint to be back; null: it does not */
+  parkedAt: string | null;
   wakeVersion: number;
 }
 
 const COLUMNS = `id, user_id as "userId", from_agent_id as "fromAgentId", to_agent_id as "toAgentId",
     session_id as "sessionId", turn_id as "turnId", tool_call_id as "toolCallId", payment_id as "paymentId",
     action, arguments, risk_level as "riskLevel", status, expires_at as "expiresAt", expires_at <= now() as expired,
-    human_confirm_deadline as "humanConfirmDeadline", wake_version as "wakeVersion"`;
+    human_confirm_deadline as "humanConfirmDeadline", parked_at as "parkedAt", wake_version as "wakeVersion"`;
 
 interface TaskWish {
   userId: string;
@@ -159,7 +162,7 @@ export async function transitionTask(tx: Tx, task: Task, change: Transition): Pr
   const [moved] = await tx.query<Task>(
     `with moved as (
        update tasks set status = $2, result = $3, result_text = $4, notes = $5, retryable = $6, error_code = $7,
-              error_message = $8, updated_at = now(), ended_at = case when $9 then now() end,
+              error_message = $8, parked_at = null, updated_at = now(), ended_at = case when $9 then now() end,
               completed_at = case when $2 = 'completed' then now() end,
               cancelled_at = case when $2 = 'cancelled' then now() end
         where id = $1 returning *),
@@ -268,41 +271,4 @@ export async function sayTask(
   await appendFrames(tx, { id: sessionId, userId }, [
     { type: 'TASK_UPDATE', data: { task_id: id, status, attempt, risk_level: riskLevel, ...more } },
   ]);
-}
-
-export async function countAttempts(tx: Tx, taskId: string): Promise<number> {
-  const [row] = await tx.query<{ count: number }>(
-    'select count(*)::int as count from task_attempts where task_id = $1',
-    [taskId],
-  );
-  return row?.count ?? 0;
-}
-
-/** Opens the next delivery attempt of a locked task; its number counts every call that may have been made. */
-export async function openAttempt(tx: Tx, task: Task): Promise<number> {
-  const attempt = (await countAttempts(tx, task.id)) + 1;
-  await tx.query('insert into task_attempts (task_id, attempt, user_id) values ($1, $2, $3)', [
-    task.id,
-    attempt,
-    task.userId,
-  ]);
-  return attempt;
-}
-
-export async function closeAttempt(
-  tx: Tx,
-  taskId: string,
-  row: {
-    attempt: number;
-    httpStatus: number | null;
-    outcome: 'completed' | 'delivered' | 'failed' | 'retry';
-    head: string;
-    latencyMs: number;
-  },
-): Promise<void> {
-  await tx.query(
-    `update task_attempts set ended_at = now(), http_status = $3, outcome = $4, response_head = $5, latency_ms = $6
-      where task_id = $1 and attempt = $2`,
-    [taskId, row.attempt, row.httpStatus, row.outcome, row.head, row.latencyMs],
-  );
 }

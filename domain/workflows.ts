@@ -49,7 +49,7 @@ export type TaskProgress =
   /** the agent could not be told; once more after so long */
   | { kind: 'retry'; inMs: number; seen: number }
   /** nothing is to be done until somebody says something, or its time is over */
-  | { kind: 'open'; status: TaskStatus; seen: number }
+  | { kind: 'open'; status: TaskStatus; seen: number; parked?: true }
   /** a person is to be asked, or has been: until then, with a reminder in between if it is still to come */
   | { kind: 'asking'; mailed: boolean; until: string; remindAt: string | null; seen: number };
 
@@ -131,17 +131,35 @@ export interface PaymentActivities {
 
 export interface AgentMonitorInput {
   agentId: string;
-  userId: string;
-  /** carried over continue-as-new: the newest version heard of, and the one that the last probe answers */
-  newest?: number;
-  seen?: number;
+  /** absent: nobody stands behind it */
+  userId?: string;
+  /** carried over continue-as-new: the newest versions heard of, and those that were acted upon */
+  newest?: MonitoredVersions;
+  seen?: MonitoredVersions;
+}
+
+/** What a monitor is told of: what an owner lists, and the breaker that deliveries and checks open. */
+export interface MonitoredVersions {
+  listing: number;
+  breaker: number;
 }
 
 /** `retryInMs` null: nothing is to be done until the owner, or a review, says something new. */
 export type ProbeOutcome =
   { kind: 'probed'; seen: number; retryInMs: number | null } | { kind: 'closed'; status: ListingStatus };
 
+/**
+ * How far the parked tasks of an agent have come. `closed`: none is parked; `open`: the next probe is so far away;
+ * `draining`: there are more.
+ */
+export type DrainProgress =
+  | { kind: 'closed'; seen: number; status: ListingStatus }
+  | { kind: 'open'; seen: number; inMs: number; parked: number; since: string }
+  | { kind: 'draining'; seen: number; parked: number };
+
 export interface AgentActivities {
+  /** Tries an agent whose breaker is open when it is time, and delivers what is parked, in order, when it is back. */
+  drainParked: (input: { agentId: string }) => Promise<DrainProgress>;
   /** Asks the agent how it is and what it offers, and records what it found. `attempt` counts from 1. */
   probeAgent: (input: { agentId: string; attempt: number }) => Promise<ProbeOutcome>;
 }

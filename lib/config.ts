@@ -156,6 +156,16 @@ export const SETTINGS = {
     'one number for each delivery attempt of a task: how long it waits after the one before; the first is not waited',
   ),
   MOORING_WEBHOOK_TIMEOUT_MS: ms(10_000, 'how long an agent’s webhook may take to answer'),
+  MOORING_BREAKER_FAILURES: limit(
+    5,
+    'failures in a row at one agent, over all its tasks, after which its tasks wait until it is back',
+  ),
+  MOORING_BREAKER_WAIT_MS: ms(30_000, 'how long an agent that is down is left alone before it is tried'),
+  MOORING_BREAKER_MAX_WAIT_MS: ms(300_000, 'the wait doubles with every try, up to this'),
+  MOORING_DRAIN_CONCURRENCY: limit(
+    1,
+    'tasks that wait for an agent which is back, delivered to it at once; with 1 they come in order',
+  ),
   MOORING_SECRET_OVERLAP_MS: ms(
     86_400_000,
     'how long a webhook secret that was replaced is still signed with',

@@ -76,6 +76,15 @@ export const metrics = {
     },
   ),
 
+  breakers: counter('mooring_breaker_changes_total', 'Breakers of agents that opened, drained or closed', [
+    'to',
+  ]),
+  tasksParked: counter(
+    'mooring_tasks_parked_total',
+    'Tasks that began to wait for their agent to be back',
+    [],
+  ),
+
   signals: counter('mooring_signals_total', 'Signals and starts given to Temporal', ['by', 'outcome']),
   runsRestarted: counter(
     'mooring_runs_restarted_total',

@@ -1,4 +1,4 @@
-import { createAgentActivities } from '../activities/agents/monitor';
+import { createListingActivities } from '../activities/agents/monitor';
 import { createChatActivities } from '../activities/chat';
 import { createModel } from '../activities/orchestrator/model';
 import { createSendMail } from '../activities/mail';
@@ -6,6 +6,8 @@ import { createMailActivities } from '../activities/mail-code';
 import { createPaymentActivities } from '../activities/payments';
 import type { Encoder } from '../activities/search/encoder';
 import { createTaskActivities } from '../activities/tasks/activities';
+import type { TaskDeps } from '../activities/tasks/activities';
+import { createDrainParked } from '../activities/tasks/drain';
 import type { Database } from '../db/database';
 import { parseUsdc } from '../domain/money';
 import { createApprovalLinks } from '../lib/approval-links';
@@ -30,6 +32,7 @@ interface ActivityDeps {
 export function createActivities({ config, db, bus, http, secret, encoder }: ActivityDeps): Activities {
   const links = createApprovalLinks(secret, publicUrlOf(config));
   const sendMail = createSendMail({ smtpUrl: config.MOORING_SMTP_URL, from: config.MOORING_MAIL_FROM });
+  const tasks = taskDeps({ config, db, http, secret, links, sendMail });
   return {
     chat: createChatActivities({
       db,
@@ -66,24 +69,36 @@ export function createActivities({ config, db, bus, http, secret, encoder }: Act
       links,
     }),
     tasks: {
-      ...createTaskActivities({
-        db,
-        http,
-        seal: createSeal(secret),
-        delaysMs: config.MOORING_DELIVERY_DELAYS_MS,
-        invokeTimeoutMs: config.MOORING_INVOKE_TIMEOUT_MS,
-        webhookTimeoutMs: config.MOORING_WEBHOOK_TIMEOUT_MS,
-        links,
-        sendMail,
-      }),
+      ...createTaskActivities(tasks),
       ...createMailActivities({ db, links, sendMail }),
     },
     money: createPaymentActivities({ db }),
-    agents: createAgentActivities({
-      db,
-      http,
-      healthTimeoutMs: config.MOORING_HEALTH_TIMEOUT_MS,
-      delaysMs: config.MOORING_PROBE_DELAYS_MS,
-    }),
+    agents: {
+      ...createListingActivities({
+        db,
+        http,
+        healthTimeoutMs: config.MOORING_HEALTH_TIMEOUT_MS,
+        delaysMs: config.MOORING_PROBE_DELAYS_MS,
+        breakerWaitMs: config.MOORING_BREAKER_WAIT_MS,
+      }),
+      ...createDrainParked({ ...tasks, concurrency: config.MOORING_DRAIN_CONCURRENCY }),
+    },
   };
 }
+
+const taskDeps = ({
+  config,
+  secret,
+  ...deps
+}: Pick<TaskDeps, 'db' | 'http' | 'links' | 'sendMail'> & { config: Config; secret: string }): TaskDeps => ({
+  ...deps,
+  seal: createSeal(secret),
+  delaysMs: config.MOORING_DELIVERY_DELAYS_MS,
+  invokeTimeoutMs: config.MOORING_INVOKE_TIMEOUT_MS,
+  webhookTimeoutMs: config.MOORING_WEBHOOK_TIMEOUT_MS,
+  breaker: {
+    most: config.MOORING_BREAKER_FAILURES,
+    waitMs: config.MOORING_BREAKER_WAIT_MS,
+    maxWaitMs: config.MOORING_BREAKER_MAX_WAIT_MS,
+  },
+});

@@ -38,8 +38,8 @@ export function startReconciler(deps: ReconcilerDeps): () => Promise<void> {
     left.clear();
     await sendAll(deps, unsent, left);
     let count = unsent.length;
-    for (const workflow of RECONCILED) {
-      for await (const signals of pages(db, workflow, pass)) {
+    for (const rows of RECONCILED) {
+      for await (const signals of pages(db, rows, pass)) {
         await sendAll(deps, signals, left);
         count += signals.length;
       }
@@ -51,12 +51,12 @@ export function startReconciler(deps: ReconcilerDeps): () => Promise<void> {
 
 async function* pages(
   db: Database,
-  workflow: (typeof RECONCILED)[number],
+  rows: (typeof RECONCILED)[number],
   pass: Pass,
 ): AsyncGenerator<Reconciled[]> {
   let after = '';
   for (;;) {
-    const page = { workflow, after, limit: PAGE };
+    const page = { rows, after, limit: PAGE };
     const signals = await db.withTx(SYSTEM, 'reconcile.lagging', (tx) => lagging(tx, pass, page));
     yield signals;
     if (signals.length < PAGE) return;
@@ -77,7 +77,7 @@ async function sendAll(
         counted('reconciler', gateway.send(signal)).then(
           () => failpoint('reconcile', 'sent'),
           (error: unknown) => {
-            left.set(rowId, { rowId, ...signal });
+            left.set(`${signal.workflowId} ${signal.signal ?? ''}`, { rowId, ...signal });
             log.warn({ err: error, workflow: signal.workflowId }, 'not reconciled; the next pass will');
           },
         ),

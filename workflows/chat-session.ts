@@ -19,7 +19,7 @@ import type {
   Wake,
 } from '../domain/workflows';
 import { isLong } from './history';
-import { setFinalPhase } from './phase';
+import { setPhase } from './phase';
 import { millisUntil } from './time';
 
 export const messageArrived = defineSignal<[Wake]>('messageArrived');
@@ -94,7 +94,7 @@ export async function chatSession({ sessionId, userId, newest = 0 }: ChatSession
     switch (progress.kind) {
       case 'closed':
         setCurrentDetails('Closed.');
-        setFinalPhase('closed');
+        setPhase('closed');
         return;
       case 'idle': {
         if (isLong()) await continueAsNew<typeof chatSession>({ sessionId, userId, newest });

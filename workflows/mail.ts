@@ -1,6 +1,6 @@
 import { ActivityFailure, proxyActivities, setCurrentDetails } from '@temporalio/workflow';
 import type { MailActivities, MailInput } from '../domain/workflows';
-import { setFinalPhase } from './phase';
+import { setPhase } from './phase';
 import { millisUntil } from './time';
 
 /** One mail with a code: sent as soon as the mail server takes it, as long as the code is good. */
@@ -14,9 +14,9 @@ export async function mail({ mailId, until }: MailInput): Promise<void> {
   setCurrentDetails(`Goes out until ${until}.`);
   try {
     await sendCode({ mailId });
-    setFinalPhase('sent');
+    setPhase('sent');
   } catch (error) {
     if (!(error instanceof ActivityFailure)) throw error;
-    setFinalPhase('unsent');
+    setPhase('unsent');
   }
 }

@@ -8,7 +8,7 @@ import {
 import { isSettled } from '../domain/payment';
 import type { PaymentState } from '../domain/payment';
 import type { PaymentActivities, PaymentInput, Wake } from '../domain/workflows';
-import { setFinalPhase } from './phase';
+import { setPhase } from './phase';
 import { millisUntil } from './time';
 
 export const paymentDecided = defineSignal<[Wake]>('paymentDecided');
@@ -52,6 +52,6 @@ export async function payment({ paymentId, expiresAt }: PaymentInput): Promise<P
     progress = await settlePayment({ paymentId, asOf: now() });
   }
   setCurrentDetails(`${progress.state}.`);
-  setFinalPhase(progress.state);
+  setPhase(progress.state);
   return progress.state;
 }

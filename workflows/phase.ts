@@ -3,5 +3,5 @@ import { upsertSearchAttributes } from '@temporalio/workflow';
 
 const phase = defineSearchAttributeKey('MooringPhase', 'KEYWORD');
 
-/** How the run ended, for whoever searches for it: `open` until then. */
-export const setFinalPhase = (value: string): void => upsertSearchAttributes([{ key: phase, value }]);
+/** Where the run stands, for whoever searches for it: `open` unless it says otherwise. */
+export const setPhase = (value: string): void => upsertSearchAttributes([{ key: phase, value }]);

@@ -10,7 +10,7 @@ import {
 } from '@temporalio/workflow';
 import type { TaskActivities, TaskEnd, TaskInput, TaskProgress, Wake } from '../domain/workflows';
 import type { TaskStatus } from '../domain/task';
-import { setFinalPhase } from './phase';
+import { setPhase } from './phase';
 import { millisUntil } from './time';
 
 export const taskAsked = defineSignal<[Wake]>('taskAsked');
@@ -22,6 +22,8 @@ const { askHuman, expireTask } = proxyActivities<TaskActivities>({
   heartbeatTimeout: '2 seconds',
   retry: { initialInterval: '100ms', backoffCoefficient: 2, maximumInterval: '10 seconds' },
 });
+
+const PARKED = 'Parked: the agent is down, and its monitor delivers the task when it is back';
 
 const now = (): string => new Date(Date.now()).toISOString();
 
@@ -59,7 +61,7 @@ export async function task(input: TaskInput): Promise<TaskStatus> {
     if (end !== null || progress.kind === 'ended') {
       const status: TaskStatus = end ?? (progress.kind === 'ended' ? progress.status : 'expired');
       setCurrentDetails(`${status}.`);
-      setFinalPhase(status);
+      setPhase(status);
       return status;
     }
     switch (progress.kind) {
@@ -71,7 +73,7 @@ export async function task(input: TaskInput): Promise<TaskStatus> {
         break;
       }
       case 'open':
-        setCurrentDetails(`${progress.status}; expires at ${expiresAt}.`);
+        setCurrentDetails(`${progress.parked === true ? PARKED : progress.status}; expires at ${expiresAt}.`);
         if (!(await news(progress.seen))) progress = await expireTask({ taskId, asOf: now() });
         else if (end === null) progress = await deliver(input);
         break;

@@ -1,3 +1,4 @@
+import { openBreaker, probeNow } from '../../db/breakers';
 import type { Database } from '../../db/database';
 import { markListingSeen, monitoredListing, recordProbe } from '../../db/listings';
 import type { Listing, ProbeFinding } from '../../db/listings';
@@ -16,9 +17,11 @@ export interface MonitorDeps {
   healthTimeoutMs: number;
   /** waits between the tries of a probe that is not good */
   delaysMs: number[];
+  /** from a failed check of an agent until its first probe */
+  breakerWaitMs: number;
 }
 
-export function createAgentActivities(deps: MonitorDeps): AgentActivities {
+export function createListingActivities(deps: MonitorDeps): Pick<AgentActivities, 'probeAgent'> {
   const { db, delaysMs } = deps;
   return {
     probeAgent: activity('probeAgent', async ({ agentId, attempt }) => {
@@ -31,7 +34,13 @@ export function createAgentActivities(deps: MonitorDeps): AgentActivities {
       failpoint('probe', 'before');
       const found = await probe(deps, listing);
       failpoint('probe', 'answered');
-      await db.withTx(SYSTEM, 'listing.record-probe', (tx) => recordProbe(tx, listing, found));
+      await db.withTx(SYSTEM, 'listing.record-probe', async (tx) => {
+        const status = await recordProbe(tx, listing, found);
+        // One that is down is not called; one that is well is called at once. Not ready is neither.
+        if (found.health === 'unhealthy' && status === 'ACTIVE') {
+          await openBreaker(tx, agentId, deps.breakerWaitMs);
+        } else if (found.problem === null && status !== null) await probeNow(tx, agentId);
+      });
       const retryInMs = found.problem === null ? null : (delaysMs[attempt - 1] ?? null);
       return { kind: 'probed', seen: listing.wakeVersion, retryInMs };
     }),

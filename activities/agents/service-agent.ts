@@ -62,10 +62,13 @@ export interface InvokeRequest {
   deadlineAt: string;
 }
 
-/** What one call of /invoke came to. `retryAfterMs` null: tried again by the platform's own schedule. */
+/**
+ * What one call of /invoke came to. `retryAfterMs` null: tried again by the platform's own schedule. `broken`: no answer
+ * that an agent which is well would give.
+ */
 export type InvokeOutcome =
   | { kind: 'completed'; httpStatus: number; output: unknown; head: string }
-  | { kind: 'failed'; httpStatus: number | null; message: string; head: string }
+  | { kind: 'failed'; httpStatus: number | null; message: string; head: string; broken: boolean }
   | { kind: 'retry'; httpStatus: number | null; retryAfterMs: number | null; head: string };
 
 export interface HealthAnswer {
@@ -194,7 +197,7 @@ export async function invoke(
     const message = error instanceof Error ? error.message : String(error);
     const final = error instanceof MooringError;
     return final
-      ? { kind: 'failed', httpStatus: null, message, head: head(message) }
+      ? { kind: 'failed', httpStatus: null, message, head: head(message), broken: true }
       : { kind: 'retry', httpStatus: null, retryAfterMs: null, head: head(message) };
   }
 }
@@ -206,13 +209,17 @@ function judge(answer: GuardedResponse): InvokeOutcome {
   if (status >= 400 && judgeStatus(status) === 'retry') {
     return { kind: 'retry', retryAfterMs: retryAfterMs(answer), ...seen };
   }
-  if (status !== 200) return { kind: 'failed', message: `The agent answered HTTP ${status}.`, ...seen };
+  if (status !== 200) {
+    return { kind: 'failed', message: `The agent answered HTTP ${status}.`, broken: status < 400, ...seen };
+  }
   const parsed = InvokeAnswer.safeParse(parseJson(answer.body));
-  if (!parsed.success)
-    return { kind: 'failed', message: 'The agent’s answer is not in the agreed form.', ...seen };
+  if (!parsed.success) {
+    const message = 'The agent’s answer is not in the agreed form.';
+    return { kind: 'failed', message, broken: true, ...seen };
+  }
   return parsed.data.ok
     ? { kind: 'completed', output: parsed.data.output ?? null, ...seen }
-    : { kind: 'failed', message: cleanText(parsed.data.error.slice(0, 500)), ...seen };
+    : { kind: 'failed', message: cleanText(parsed.data.error.slice(0, 500)), broken: false, ...seen };
 }
 
 function parseJson(text: string): unknown {

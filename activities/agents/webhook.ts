@@ -9,7 +9,7 @@ import { head, judgeStatus, retryAfterMs } from './answers';
 /** What telling an agent of its task came to. `retryAfterMs` null: told again by the platform's own schedule. */
 export type NotifyOutcome =
   | { kind: 'delivered'; httpStatus: number; head: string }
-  | { kind: 'failed'; httpStatus: number | null; message: string; head: string }
+  | { kind: 'failed'; httpStatus: number | null; message: string; head: string; broken: boolean }
   | { kind: 'retry'; httpStatus: number | null; retryAfterMs: number | null; head: string };
 
 interface Notice {
@@ -48,11 +48,17 @@ export async function notifyAgent(http: GuardedHttp, notice: Notice): Promise<No
       case 'retry':
         return { kind: 'retry', retryAfterMs: retryAfterMs(answer), ...seen };
       case 'final':
-        return { kind: 'failed', message: `The agent’s webhook answered HTTP ${answer.status}.`, ...seen };
+        return {
+          kind: 'failed',
+          message: `The agent’s webhook answered HTTP ${answer.status}.`,
+          broken: false,
+          ...seen,
+        };
     }
   } catch (error) {
     if (error instanceof MooringError && error.code === 'address_blocked') {
-      return { kind: 'failed', httpStatus: null, message: error.message, head: head(error.message) };
+      const { message } = error;
+      return { kind: 'failed', httpStatus: null, message, head: head(message), broken: true };
     }
     const why = error instanceof MooringError ? error.message : whyUnreachable(error, timeoutMs);
     return { kind: 'retry', httpStatus: null, retryAfterMs: null, head: head(why) };

@@ -10,10 +10,11 @@ import type { ApprovalLinks } from '../../lib/approval-links';
 import { activity } from '../activity';
 import type { SendMail } from '../mail';
 import { askHuman } from './ask-human';
+import type { BreakerLimits } from './breaker';
 import { endByPlatform } from './ends';
 import { openDelivery } from './open-delivery';
 import { progressOf } from './progress';
-import { recordOutcome } from './record-outcome';
+import { makeCall, recordOutcome } from './record-outcome';
 
 export interface TaskDeps {
   db: Database;
@@ -23,6 +24,7 @@ export interface TaskDeps {
   delaysMs: number[];
   invokeTimeoutMs: number;
   webhookTimeoutMs: number;
+  breaker: BreakerLimits;
   links: ApprovalLinks;
   sendMail: SendMail;
 }
@@ -34,14 +36,9 @@ export function createTaskActivities(deps: TaskDeps): TaskActivities {
       const next = await db.withTx(SYSTEM, 'task.open-delivery', (tx) => openDelivery(tx, deps, taskId));
       if ('progress' in next) return next.progress;
       failpoint('delivery', 'before');
-      const startedAt = performance.now();
-      const outcome = await next.send(signal);
-      const latencyMs = Math.round(performance.now() - startedAt);
+      const made = await makeCall(next.delivery, signal);
       failpoint('delivery', 'answered');
-      const { attempt, agentName } = next;
-      return db.withTx(SYSTEM, 'task.record-outcome', (tx) =>
-        recordOutcome(tx, deps, { taskId, attempt, agentName, outcome, latencyMs }),
-      );
+      return db.withTx(SYSTEM, 'task.record-outcome', (tx) => recordOutcome(tx, deps, made));
     }),
     askHuman: activity('askHuman', (input) => askHuman(deps, input)),
     expireTask: activity('expireTask', ({ taskId, asOf }) =>

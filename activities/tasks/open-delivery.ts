@@ -1,11 +1,14 @@
 import { findActiveAgent, sealedKeys } from '../../db/agents';
+import { countAttempts, openAttempt } from '../../db/attempts';
+import { agentName, isShut } from '../../db/breakers';
 import type { Tx } from '../../db/database';
 import { findEndpoint } from '../../db/endpoints';
 import { messageOfTurn } from '../../db/messages';
 import { getNetworkTask } from '../../db/network-tasks';
-import { countAttempts, lockTask, markTaskSeen, openAttempt, transitionTask } from '../../db/tasks';
+import { lockTask, markTaskSeen, transitionTask } from '../../db/tasks';
 import type { Task } from '../../db/tasks';
 import { isTerminal } from '../../domain/task';
+import type { AttemptKind } from '../../domain/task';
 import type { TaskProgress } from '../../domain/workflows';
 import { invoke } from '../agents/service-agent';
 import type { InvokeOutcome } from '../agents/service-agent';
@@ -13,42 +16,74 @@ import { notifyAgent } from '../agents/webhook';
 import type { NotifyOutcome } from '../agents/webhook';
 import type { TaskDeps } from './activities';
 import { agentGone, endByPlatform, noAttemptLeft } from './ends';
+import { park } from './park';
 import { progressOf } from './progress';
 
 /** What one attempt came to, at whichever kind of agent. */
 export type Outcome = InvokeOutcome | NotifyOutcome;
 
-type Next =
-  | { progress: TaskProgress }
-  | { attempt: number; agentName: string; send: (signal: AbortSignal) => Promise<Outcome> };
+/** A call that is written down and still to be made. */
+export interface Delivery {
+  taskId: string;
+  agentId: string;
+  attempt: number;
+  kind: AttemptKind;
+  agentName: string;
+  send: (signal: AbortSignal) => Promise<Outcome>;
+}
+
+export type Next = { progress: TaskProgress } | { delivery: Delivery };
 
 /** Claims the next attempt before the call is made, so that a call which may have been made is always counted. */
 export async function openDelivery(tx: Tx, deps: TaskDeps, taskId: string): Promise<Next> {
   const task = await lockTask(tx, taskId);
   await markTaskSeen(tx, task);
   if (isTerminal(task.status)) return { progress: progressOf(task) };
-  if (task.expired) {
-    const progress = await endByPlatform(tx, task, {
-      to: 'expired',
-      code: 'agent_unavailable',
-      message: 'The task’s time ran out before the agent could answer.',
-    });
-    return { progress };
-  }
+  if (task.expired) return { progress: await expired(tx, task) };
   if (!isToBeTold(task)) return { progress: progressOf(task) };
   if ((await countAttempts(tx, task.id)) >= deps.delaysMs.length) {
     return { progress: await noAttemptLeft(tx, task) };
   }
-  return task.action === null ? openWebhook(tx, deps, task) : openInvocation(tx, deps, task);
+  return open(tx, deps, { task, kind: 'attempt' });
 }
+
+/** Of a locked task that was parked: the monitor's call, which counts against nothing. */
+export async function openParked(
+  tx: Tx,
+  deps: TaskDeps,
+  { task, kind }: { task: Task; kind: 'probe' | 'drained' },
+): Promise<Next> {
+  if (task.expired) return { progress: await expired(tx, task) };
+  return open(tx, deps, { task, kind });
+}
+
+const expired = (tx: Tx, task: Task): Promise<TaskProgress> =>
+  endByPlatform(tx, task, {
+    to: 'expired',
+    code: 'agent_unavailable',
+    message: 'The task’s time ran out before the agent could answer.',
+  });
 
 /** A chat's task is the call itself; an agent of the network is told once that there is one for it. */
 const isToBeTold = ({ action, status }: Task): boolean =>
   action === null ? status === 'pending_delivery' : status === 'in_progress';
 
-async function openInvocation(tx: Tx, deps: TaskDeps, task: Task): Promise<Next> {
+interface Call {
+  task: Task;
+  kind: AttemptKind;
+}
+
+const open = (tx: Tx, deps: TaskDeps, call: Call): Promise<Next> =>
+  call.task.action === null ? openWebhook(tx, deps, call) : openInvocation(tx, deps, call);
+
+/** Only the monitor calls an agent whose breaker is not closed. */
+const mustWait = async (tx: Tx, { task, kind }: Call): Promise<boolean> =>
+  kind === 'attempt' && (await isShut(tx, task.toAgentId));
+
+async function openInvocation(tx: Tx, deps: TaskDeps, { task, kind }: Call): Promise<Next> {
   const agent = await findActiveAgent(tx, task.toAgentId);
   if (agent === null) return { progress: await agentGone(tx, task) };
+  if (await mustWait(tx, { task, kind })) return { progress: await park(tx, task, agent.name) };
   const keys = await sealedKeys(tx, agent.id);
   const address = {
     baseUrl: agent.baseUrl,
@@ -65,20 +100,27 @@ async function openInvocation(tx: Tx, deps: TaskDeps, task: Task): Promise<Next>
     timeoutMs: deps.invokeTimeoutMs,
   };
   return {
-    attempt: await openAttempt(tx, task),
-    agentName: agent.name,
-    send: (signal) => invoke(deps.http, address, { ...call, signal }),
+    delivery: {
+      taskId: task.id,
+      agentId: task.toAgentId,
+      attempt: await openAttempt(tx, task, kind),
+      kind,
+      agentName: agent.name,
+      send: (signal) => invoke(deps.http, address, { ...call, signal }),
+    },
   };
 }
 
-async function openWebhook(tx: Tx, deps: TaskDeps, task: Task): Promise<Next> {
+async function openWebhook(tx: Tx, deps: TaskDeps, { task, kind }: Call): Promise<Next> {
   const endpoint = await findEndpoint(tx, task.toAgentId);
   if (endpoint === null) {
     // It was taken away since: the agent looks for its tasks itself.
     const waits = await transitionTask(tx, task, { path: ['pending_accept'], actor: 'delivery' });
     return { progress: progressOf(waits) };
   }
-  const attempt = await openAttempt(tx, task);
+  const name = await agentName(tx, task.toAgentId);
+  if (await mustWait(tx, { task, kind })) return { progress: await park(tx, task, name) };
+  const attempt = await openAttempt(tx, task, kind);
   const notice = {
     task: await getNetworkTask(tx, task.id),
     attempt,
@@ -86,5 +128,14 @@ async function openWebhook(tx: Tx, deps: TaskDeps, task: Task): Promise<Next> {
     secrets: endpoint.secrets.map(({ sealed }) => deps.seal.open(sealed)),
     timeoutMs: deps.webhookTimeoutMs,
   };
-  return { attempt, agentName: '', send: (signal) => notifyAgent(deps.http, { ...notice, signal }) };
+  return {
+    delivery: {
+      taskId: task.id,
+      agentId: task.toAgentId,
+      attempt,
+      kind,
+      agentName: name,
+      send: (signal) => notifyAgent(deps.http, { ...notice, signal }),
+    },
+  };
 }

@@ -1,28 +1,31 @@
 import { getConnection } from '../../db/agents';
 import type { Tx } from '../../db/database';
 import { forgetIfErased } from '../../db/erase';
-import { closeAttempt, lockTask, sayTask, transitionTask } from '../../db/tasks';
+import { closeAttempt, countAttempts } from '../../db/attempts';
+import { lockTask, sayTask, transitionTask } from '../../db/tasks';
 import type { Task } from '../../db/tasks';
 import { isTerminal } from '../../domain/task';
 import type { TaskProgress } from '../../domain/workflows';
 import { capped } from '../agent-text';
 import { takePictures } from '../pictures';
 import type { TaskDeps } from './activities';
-
+import { judgeEndpoint } from './breaker';
+import type { Verdict } from './breaker';
 import { endByPlatform, noAttemptLeft, tellStep } from './ends';
-import type { Outcome } from './open-delivery';
+import type { Delivery, Outcome } from './open-delivery';
+import { park } from './park';
 import { progressOf } from './progress';
 
-interface Done {
-  taskId: string;
-  attempt: number;
-  agentName: string;
-  outcome: Outcome;
-  latencyMs: number;
+type Done = Omit<Delivery, 'send'> & { outcome: Outcome; latencyMs: number };
+
+export async function makeCall({ send, ...call }: Delivery, signal: AbortSignal): Promise<Done> {
+  const startedAt = performance.now();
+  const outcome = await send(signal);
+  return { ...call, outcome, latencyMs: Math.round(performance.now() - startedAt) };
 }
 
-/** Records what an attempt came to, and moves the task on as it says. */
-export async function recordOutcome(tx: Tx, { delaysMs }: TaskDeps, done: Done): Promise<TaskProgress> {
+/** Records what a call came to, and moves the task on as it says. */
+export async function recordOutcome(tx: Tx, deps: TaskDeps, done: Done): Promise<TaskProgress> {
   const { outcome, attempt, latencyMs } = done;
   const task = await lockTask(tx, done.taskId);
   await closeAttempt(tx, task.id, {
@@ -32,10 +35,13 @@ export async function recordOutcome(tx: Tx, { delaysMs }: TaskDeps, done: Done):
     head: outcome.head,
     latencyMs,
   });
+  const verdict = await judgeEndpoint(tx, deps.breaker, done);
   if (isTerminal(task.status)) {
     if (task.sessionId !== null) await forgetIfErased(tx, task.sessionId);
     return progressOf(task);
   }
+  // It may have been found in the inbox while it was on its way.
+  if (task.action === null && task.status !== 'pending_delivery') return progressOf(task);
   switch (outcome.kind) {
     case 'completed': {
       const { output, pictures } = takePictures(outcome.output, await schemaOf(tx, task));
@@ -52,22 +58,37 @@ export async function recordOutcome(tx: Tx, { delaysMs }: TaskDeps, done: Done):
       return progressOf(ended);
     }
     case 'delivered':
-      // It may have been found in the inbox while it was on its way.
-      if (task.status !== 'pending_delivery') return progressOf(task);
       return progressOf(await transitionTask(tx, task, { path: ['delivered'], actor: 'delivery' }));
     case 'failed':
-      if (task.action === null && task.status !== 'pending_delivery') return progressOf(task);
       return endByPlatform(tx, task, { to: 'failed', code: 'agent_refused', message: outcome.message });
-    case 'retry': {
-      if (task.action === null && task.status !== 'pending_delivery') return progressOf(task);
-      const wait = delaysMs[attempt];
+    case 'retry':
+      return goOn(tx, deps, { task, verdict, agentName: done.agentName, retryAfterMs: outcome.retryAfterMs });
+  }
+}
+
+/** After a call that came to nothing: another attempt, a wait until the agent is back, or the end. */
+async function goOn(
+  tx: Tx,
+  { delaysMs }: TaskDeps,
+  failed: { task: Task; verdict: Verdict; agentName: string; retryAfterMs: number | null },
+): Promise<TaskProgress> {
+  const { task, verdict, agentName } = failed;
+  const wait = delaysMs[await countAttempts(tx, task.id)];
+  switch (verdict) {
+    case 'give up':
+      return endByPlatform(tx, task, {
+        to: 'failed',
+        code: 'agent_unavailable',
+        message: 'The agent could not take this task, though it took others.',
+      });
+    case 'park':
+      if (task.parkedAt !== null) return progressOf(task);
+      return wait === undefined ? noAttemptLeft(tx, task) : park(tx, task, agentName);
+    case 'again': {
       if (wait === undefined) return noAttemptLeft(tx, task);
       const jitter = wait * 0.2 * Math.random();
-      const inMs = Math.max(Math.round(wait + jitter), outcome.retryAfterMs ?? 0);
-      await tellStep(tx, task, {
-        state: 'now',
-        text: `${done.agentName} could not answer and is asked again`,
-      });
+      const inMs = Math.max(Math.round(wait + jitter), failed.retryAfterMs ?? 0);
+      await tellStep(tx, task, { state: 'now', text: `${agentName} could not answer and is asked again` });
       const next = Math.min(Date.now() + inMs, Date.parse(task.expiresAt));
       await sayTask(tx, task, { next_attempt_at: new Date(next).toISOString() });
       return { kind: 'retry', inMs, seen: task.wakeVersion };

@@ -105,7 +105,7 @@ test('a chat that was closed while a turn worked is signalled again until the tu
   await chat.say('count these words');
   await chat.propose(['connect_agent', { agent_id: seller }]);
   await close(chat);
-  const page = { workflow: 'chatSession' as const, after: '', limit: 100 };
+  const page = { rows: 'chatSession' as const, after: '', limit: 100 };
   const isSignalled = () =>
     stage.t.db.withTx(SYSTEM, 'test', async (tx) => {
       const rows = await lagging(tx, { ageMs: -1_000, idleMs: 3_600_000 }, page);

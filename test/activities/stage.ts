@@ -102,6 +102,7 @@ export async function setStage(lengths: Lengths = {}): Promise<Stage> {
     delaysMs: lengths.delaysMs ?? [0, 10, 20],
     invokeTimeoutMs: lengths.invokeTimeoutMs ?? 2_000,
     webhookTimeoutMs: lengths.invokeTimeoutMs ?? 2_000,
+    breaker: { most: 5, waitMs: 30_000, maxWaitMs: 300_000 },
     links,
     sendMail: () => Promise.resolve(),
   });

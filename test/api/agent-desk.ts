@@ -1,4 +1,4 @@
-import { createAgentActivities } from '../../activities/agents/monitor';
+import { createListingActivities } from '../../activities/agents/monitor';
 import type { ProbeOutcome } from '../../domain/workflows';
 import { createGuardedHttp } from '../../lib/guarded-http';
 import { run } from '../activities/stage';
@@ -70,7 +70,13 @@ export async function openDesk(): Promise<AgentDesk> {
   });
   const zoo = await openZoo();
   const http = createGuardedHttp({ allowLoopback: true });
-  const monitor = createAgentActivities({ db: api.t.db, http, healthTimeoutMs: 1_000, delaysMs: [10, 20] });
+  const monitor = createListingActivities({
+    db: api.t.db,
+    http,
+    healthTimeoutMs: 1_000,
+    delaysMs: [10, 20],
+    breakerWaitMs: 30_000,
+  });
   const desk: AgentDesk = {
     api,
     zoo,

@@ -8,6 +8,7 @@ import { patientCall, Refused } from '../harness/chat';
 import type { Call } from '../harness/chat';
 import { ask, decide, hiring, newEmail, open, turnEnd } from './driver';
 import type { Scenario, Stage } from './driver';
+import { BREAKERS } from './breakers';
 import { CONFIRMATIONS } from './confirmations';
 import { NETWORK } from './network';
 import { RISKY } from './risky';
@@ -69,6 +70,7 @@ export const SCENARIOS: Scenario[] = [
   },
   ...STOPS_AND_QUESTIONS,
   ...NETWORK,
+  ...BREAKERS,
   ...CONFIRMATIONS,
   ...RISKY,
   { name: 'a signal was left behind', after: ['dispatch.before'], run: hiring('') },

@@ -41,7 +41,8 @@ export async function openCrashStage(): Promise<CrashStage> {
     logger: new DefaultLogger('ERROR', () => undefined),
     telemetryOptions: { logging: { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }) } },
   });
-  const machine = await createMachine();
+  // What fails on purpose in one scenario is not to shut the agent off for the next.
+  const machine = await createMachine({ MOORING_BREAKER_FAILURES: '1000' });
   const folder = mkdtempSync(join(tmpdir(), 'mooring-crash-'));
   const connection = await Connection.connect({ address: machine.temporalAddress });
   const facts = await openFacts(machine.database.url);
@@ -160,6 +161,7 @@ const countOpen = (world: World): Promise<number> =>
            + (select count(*) from tasks where ended_at is null)
            + (select count(*) from payments where state in ('AWAITING_APPROVAL', 'AUTHORIZING', 'HELD'))
            + (select count(*) from agents where wake_version > seen_version)
+           + (select count(*) from breakers where wake_version > seen_version or state <> 'closed')
            + (select count(*) from mails where ended_at is null and until > now())
            + (select count(*) from outbox where sent_at is null))::int as count`,
   );

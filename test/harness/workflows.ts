@@ -68,7 +68,7 @@ type Activity = (input: unknown) => unknown;
 const NAMES = [
   ...['askModel', 'searchAgents', 'connectAgent', 'requestPayment', 'hireAgent', 'askPerson'],
   ...['failToolCall', 'failTurn', 'closeIdleSession', 'expirePrompts', 'deliverTask', 'expireTask'],
-  ...['authorizePayment', 'settlePayment', 'probeAgent'],
+  ...['authorizePayment', 'settlePayment', 'probeAgent', 'drainParked'],
 ];
 
 const bundle = (): Promise<WorkflowBundle> =>

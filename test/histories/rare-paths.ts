@@ -1,5 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
-import type { PaymentProgress, TurnProgress } from '../../domain/workflows';
+import type { DrainProgress, PaymentProgress, TurnProgress } from '../../domain/workflows';
 import type { VirtualTime } from '../harness/workflows';
 
 /** A path of a workflow that no scenario on real servers takes; its activities answer from a script. */
@@ -43,6 +43,7 @@ const script = <T>(...answers: T[]): (() => Promise<T>) => {
 };
 
 let longRun = '';
+let longOutage = '';
 
 export const RARE_PATHS: RarePath[] = [
   {
@@ -105,6 +106,29 @@ export const RARE_PATHS: RarePath[] = [
       const input = { taskId: 'tsk_1', userId: 'usr_1', agentId: 'agt_1', riskLevel: 'R0', expiresAt };
       return (await start(time, activities, { type: 'task', workflowId: 'task/expires', input })).workflowId;
     },
+  },
+  {
+    name: 'an agent is down for long and its monitor begins anew',
+    run: async (time) => {
+      const down: DrainProgress = { kind: 'open', seen: 1, inMs: 300_000, parked: 3, since: later(0) };
+      const activities = {
+        drainParked: script<DrainProgress>(
+          ...Array.from({ length: 120 }, () => down),
+          { kind: 'draining', seen: 1, parked: 2 },
+          { kind: 'closed', seen: 1, status: 'DELETED' },
+        ),
+      };
+      const workflowId = 'agent-monitor/down-for-long';
+      const run = await start(time, activities, {
+        type: 'agentMonitor',
+        workflowId,
+        input: { agentId: 'agt_1' },
+        signal: 'breakerChanged',
+      });
+      longOutage = run.runId;
+      return workflowId;
+    },
+    firstRun: () => longOutage,
   },
   {
     name: 'a hold without a task comes back',

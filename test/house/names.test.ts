@@ -1,5 +1,5 @@
 import { QUEUES } from '../../domain/workflows';
-import { listingChanged } from '../../workflows/agent-monitor';
+import { breakerChanged, listingChanged } from '../../workflows/agent-monitor';
 import * as chat from '../../workflows/chat-session';
 import * as workflows from '../../workflows';
 import * as money from '../../workflows/payment';
@@ -8,6 +8,7 @@ import { all, filesEnding, read } from './files';
 
 const signals = [
   listingChanged,
+  breakerChanged,
   chat.messageArrived,
   chat.outcomeArrived,
   chat.endArrived,

@@ -47,6 +47,7 @@ test.each<[number, string, string]>([
   [3, 'a counter ahead of its log', `update session_sequences set last_seq = last_seq + 1`],
   [4, 'a task that is not where its events say', `update tasks set status = 'failed'`],
   [4, 'a task that stays open', `update tasks set ended_at = null`],
+  [4, 'a task that is parked and forgotten', `update tasks set ended_at = null, parked_at = now()`],
   [
     5,
     'more attempts than allowed',
@@ -72,6 +73,12 @@ test.each<[number, string, string]>([
   ],
   [7, 'money kept for work that failed', `update tasks set status = 'failed'`],
   [10, 'an open row without a workflow', `update tasks set ended_at = null`],
+  [
+    10,
+    'an agent that is down and has no monitor',
+    `insert into breakers (agent_id, region, state, opened_at, next_probe_at, wake_version)
+     select to_agent_id, region, 'open', now(), now(), 1 from tasks`,
+  ],
   [10, 'a signal that was never sent', `update outbox set sent_at = null`],
 ])('(%s) %s is found', async (number, _what, sql) => {
   expect(await found(world, number)).toEqual([]);

@@ -10,7 +10,14 @@ export async function tasksEndOnce({ query }: World): Promise<string[]> {
   const events = await query<{ id: string; number: number; from: TaskStatus | null; to: TaskStatus }>(
     `select task_id as id, number, from_status as from, to_status as to from task_events order by task_id, number`,
   );
-  return tasks.flatMap(({ id, status, ended }) => {
+  const forgotten = await query<{ id: string }>(
+    `select t.id from tasks t left join breakers b on b.agent_id = t.to_agent_id
+      where t.parked_at is not null and coalesce(b.state, 'closed') = 'closed'`,
+  );
+  const parked = forgotten.map(
+    ({ id }) => `task ${id} is parked and nobody sees to it: its breaker is closed`,
+  );
+  const ways = tasks.flatMap(({ id, status, ended }) => {
     const way = events.filter((event) => event.id === id);
     const problems: string[] = [];
     way.forEach(({ number, from, to }, index) => {
@@ -25,6 +32,7 @@ export async function tasksEndOnce({ query }: World): Promise<string[]> {
     if (!isTerminal(status) || !ended) problems.push(`task ${id} has not ended: ${status}`);
     return problems;
   });
+  return [...ways, ...parked];
 }
 
 /** (5) Attempts ≤ maximum, all with the same id; an effect is one key. */
@@ -34,20 +42,23 @@ export async function attemptsBounded({ query, agentCalls, maxAttempts }: World)
     status: TaskStatus;
     invoked: boolean;
     attempts: number;
+    counted: number;
     last: number | null;
   }>(
-    `select t.id, t.status, t.action is not null as invoked, count(a.attempt)::int as attempts, max(a.attempt) as last
+    `select t.id, t.status, t.action is not null as invoked, count(a.attempt)::int as attempts,
+            count(*) filter (where a.kind = 'attempt')::int as counted, max(a.attempt) as last
        from tasks t left join task_attempts a on a.task_id = t.id group by t.id`,
   );
   const calls = await agentCalls();
   const strangers = calls.filter(({ idempotency_key: key }) => !tasks.some(({ id }) => id === key));
   return [
     ...strangers.map(({ idempotency_key: key }) => `an agent was called with ${key}, which is no task`),
-    ...tasks.flatMap(({ id, status, invoked, attempts, last }) => {
+    ...tasks.flatMap(({ id, status, invoked, attempts, counted, last }) => {
       const received = calls.filter(({ idempotency_key: key }) => key === id);
       const effects = received.filter((call) => call.status === 'completed').length;
       const problems: string[] = [];
-      if (attempts > maxAttempts) problems.push(`task ${id}: ${attempts} attempts of at most ${maxAttempts}`);
+      // A parked task is tried as often as it takes.
+      if (counted > maxAttempts) problems.push(`task ${id}: ${counted} attempts of at most ${maxAttempts}`);
       if ((last ?? 0) !== attempts)
         problems.push(`task ${id}: attempts are not numbered from 1 without a gap`);
       if (received.length > attempts)

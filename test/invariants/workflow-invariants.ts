@@ -54,7 +54,9 @@ const OPEN_ROWS = `
   union all select 'payment/' || id, true from payments where state in ('AWAITING_APPROVAL', 'AUTHORIZING', 'HELD')
   union all select 'mail/' || id, true from mails where ended_at is null and until > now()
   union all select 'agent-monitor/' || id, true from agents
-    where wake_version > 0 and status in ('PENDING', 'ACTIVE', 'SUSPENDED')`;
+    where wake_version > 0 and status in ('PENDING', 'ACTIVE', 'SUSPENDED')
+  union all select 'agent-monitor/' || b.agent_id, true from breakers b join agents a on a.id = b.agent_id
+    where b.wake_version > 0 and (b.state <> 'closed' or a.status in ('PENDING', 'ACTIVE', 'SUSPENDED'))`;
 
 /** (10) No row without a workflow, no workflow without a row. */
 export async function rowsAndRunsFit(world: World): Promise<string[]> {

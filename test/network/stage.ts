@@ -12,7 +12,11 @@ import { openMailbox } from '../../dev/mailbox/mailbox';
 import { createApprovalLinks } from '../../lib/approval-links';
 import type { ApprovalLinks } from '../../lib/approval-links';
 import { createTaskActivities } from '../../activities/tasks/activities';
-import type { TaskActivities } from '../../domain/workflows';
+import type { TaskDeps } from '../../activities/tasks/activities';
+import { createDrainParked } from '../../activities/tasks/drain';
+import type { QueryResultRow } from 'pg';
+import { SYSTEM } from '../../domain/principal';
+import type { DrainProgress, TaskActivities } from '../../domain/workflows';
 import { createGuardedHttp } from '../../lib/guarded-http';
 import { createSeal } from '../../lib/seal';
 import { createTestApi, SECRET } from '../api/harness';
@@ -45,6 +49,10 @@ export interface NetworkStage {
   join: (wish?: Record<string, unknown>, token?: string) => Promise<Player>;
   /** One step of the task's workflow. */
   deliver: (taskId: string) => ReturnType<TaskActivities['deliverTask']>;
+  /** One run of the activity of an agent's monitor; `drain`: when its next probe is due. */
+  drainWhenDue: (agentId: string) => Promise<DrainProgress>;
+  drain: (agentId: string) => Promise<DrainProgress>;
+  query: <R extends QueryResultRow>(text: string, values?: unknown[]) => Promise<R[]>;
   /** An endpoint that answers as told, and what it was sent. */
   listen: (answer?: RequestListener) => Promise<{ url: string; heard: Heard[] }>;
   /** What was mailed to an address, the oldest first. */
@@ -66,6 +74,7 @@ const DELAYS = [0, 1_000, 5_000, 25_000];
 export async function setNetworkStage({
   delaysMs = DELAYS,
   webhookTimeoutMs = 2_000,
+  drainConcurrency = 1,
   sendMail: mailer = undefined as SendMail | undefined,
   webRoot = null as string | null,
 } = {}): Promise<NetworkStage> {
@@ -90,16 +99,21 @@ export async function setNetworkStage({
       from: 'Mooring <mooring@test.example>',
     });
   const mails = createMailActivities({ db: api.t.db, links, sendMail });
-  const tasks = createTaskActivities({
+  const deps: TaskDeps = {
     db: api.t.db,
     http,
     seal: createSeal(SECRET),
     delaysMs,
     invokeTimeoutMs: 2_000,
     webhookTimeoutMs,
+    breaker: { most: 5, waitMs: 30_000, maxWaitMs: 300_000 },
     links,
     sendMail,
-  });
+  };
+  const tasks = createTaskActivities(deps);
+  const { drainParked } = createDrainParked({ ...deps, concurrency: drainConcurrency });
+  const query: NetworkStage['query'] = (text, values) =>
+    api.t.db.withTx(SYSTEM, 'test', (tx) => tx.query(text, values));
   const servers: ReturnType<typeof createServer>[] = [];
   let joined = 0;
 
@@ -141,6 +155,14 @@ export async function setNetworkStage({
         `http://127.0.0.1:${mailbox.httpPort}/mails?to=${encodeURIComponent(address)}`,
       );
       return ((await answer.json()) as { messages: Mail[] }).messages.reverse();
+    },
+    query,
+    drainWhenDue: (agentId) => run(drainParked, { agentId }),
+    async drain(agentId) {
+      await query(`update breakers set next_probe_at = now() where agent_id = $1 and state = 'open'`, [
+        agentId,
+      ]);
+      return run(drainParked, { agentId });
     },
     deliver: (taskId) => run(tasks.deliverTask, { taskId }),
     async listen(answer = (_req, res) => void res.end('{}')) {

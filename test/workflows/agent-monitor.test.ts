@@ -1,5 +1,11 @@
 import { randomUUID } from 'node:crypto';
-import type { AgentActivities, AgentMonitorInput, ProbeOutcome } from '../../domain/workflows';
+import type {
+  AgentActivities,
+  AgentMonitorInput,
+  DrainProgress,
+  ProbeOutcome,
+  Wake,
+} from '../../domain/workflows';
 import type { agentMonitor } from '../../workflows';
 import { createVirtualTime } from '../harness/workflows';
 import type { VirtualTime } from '../harness/workflows';
@@ -16,6 +22,7 @@ const HOUR = 3_600_000;
 function listing(answer: (version: number, attempt: number) => ProbeOutcome) {
   const row = { version: 1, attempts: [] as number[], times: [] as number[] };
   const activities: AgentActivities = {
+    drainParked: () => Promise.resolve({ kind: 'closed', seen: 0, status: 'REJECTED' }),
     probeAgent: async ({ attempt }) => {
       const { version } = row;
       row.times.push(await time.env.currentTimeMs());
@@ -29,10 +36,12 @@ function listing(answer: (version: number, attempt: number) => ProbeOutcome) {
 type Probed = ReturnType<typeof listing>;
 
 const start = (taskQueue: string, input: Partial<AgentMonitorInput> = {}) =>
-  time.env.client.workflow.start<typeof agentMonitor>('agentMonitor', {
+  time.env.client.workflow.signalWithStart<typeof agentMonitor, [Wake]>('agentMonitor', {
     workflowId: `agent-monitor/${randomUUID()}`,
     taskQueue,
     args: [{ agentId: 'agt_1', userId: 'usr_1', ...input }],
+    signal: 'listingChanged',
+    signalArgs: [{ version: 1 }],
   });
 type Handle = Awaited<ReturnType<typeof start>>;
 
@@ -121,7 +130,10 @@ test('a monitor that continues as new knows what it has answered', async () => {
   const one = listing((version) => (version < 5 ? good(version) : gone()));
   one.row.version = 4;
   await time.withWorker(one.activities, async (queue) => {
-    const handle = await start(queue, { newest: 4, seen: 4 });
+    const handle = await start(queue, {
+      newest: { listing: 4, breaker: 0 },
+      seen: { listing: 4, breaker: 0 },
+    });
     await time.env.sleep(HOUR);
     expect(one.row.attempts).toEqual([]);
     await change(one, handle);
@@ -140,11 +152,92 @@ test('a long history begins anew where nothing is under way, and what it was tol
     expect(sick.row.attempts).toHaveLength(TRIES);
     const latest = time.env.client.workflow.getHandle(handle.workflowId);
     const { runId, historyLength } = await latest.describe();
-    expect(runId).not.toBe(handle.firstExecutionRunId);
+    expect(runId).not.toBe(handle.signaledRunId);
     expect(historyLength).toBeLessThan(10);
     sick.row.version = 2;
     await latest.signal('listingChanged', { version: 2 });
     expect(await latest.result()).toBe('REJECTED');
     expect(sick.row.attempts).toHaveLength(TRIES + 1);
+  });
+}, 60_000);
+
+/** A breaker as its row says it; each look at it is noted with its hour. */
+function breaker(answer: (look: number) => DrainProgress) {
+  const times: number[] = [];
+  const activities = {
+    drainParked: async () => {
+      times.push(await time.env.currentTimeMs());
+      return answer(times.length);
+    },
+  };
+  return { times, activities };
+}
+
+const down = (inMs: number): DrainProgress => ({
+  kind: 'open',
+  seen: 1,
+  inMs,
+  parked: 2,
+  since: '2026-11-23T00:00:00.000Z',
+});
+const back = (seen: number): DrainProgress => ({ kind: 'closed', seen, status: 'ACTIVE' });
+const over = (seen: number): DrainProgress => ({ kind: 'closed', seen, status: 'DELETED' });
+
+const open = (taskQueue: string) =>
+  time.env.client.workflow.signalWithStart<typeof agentMonitor, [Wake]>('agentMonitor', {
+    workflowId: `agent-monitor/${randomUUID()}`,
+    taskQueue,
+    args: [{ agentId: 'agt_1' }],
+    signal: 'breakerChanged',
+    signalArgs: [{ version: 1 }],
+  });
+
+test('an agent that is down is tried after the waits its row names; when it is back its tasks go, and the monitor rests', async () => {
+  const waits = [30_000, 60_000, 120_000];
+  const one = breaker((look) => {
+    if (look <= waits.length) return down(waits[look - 1] ?? 0);
+    if (look < 6) return { kind: 'draining', seen: 1, parked: 6 - look };
+    return look === 6 ? back(1) : over(2);
+  });
+  await time.withWorker(one.activities, async (queue) => {
+    const handle = await open(queue);
+    await time.env.sleep(100 * HOUR);
+    expect(one.times).toHaveLength(6);
+    for (const [index, wait] of waits.entries()) {
+      const waited = (one.times[index + 1] ?? 0) - (one.times[index] ?? 0);
+      expect(waited).toBeGreaterThanOrEqual(wait);
+      expect(waited).toBeLessThan(wait + 10_000);
+    }
+    const { historyLength } = await handle.describe();
+    await time.env.sleep(100 * HOUR);
+    expect((await handle.describe()).historyLength).toBe(historyLength);
+    await handle.signal('breakerChanged', { version: 2 });
+    expect(await handle.result()).toBe('DELETED');
+  });
+});
+
+test('a monitor that is told that its agent is well tries it at once', async () => {
+  const one = breaker((look) => (look === 1 ? down(100 * HOUR) : over(2)));
+  await time.withWorker(one.activities, async (queue) => {
+    const handle = await open(queue);
+    await time.env.sleep(HOUR);
+    expect(one.times).toHaveLength(1);
+    await handle.signal('breakerChanged', { version: 2 });
+    expect(await handle.result()).toBe('DELETED');
+    expect(one.times).toHaveLength(2);
+  });
+});
+
+test('an outage of days is a short history at any time, and the breaker is not forgotten', async () => {
+  const LOOKS = 150;
+  const one = breaker((look) => (look < LOOKS ? down(300_000) : over(1)));
+  await time.withWorker(one.activities, async (queue) => {
+    const handle = await open(queue);
+    const latest = time.env.client.workflow.getHandle(handle.workflowId);
+    expect(await latest.result()).toBe('DELETED');
+    const { runId, historyLength } = await latest.describe();
+    expect(runId).not.toBe(handle.signaledRunId);
+    expect(historyLength).toBeLessThan(700);
+    expect(one.times).toHaveLength(LOOKS);
   });
 }, 60_000);

@@ -134,6 +134,31 @@ test('a task that cannot be delivered until its deadline expires then', async ()
   expect(status).toBe('expired');
 });
 
+test('a task that is parked asks for nothing and expires to the second', async () => {
+  const expiresAt = await inMs(72 * 60 * MINUTE);
+  let deliveries = 0;
+  let endedAt = '';
+  const status = await runTask(
+    {
+      deliverTask: () => {
+        deliveries += 1;
+        return Promise.resolve({ kind: 'open', status: 'pending_delivery', seen: 0, parked: true });
+      },
+      askHuman: unexpected.askHuman,
+      expireTask: ({ asOf }) => {
+        endedAt = asOf;
+        return Promise.resolve({ kind: 'ended', status: 'expired' });
+      },
+    },
+    expiresAt,
+  );
+  expect(status).toBe('expired');
+  expect(deliveries).toBe(1);
+  const late = Date.parse(endedAt) - Date.parse(expiresAt);
+  expect(late).toBeGreaterThanOrEqual(0);
+  expect(late).toBeLessThan(1_000);
+});
+
 test('a task whose agent is gone fails at once', async () => {
   const expiresAt = await inMs(30 * MINUTE);
   let endedAt = '';
