@@ -37,6 +37,7 @@ import { keyRoutes } from './routes/keys';
 import { artifactUpload } from './network/artifacts';
 import { networkRoutes } from './network/routes';
 import { operationRoutes } from './routes/operations';
+import { taskRoutes } from './routes/tasks';
 import { sessionLogRoutes } from './routes/session-log';
 import { sessionRoutes } from './routes/sessions';
 import { createSocketServer } from './socket/server';
@@ -138,6 +139,7 @@ function createApp({ log, ready, webRoot }: ApiDeps, api: ApiContext): Express {
   app.use(['/api', '/dev', '/v1'], jsonBody());
   app.use(authRoutes(api), keyRoutes(api), accountRoutes(api), agentRoutes(api));
   app.use(sessionRoutes(api), sessionLogRoutes(api));
+  app.use(taskRoutes(api));
   app.use('/v1', networkRoutes(api));
   app.use(devMailRoutes(api, webRoot), approveRoutes(api, webRoot));
   app.use(pageRoutes(webRoot));

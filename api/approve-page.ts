@@ -108,7 +108,7 @@ const OUTCOMES = {
 function outcomeBody({ question, confirmation }: Approval, notice: string | null): string {
   const { state, note, decidedAt, expiresAt } = confirmation;
   const at = decidedAt ?? (state === 'WITHDRAWN' ? question.endedAt : expiresAt);
-  return `<div class="outcome">
+  return `<div class="outcome" id="decision">
 ${risk(question.riskLevel)}
 <h1>${titleOf(question)}</h1>
 ${noticeOf(notice)}
@@ -128,7 +128,7 @@ export const wordsPage = (
     title,
     webRoot,
     head: '',
-    body: `<div class="outcome"><h1>${escaped(title)}</h1><section class="card"><p>${escaped(words)}</p>
+    body: `<div class="outcome" id="decision"><h1>${escaped(title)}</h1><section class="card"><p>${escaped(words)}</p>
 <p class="hint">${escaped(hint)}</p></section></div>`,
   });
 

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { Router, static as files } from 'express';
 import type { RequestHandler } from 'express';
 
-const PAGES = ['/', '/chat/:id'];
+const PAGES = ['/', '/chat/:id', '/approvals/:id', '/tasks/:id', '/agents/:id/inbox'];
 
 /** The built pages. Assets carry their hash in the name and are kept for ever; the page itself is asked for anew. */
 export function pageRoutes(webRoot: string | null): Router {

@@ -65,19 +65,22 @@ const COLUMNS = `id, task_id as "taskId", user_id as "userId", state, payload_ha
     reminded_at as "remindedAt", decided_at as "decidedAt", note, code_hash as "codeHash",
     code_until as "codeUntil", coalesce(code_until > now(), false) as "codeGood", code_tries as "codeTries"`;
 
-/** By its task, or by the hash of the link that was sent. */
-export type WhichConfirmation = { taskId: string } | { tokenHash: Buffer };
+/** By its task, by the hash of the link that was sent, or by its id and the person who is asked. */
+export type WhichConfirmation = { taskId: string } | { tokenHash: Buffer } | { id: string; userId: string };
 
 export const noSuchConfirmation = (): MooringError =>
   new MooringError('not_found', 'There is no such question. Look whether the link is whole.');
 
+function whereOf(which: WhichConfirmation): [string, unknown[]] {
+  if ('taskId' in which) return ['task_id = $1', [which.taskId]];
+  if ('tokenHash' in which) return ['token_hash = $1', [which.tokenHash]];
+  return ['id = $1 and user_id = $2', [which.id, which.userId]];
+}
+
 /** Throws not_found. */
 export async function getConfirmation(tx: Tx, which: WhichConfirmation): Promise<Confirmation> {
-  const [column, value] =
-    'taskId' in which ? ['task_id', which.taskId] : (['token_hash', which.tokenHash] as const);
-  const [row] = await tx.query<Confirmation>(`select ${COLUMNS} from confirmations where ${column} = $1`, [
-    value,
-  ]);
+  const [where, values] = whereOf(which);
+  const [row] = await tx.query<Confirmation>(`select ${COLUMNS} from confirmations where ${where}`, values);
   if (row === undefined) throw noSuchConfirmation();
   return row;
 }

@@ -33,6 +33,9 @@ export const TASK_EDGES: Record<TaskStatus, readonly TaskStatus[]> = {
 export const isTerminal = (status: TaskStatus): boolean => TASK_EDGES[status].length === 0;
 export const isLegalEdge = (from: TaskStatus, to: TaskStatus): boolean => TASK_EDGES[from].includes(to);
 
+/** What a receiver has not taken yet: its inbox, when no status is asked for. */
+export const OPEN_FOR_RECEIVER: TaskStatus[] = ['pending_delivery', 'delivered', 'pending_accept'];
+
 export const RISK_LEVELS = ['R0', 'R1', 'R2', 'R3'] as const;
 export type RiskLevel = (typeof RISK_LEVELS)[number];
 

@@ -1,8 +1,12 @@
 import type { AgentHealth } from '../domain/agent';
 import type { SessionPhase } from '../domain/session';
+import type { ConfirmationState } from '../domain/confirmation';
 import type { PendingPrompt } from '../domain/frames';
+import type { RiskLevel, TaskStatus } from '../domain/task';
 
-export type { AgentHealth, SessionPhase };
+export { isTerminal, RISK_LEVELS, TASK_STATUSES } from '../domain/task';
+export { TASK_TYPES } from '../domain/network';
+export type { AgentHealth, RiskLevel, SessionPhase, TaskStatus };
 
 export interface About {
   version: string;
@@ -71,4 +75,95 @@ export interface Admission {
   token: string;
   ws_url: string;
   expires_in: number;
+}
+
+/** One side of a task; its name is null when it is not to be seen any more. */
+export interface TaskSide {
+  id: string;
+  name: string | null;
+  slug: string | null;
+}
+
+export interface TaskItem {
+  id: string;
+  task_type: string;
+  action: string | null;
+  description: string | null;
+  risk_level: RiskLevel;
+  status: TaskStatus;
+  from: TaskSide;
+  created_at: string;
+  expires_at: string;
+}
+
+export interface TaskEvent {
+  number: number;
+  from: TaskStatus | null;
+  to: TaskStatus;
+  actor: string;
+  at: string;
+}
+
+export interface TaskAttempt {
+  attempt: number;
+  started_at: string;
+  ended_at: string | null;
+  http_status: number | null;
+  outcome: 'completed' | 'delivered' | 'failed' | 'retry' | null;
+  latency_ms: number | null;
+  head: string | null;
+}
+
+export interface TaskConfirmation {
+  state: ConfirmationState;
+  asked_at: string;
+  mailed_at: string | null;
+  reminded_at: string | null;
+  expires_at: string;
+  decided_at: string | null;
+  note: string | null;
+  /** for the person who is asked */
+  url: string | null;
+}
+
+export interface TaskArtifact {
+  id: string;
+  name: string;
+  content_type: string;
+  size: number | null;
+  url: string | null;
+}
+
+export interface TaskPage extends TaskItem {
+  side: 'from' | 'to';
+  to: TaskSide;
+  payload_inline: unknown;
+  data?: { payload_ref: string };
+  risk_reasons: string[];
+  result: unknown;
+  result_text: string | null;
+  notes: string | null;
+  error: { code: string; message: string | null } | null;
+  artifacts: TaskArtifact[];
+  rating: number | null;
+  session_id: string | null;
+  events: TaskEvent[];
+  attempts: TaskAttempt[];
+  confirmation: TaskConfirmation | null;
+  /** for those who operate Mooring */
+  run_url?: string;
+}
+
+export interface InboxFilter {
+  status?: string;
+  task_type?: string;
+  risk_level?: string;
+  cursor?: string;
+}
+
+export interface Inbox {
+  agent: { id: string; name: string; slug: string };
+  data: TaskItem[];
+  next_cursor: string | null;
+  has_more: boolean;
 }

@@ -1,7 +1,18 @@
-import type { About, Admission, Me, SessionPage, SessionView, Wallet } from './api-types';
+import type {
+  About,
+  Admission,
+  Inbox,
+  InboxFilter,
+  Me,
+  SessionPage,
+  SessionView,
+  TaskPage,
+  Wallet,
+} from './api-types';
 import { connectChat } from './chat-connection';
 import type { ChatConnection } from './chat-connection';
 import { createHttp } from './http';
+import type { Page } from './http';
 import type { ConnectOptions } from './line';
 import type { FetchLike, SocketConstructor } from './platform';
 import { memoryTokens } from './tokens';
@@ -37,6 +48,12 @@ export interface MooringClient {
   /** Closes a chat and takes its words out of every table; what money moved stays on record. */
   eraseSession: (id: string) => Promise<{ ok: true }>;
   connectSession: (id: string, options?: ConnectOptions) => ChatConnection;
+  /** A task of an agent or a chat of this person, with all that happened to it. */
+  task: (id: string) => Promise<TaskPage>;
+  /** The tasks for an agent of this person, newest first. */
+  inbox: (agentId: string, filter?: InboxFilter) => Promise<Inbox>;
+  /** The page of an approval, as the server writes it; with the fields of its form, what became of a press. */
+  approvalPage: (id: string, form?: Record<string, string>) => Promise<Page>;
 }
 
 /** Everything a chat client needs of a Mooring server, typed. Runs in browsers and in Node 20 and newer. */
@@ -72,6 +89,16 @@ export function createClient(options: ClientOptions): MooringClient {
     closeSession: (id) =>
       http.call({ method: 'POST', path: `/api/sessions/${encodeURIComponent(id)}/close`, body: {} }),
     eraseSession: (id) => http.call({ method: 'DELETE', path: `/api/sessions/${encodeURIComponent(id)}` }),
+    task: (id) => get<TaskPage>(`/api/tasks/${encodeURIComponent(id)}`),
+    inbox(agentId, filter = {}) {
+      const query = new URLSearchParams(Object.entries(filter).filter(([, value]) => value !== ''));
+      return get<Inbox>(`/api/agents/${encodeURIComponent(agentId)}/inbox?${query.toString()}`);
+    },
+    approvalPage: (id, form) =>
+      http.page({
+        path: `/approvals/${encodeURIComponent(id)}`,
+        ...(form === undefined ? { method: 'GET' } : { method: 'POST', form }),
+      }),
     connectSession: (sessionId, connect = {}) =>
       connectChat({ ...connect, http, sessionId, WebSocket: options.WebSocket ?? globalSocket() }),
   };

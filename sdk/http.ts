@@ -9,6 +9,8 @@ export interface Call {
   method: 'GET' | 'POST' | 'DELETE';
   path: string;
   body?: Record<string, unknown>;
+  /** the fields of a form, instead of a body */
+  form?: Record<string, string>;
   signal?: AbortSignal;
   /** how long the server may take on purpose (a long poll) */
   waitMs?: number;
@@ -17,8 +19,15 @@ export interface Call {
 export interface Http {
   /** As the signed-in person; an access token that has run out is renewed once. */
   call: <T>(call: Call) => Promise<T>;
+  /** As the signed-in person, for a page that the server writes: also one that says why there is none. */
+  page: (call: Call) => Promise<Page>;
   /** As nobody. */
   open: <T>(call: Call) => Promise<T>;
+}
+
+export interface Page {
+  status: number;
+  html: string;
 }
 
 interface HttpDeps {
@@ -29,10 +38,20 @@ interface HttpDeps {
 
 export function createHttp({ baseUrl, fetch, tokens }: HttpDeps): Http {
   const request = async (call: Call, token: string | null): Promise<unknown> => {
-    const answer = await send(fetch, `${baseUrl}${call.path}`, { call, token });
-    if (!answer.ok) throw refusalOf(answer.status, answer.body);
-    if (!isRecord(answer.body)) throw new NetworkError(new Error('the answer was not JSON'));
-    return answer.body;
+    const answer = await send(fetch, `${baseUrl}${call.path}`, { call, token, accept: 'application/json' });
+    const body = readJson(answer.text);
+    if (!answer.ok) throw refusalOf(answer.status, body);
+    if (!isRecord(body)) throw new NetworkError(new Error('the answer was not JSON'));
+    return body;
+  };
+  const requestPage = async (call: Call, token: string): Promise<Page> => {
+    const { status, text } = await send(fetch, `${baseUrl}${call.path}`, {
+      call,
+      token,
+      accept: 'text/html',
+    });
+    if (status === 401 || status >= 500) throw refusalOf(status, readJson(text));
+    return { status, html: text };
   };
 
   /** A new access token instead of `spent`; null when the sign-in is over. */
@@ -53,20 +72,23 @@ export function createHttp({ baseUrl, fetch, tokens }: HttpDeps): Http {
       }
     });
 
+  const signedIn = async <T>(ask: (token: string) => Promise<T>): Promise<T> => {
+    const token = tokens.read()?.access_token;
+    if (token === undefined) throw notSignedIn();
+    try {
+      return await ask(token);
+    } catch (error) {
+      if (!(error instanceof ApiError) || error.status !== 401) throw error;
+      const next = await renew(token);
+      if (next === null) throw error;
+      return await ask(next);
+    }
+  };
+
   return {
     open: async <T>(call: Call) => (await request(call, null)) as T,
-    async call<T>(call: Call) {
-      const token = tokens.read()?.access_token;
-      if (token === undefined) throw notSignedIn();
-      try {
-        return (await request(call, token)) as T;
-      } catch (error) {
-        if (!(error instanceof ApiError) || error.status !== 401) throw error;
-        const next = await renew(token);
-        if (next === null) throw error;
-        return (await request(call, next)) as T;
-      }
-    },
+    call: <T>(call: Call) => signedIn(async (token) => (await request(call, token)) as T),
+    page: (call) => signedIn((token) => requestPage(call, token)),
   };
 }
 
@@ -76,21 +98,23 @@ const notSignedIn = (): ApiError =>
 async function send(
   fetch: FetchLike,
   url: string,
-  { call, token }: { call: Call; token: string | null },
-): Promise<{ ok: boolean; status: number; body: unknown }> {
+  { call, token, accept }: { call: Call; token: string | null; accept: string },
+): Promise<{ ok: boolean; status: number; text: string }> {
   const deadline = AbortSignal.timeout(ANSWER_MS + (call.waitMs ?? 0));
   try {
     const response = await fetch(url, {
       method: call.method,
       headers: {
-        accept: 'application/json',
+        accept,
         ...(call.body === undefined ? {} : { 'content-type': 'application/json' }),
+        ...(call.form === undefined ? {} : { 'content-type': 'application/x-www-form-urlencoded' }),
         ...(token === null ? {} : { authorization: `Bearer ${token}` }),
       },
       ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
+      ...(call.form === undefined ? {} : { body: new URLSearchParams(call.form).toString() }),
       signal: call.signal === undefined ? deadline : AbortSignal.any([deadline, call.signal]),
     });
-    return { ok: response.ok, status: response.status, body: readJson(await response.text()) };
+    return { ok: response.ok, status: response.status, text: await response.text() };
   } catch (cause) {
     throw new NetworkError(cause);
   }

@@ -1,11 +1,14 @@
 import { useCallback, useEffect, useState, useSyncExternalStore } from 'react';
 import type { About } from '../sdk/api-types';
+import { ApprovalPage } from './approval-page';
 import { ChatPage } from './chat-page';
 import { NewPage } from './new-page';
+import { InboxPage } from './inbox-page';
 import { useRoute } from './router';
 import { client } from './session/client';
 import { createSideStore } from './session/sessions-store';
 import { SignInPage } from './sign-in-page';
+import { TaskPage } from './task-page';
 
 const SIDE_EVERY_MS = 15_000;
 const AGAIN_MS = 2_000;
@@ -55,11 +58,11 @@ function SignedIn({ about, onLeave }: { about: About | null; onLeave: () => void
     about,
     onSignedOut: onLeave,
   };
-  return route.page === 'chat' ? (
-    <ChatPage key={route.id} id={route.id} {...props} />
-  ) : (
-    <NewPage {...props} />
-  );
+  if (route.page === 'chat') return <ChatPage key={route.id} id={route.id} {...props} />;
+  if (route.page === 'task') return <TaskPage key={route.id} id={route.id} {...props} />;
+  if (route.page === 'inbox') return <InboxPage key={route.id} id={route.id} {...props} />;
+  if (route.page === 'approval') return <ApprovalPage key={route.id} id={route.id} {...props} />;
+  return <NewPage {...props} />;
 }
 
 /** What this server is; asked until it answers. */

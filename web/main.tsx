@@ -11,6 +11,7 @@ import './styles/chat.css';
 import './styles/money.css';
 import './styles/pages.css';
 import './styles/approve.css';
+import './styles/tasks.css';
 import './styles/narrow.css';
 import './styles/preferences.css';
 

@@ -17,13 +17,23 @@ export function goTo(path: string): void {
   tell();
 }
 
-export type Route = { page: 'new' } | { page: 'chat'; id: string };
+export type Route = { page: 'new' } | { page: 'chat' | 'approval' | 'task' | 'inbox'; id: string };
+
+const PAGES = [
+  ['chat', /^\/chat\/([\w-]+)$/],
+  ['approval', /^\/approvals\/([\w-]+)$/],
+  ['task', /^\/tasks\/([\w-]+)$/],
+  ['inbox', /^\/agents\/([\w-]+)\/inbox$/],
+] as const;
 
 /** `/` is a new chat, `/chat/:id` an old one. */
 export function useRoute(): Route {
   const path = useSyncExternalStore(subscribe, () => location.pathname);
-  const id = /^\/chat\/([\w-]+)$/.exec(path)?.[1];
-  return id === undefined ? { page: 'new' } : { page: 'chat', id };
+  for (const [page, shape] of PAGES) {
+    const id = shape.exec(path)?.[1];
+    if (id !== undefined) return { page, id };
+  }
+  return { page: 'new' };
 }
 
 /** A link that the page follows itself; with a modifier key it is the browser's. */

@@ -65,7 +65,7 @@ export function createActivities({ config, db, bus, http, secret, encoder }: Act
       questionDeadlineMs: config.MOORING_QUESTION_DEADLINE_MS,
       captureDeadlineMs: config.MOORING_CAPTURE_DEADLINE_MS,
       taskTtlMs: config.MOORING_TASK_TTL_MS,
-      decideMs: config.MOORING_R2_DEADLINE_MS,
+      decideMs: { R2: config.MOORING_R2_DEADLINE_MS, R3: config.MOORING_R3_DEADLINE_MS },
       links,
     }),
     tasks: {

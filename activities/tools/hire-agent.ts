@@ -15,8 +15,8 @@ export interface HireDeps {
   db: Database;
   waitMs: number;
   taskTtlMs: number;
-  /** how long a person has to confirm a task of R2 */
-  decideMs: number;
+  /** how long a person has to confirm a task */
+  decideMs: { R2: number; R3: number };
   links: ApprovalLinks;
   turnLimits: TurnLimits;
 }
@@ -65,7 +65,7 @@ export const createHireAgent = (deps: HireDeps) =>
         const asks = task.status === 'waiting_human_confirm';
         if (asks && task.humanConfirmDeadline === null) {
           await askForConfirmation(tx, task, {
-            decideMs: deps.decideMs,
+            decideMs: deps.decideMs[task.riskLevel === 'R3' ? 'R3' : 'R2'],
             tokenHashOf: deps.links.tokenHashOf,
           });
           await sayAsked(tx, task);

@@ -27,11 +27,5 @@ export async function offeredAction(
     texts: [action.name.replaceAll('_', ' '), action.description],
     payload: null,
   });
-  if (risk.level === 'R3') {
-    throw new MooringError(
-      'forbidden',
-      `${name} is of risk R3: a person must confirm it on its own page, which this version cannot ask for yet. Nothing was done and nothing was paid.`,
-    );
-  }
   return { connection, action, risk };
 }

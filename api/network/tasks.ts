@@ -7,7 +7,7 @@ import { lockOwnTask, notFrom, transitionTask, wakeTask } from '../../db/tasks';
 import type { Task } from '../../db/tasks';
 import { MooringError } from '../../domain/errors';
 import { assessRisk } from '../../domain/risk';
-import { isTerminal, needsHuman } from '../../domain/task';
+import { isTerminal, needsHuman, OPEN_FOR_RECEIVER } from '../../domain/task';
 import type { RiskLevel, TaskStatus } from '../../domain/task';
 import type { Config } from '../../lib/config';
 import { newId } from '../../lib/ids';
@@ -70,8 +70,6 @@ function createRoute({ router, call }: Door): void {
     });
   });
 }
-
-const OPEN_FOR_RECEIVER = ['pending_delivery', 'delivered', 'pending_accept'];
 
 function readRoutes(api: ApiContext, { router, call }: Door): void {
   router.get('/tasks/inbox', async (req, res) => {

@@ -8,6 +8,7 @@ import { SYSTEM } from '../../domain/principal';
 import { byToken, decide, readApproval, sendCode, tokenOf } from '../approvals';
 import { approvePage, isOpen, wordsPage } from '../approve-page';
 import type { Showing } from '../approve-page';
+import { saysWho } from '../auth/caller';
 import type { ApiContext } from '../context';
 import { answerErrorsAsPage } from '../errors';
 import { addressOf } from '../limits';
@@ -30,12 +31,12 @@ interface Way {
 
 type Find = (req: Request) => Way | Promise<Way>;
 
-/** The page where a person decides, by the link of the mail and nothing else. Opening it decides nothing. */
+/** The page where a person decides: by the link of the mail and nothing else, or signed in. Opening it decides nothing. */
 export function approveRoutes(api: ApiContext, webRoot: string | null): Router {
   const router = Router();
-  router.use('/approve', (_req, res, next) => {
+  router.use(['/approve', '/approvals'], (_req, res, next) => {
     // With no referrer at all a browser would not say either which page a form was sent from.
-    res.set({ 'Cache-Control': 'no-store', 'Referrer-Policy': 'same-origin' });
+    res.set({ 'Cache-Control': 'no-store', 'Referrer-Policy': 'same-origin', Vary: 'Authorization' });
     answerErrorsAsPage(res, (error) => pageOfError(webRoot, error));
     next();
   });
@@ -48,10 +49,26 @@ export function approveRoutes(api: ApiContext, webRoot: string | null): Router {
   router.get('/approve', look);
   router.get('/approve/:token', look);
   router.post('/approve/:token', formBody, pressing(api, webRoot, byLink));
+
+  const bySignIn: Find = async (req) => {
+    const { id = '' } = req.params;
+    const userId = await api.caller(req);
+    return {
+      which: { id: String(id), userId },
+      showing: { action: `/approvals/${String(id)}`, by: 'sign-in' },
+    };
+  };
+  const lookSignedIn = looking(api, webRoot, bySignIn);
+  // A browser that opens the address says not whose it is: it gets the pages, which ask again with their sign-in.
+  router.get('/approvals/:id', (req, res, next) =>
+    saysWho(req) ? lookSignedIn(req, res, next) : next('route'),
+  );
+  router.post('/approvals/:id', formBody, pressing(api, webRoot, bySignIn));
   return router;
 }
 
 const TITLES: Partial<Record<string, string>> = {
+  auth_failed: 'Nobody is signed in',
   not_found: 'This link leads to no question',
   rate_limited: 'Too many looks at once',
 };

@@ -2,6 +2,7 @@ import { createOneByOne } from '../../api/one-by-one';
 import { recordFact } from '../../api/record-fact';
 import { cancelTurn, closeSession } from '../../db/cancel';
 import { decideInChat } from '../../db/chat-confirmations';
+import { decideConfirmation, setCode } from '../../db/confirmations';
 import { eraseSession } from '../../db/erase';
 import { openAsks } from '../../db/open-asks';
 import { lockSession } from '../../db/sessions';
@@ -29,11 +30,11 @@ interface Risky {
 }
 
 /** A chat whose turn has asked for a mail to be sent, which its person is to confirm. */
-async function riskyChat(): Promise<Risky> {
+async function riskyChat(action: 'mail' | 'erase' = 'mail'): Promise<Risky> {
   const chat = await stage.openChat();
   await chat.say('send this to all');
   await chat.use('connect_agent', { agent_id: mailer });
-  const call = await chat.use('invoke_agent', { agent_id: mailer, action: 'mail', arguments: { to: 'all' } });
+  const call = await chat.use('invoke_agent', { agent_id: mailer, action, arguments: { to: 'all' } });
   expect(call.state).toBe('waiting');
   const [asked] = await chat.frames('CONFIRMATION_REQUEST');
   return {
@@ -108,6 +109,29 @@ test('a risky action that is declined is not run, and the model hears of it', as
     state: 'done',
     result: { status: 'cancelled' },
   });
+});
+
+test('R3 is asked for in the chat and approved on its page only, with the code of a mail', async () => {
+  const risky = await riskyChat('erase');
+  expect(await risky.chat.frames('CONFIRMATION_REQUEST')).toMatchObject([
+    { risk_level: 'R3', action: 'erase', url: `/approvals/${risky.confirmationId}` },
+  ]);
+  await expect(decide(risky, true)).rejects.toMatchObject({ code: 'step_up_required' });
+  expect(await statusOf(risky)).toBe('waiting_human_confirm');
+  const which = { id: risky.confirmationId, userId: risky.chat.userId };
+  const onPage = (codeHash: Buffer | null) =>
+    stage.t.db.withTx(SYSTEM, 'test', (tx) =>
+      decideConfirmation(tx, { which, approved: true, note: null, codeHash }),
+    );
+  const code = Buffer.from('the hash of a code');
+  await stage.t.db.withTx(SYSTEM, 'test', (tx) => setCode(tx, risky.confirmationId, code));
+  expect((await onPage(null)).refusal).toMatchObject({ code: 'step_up_required' });
+  expect((await onPage(code)).refusal).toBeNull();
+  expect(await run(stage.activities.deliverTask, { taskId: risky.taskId })).toEqual({
+    kind: 'ended',
+    status: 'completed',
+  });
+  expect(await outcomes(risky)).toEqual(['approved']);
 });
 
 test('a decision after the deadline is refused, and the task is expired', async () => {

@@ -92,7 +92,7 @@ export async function setStage(lengths: Lengths = {}): Promise<Stage> {
     questionDeadlineMs: lengths.questionDeadlineMs ?? 60_000,
     captureDeadlineMs: lengths.captureDeadlineMs ?? 60_000,
     taskTtlMs: lengths.taskTtlMs ?? 60_000,
-    decideMs: 60_000,
+    decideMs: { R2: 60_000, R3: 120_000 },
     links,
   });
   const tasks = createTaskActivities({

@@ -62,7 +62,6 @@ test.each([
   { wish: ['read', '0.050001'], code: 'invalid_request', words: 'is 0.05 USDC, not 0.050001' },
   { wish: ['count', '0.05'], code: 'invalid_request', words: 'is free' },
   { wish: ['sing', '0.05'], code: 'invalid_request', words: 'has no action sing' },
-  { wish: ['erase', '0.05'], code: 'forbidden', words: 'risk R3' },
   { wish: ['dear', '5.00'], code: 'insufficient_funds', words: 'The wallet has 1.00' },
 ] as const)('paying for $wish is refused in words ($words), and nothing is made', async (row) => {
   const chat = await connectedChat({ budget: '9.00' });
@@ -74,7 +73,6 @@ test.each([
 });
 
 test.each([
-  { action: 'erase', code: 'forbidden', words: 'risk R3' },
   { action: 'sing', code: 'invalid_request', words: 'it has: count, read' },
   { action: 'read', code: 'payment_not_open', words: 'costs 0.05 USDC' },
 ])('invoking $action is refused in words ($words), and nothing is made', async ({ action, code, words }) => {

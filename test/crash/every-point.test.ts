@@ -12,6 +12,10 @@ const ELSEWHERE: Record<string, string> = {
   'socket.is-known': 'test/api/socket-closing.test.ts, a reading',
   'socket.read': 'test/api/socket.test.ts, a reading',
   'run.is-open': 'test/temporal/gateway.test.ts, a reading',
+  'task.seat': 'test/network/task-pages.test.ts, a reading',
+  'task.timeline': 'test/network/task-pages.test.ts, a reading',
+  'inbox.own': 'test/network/task-pages.test.ts, a reading',
+  'inbox.read': 'test/network/task-pages.test.ts, a reading',
   'turn.works': 'test/activities/cancel.test.ts, a reading',
 };
 

@@ -1,45 +1,14 @@
-import { resolve } from 'node:path';
-import type { Browser, Page } from 'playwright-core';
-import { askPerson, decide, letPass, linkOf } from '../network/person';
+import type { Page } from 'playwright-core';
+import { approvalPathOf, askPerson, decide, letPass, linkOf } from '../network/person';
 import type { Asked } from '../network/person';
-import { setNetworkStage } from '../network/stage';
-import type { NetworkStage } from '../network/stage';
-import { openBrowser } from '../web/browser';
 import { examine } from '../web/examine';
+import { visitStage } from '../web/stage-visit';
 
-// The page of an approval as a person without an account of this browser opens it, by the link of the mail.
+// The page of an approval: by the link of the mail, as a person opens it whom this browser does not know, and signed in.
 jest.setTimeout(60_000);
-let stage: NetworkStage;
-let browser: Browser;
-beforeAll(async () => {
-  stage = await setNetworkStage({ webRoot: resolve('dist/web') });
-  browser = await openBrowser();
-}, 60_000);
-afterAll(async () => {
-  await browser.close();
-  await stage.close();
-});
-
-interface Visit {
-  page: Page;
-  complaints: string[];
-}
-
-async function open(path: string, { scripts = true } = {}): Promise<Visit> {
-  const context = await browser.newContext({
-    javaScriptEnabled: scripts,
-    timezoneId: 'Europe/Stockholm',
-    viewport: { width: 1280, height: 800 },
-  });
-  const page = await context.newPage();
-  page.setDefaultTimeout(10_000);
-  const complaints: string[] = [];
-  page.on('console', (message) => {
-    if (['error', 'warning'].includes(message.type())) complaints.push(message.text());
-  });
-  await page.goto(stage.api.url + path);
-  return { page, complaints };
-}
+const site = visitStage();
+const { open } = site;
+type Visit = Awaited<ReturnType<typeof open>>;
 
 const PAYLOAD = {
   list: 'Members 2019–2023',
@@ -48,7 +17,7 @@ const PAYLOAD = {
   keep_backup: false,
 };
 const ask = (risk: 'R2' | 'R3' = 'R2', wish: Record<string, unknown> = {}): Promise<Asked> =>
-  askPerson(stage, {
+  askPerson(site.stage, {
     risk,
     wish: { description: 'Erase 1,204 contacts for good', payload_inline: PAYLOAD, ...wish },
   });
@@ -56,10 +25,10 @@ const pressApprove = (page: Page) => page.getByRole('button', { name: /^Approve/
 
 /** What leads to each state, and the words by which it is seen. */
 const STATES: Record<string, { play: () => Promise<Visit>; shows: RegExp }> = {
-  'approve-r2': { play: async () => open(await linkOf(stage, await ask())), shows: /Decide before/ },
+  'approve-r2': { play: async () => open(await linkOf(site.stage, await ask())), shows: /Decide before/ },
   'approve-r3': {
     async play() {
-      const visit = await open(await linkOf(stage, await ask('R3')));
+      const visit = await open(await linkOf(site.stage, await ask('R3')));
       await visit.page.getByRole('button', { name: 'Send the code' }).click();
       return visit;
     },
@@ -67,7 +36,7 @@ const STATES: Record<string, { play: () => Promise<Visit>; shows: RegExp }> = {
   },
   'approve-wrong-code': {
     async play() {
-      const visit = await open(await linkOf(stage, await ask('R3')));
+      const visit = await open(await linkOf(site.stage, await ask('R3')));
       await visit.page.getByRole('button', { name: 'Send the code' }).click();
       await visit.page.getByLabel(/^Note/).fill('Only the lapsed ones');
       await visit.page.getByLabel(/^Code/).fill('000000');
@@ -80,7 +49,7 @@ const STATES: Record<string, { play: () => Promise<Visit>; shows: RegExp }> = {
     play: async () =>
       open(
         await linkOf(
-          stage,
+          site.stage,
           await ask('R2', {
             description: 'Unbreakable'.repeat(40),
             payload_inline: { x: 'y'.repeat(4_000) },
@@ -91,7 +60,7 @@ const STATES: Record<string, { play: () => Promise<Visit>; shows: RegExp }> = {
   },
   'approve-approved': {
     async play() {
-      const visit = await open(await linkOf(stage, await ask()));
+      const visit = await open(await linkOf(site.stage, await ask()));
       await visit.page.getByLabel(/^Note/).fill('Only the lapsed ones');
       await pressApprove(visit.page);
       return visit;
@@ -100,7 +69,7 @@ const STATES: Record<string, { play: () => Promise<Visit>; shows: RegExp }> = {
   },
   'approve-declined': {
     async play() {
-      const visit = await open(await linkOf(stage, await ask()));
+      const visit = await open(await linkOf(site.stage, await ask()));
       await visit.page.getByRole('button', { name: /^Decline/ }).click();
       return visit;
     },
@@ -109,10 +78,22 @@ const STATES: Record<string, { play: () => Promise<Visit>; shows: RegExp }> = {
   'approve-expired': {
     async play() {
       const asked = await ask();
-      await letPass(stage, asked);
-      return open(await linkOf(stage, asked));
+      await letPass(site.stage, asked);
+      return open(await linkOf(site.stage, asked));
     },
     shows: /The time of this approval is over/,
+  },
+  'approval-signed-in': {
+    async play() {
+      const asked = await ask('R3');
+      return open(await approvalPathOf(site.stage, asked), { as: asked.email });
+    },
+    shows: /Decide before/,
+  },
+  'approval-foreign': {
+    play: async () =>
+      open(await approvalPathOf(site.stage, await ask()), { as: 'somebody-else@example.org' }),
+    shows: /leads to no question/,
   },
   'approve-nothing': { play: () => open(`/approve/${'A'.repeat(64)}`), shows: /There is no such question/ },
 };
@@ -121,11 +102,10 @@ test.each(Object.entries(STATES))('%s', async (state, { play, shows }) => {
   const { page } = await play();
   await page.getByText(shows).locator('visible=true').first().waitFor();
   await examine(page, { state });
-  await page.context().close();
 });
 
 test('the times are those of the person, and of UTC where the page may run no script; it complains of nothing', async () => {
-  const link = await linkOf(stage, await ask());
+  const link = await linkOf(site.stage, await ask());
   const local = await open(link);
   await local.page.getByText('Stockholm time').waitFor();
   const plain = await open(link, { scripts: false });
@@ -141,7 +121,7 @@ test('the times are those of the person, and of UTC where the page may run no sc
 
 test('it is decided without scripts, by keys alone; Enter in a field decides nothing and keeps what was typed', async () => {
   const asked = await ask();
-  const { page } = await open(await linkOf(stage, asked), { scripts: false });
+  const { page } = await open(await linkOf(site.stage, asked), { scripts: false });
   const statusOf = async () => (await asked.sender.call(`/v1/tasks/${asked.id}`)).body['status'];
   await page.getByLabel(/^Note/).fill('go on');
   // A line break in the note is no press; the inert first button is what Enter in a field would press.
@@ -158,10 +138,30 @@ test('it is decided without scripts, by keys alone; Enter in a field decides not
 
 test('two tabs: the second press shows what the first decided', async () => {
   const asked = await ask();
-  const link = await linkOf(stage, asked);
+  const link = await linkOf(site.stage, asked);
   const { page } = await open(link);
-  await decide(stage, asked, { approved: false });
+  await decide(site.stage, asked, { approved: false });
   await pressApprove(page);
   await page.getByText('declined already').waitFor();
   expect(await page.locator('form').count()).toBe(0);
+});
+
+test('signed in, R3 is decided in place with the code of the mail; focus goes to what it came to', async () => {
+  const asked = await ask('R3');
+  const { page, complaints } = await open(await approvalPathOf(site.stage, asked), { as: asked.email });
+  await page.getByText('Stockholm time').waitFor();
+  await page.getByLabel(/^Note/).fill('Only the lapsed ones');
+  await page.getByRole('button', { name: 'Send the code' }).click();
+  await page.getByText('good for 10 minutes').waitFor();
+  expect(await page.getByLabel(/^Note/).inputValue()).toBe('Only the lapsed ones');
+  await site.stage.sendCodes();
+  const code = /^\d{6}/.exec((await site.stage.mailsTo(asked.email))[0]?.text ?? '')?.[0] ?? '';
+  await page.getByLabel(/^Code/).fill(code);
+  await page.keyboard.press('Enter');
+  await page.getByText('Nothing is decided yet').waitFor();
+  await pressApprove(page);
+  await page.getByText('You approved it.').waitFor();
+  expect(await page.evaluate('document.activeElement.textContent')).toBe('You approved it.');
+  expect((await asked.sender.call(`/v1/tasks/${asked.id}`)).body['status']).toBe('in_progress');
+  expect(complaints).toEqual([]);
 });

@@ -174,6 +174,29 @@ const STATES: Record<string, State> = {
     play: ({ story }) => story.question(['Age 11', 'Age 14'], -0.1),
     shows: 'ended, waiting for word',
   },
+  confirm: { play: ({ story }) => story.risky('R2'), shows: 'On its page' },
+  'confirm-r3': { play: ({ story }) => story.risky('R3'), shows: 'Decide on its page' },
+  'confirm-late': { play: ({ story }) => story.risky('R2', -0.1), shows: /The time is over/ },
+  'confirm-approved': {
+    play: ({ story }) => (story.risky('R2'), story.resolveRisky('approved')),
+    shows: 'You confirmed it; the agent works',
+  },
+  'confirm-declined': {
+    play: ({ story }) => (
+      story.risky('R2'),
+      story.resolveRisky('declined'),
+      story.end('answered', 'Not sent.')
+    ),
+    shows: 'Not sent.',
+  },
+  'confirm-expired': {
+    play: ({ story }) => (story.risky('R2'), story.resolveRisky('expired')),
+    shows: /Nobody confirmed it in time/,
+  },
+  'confirm-withdrawn': {
+    play: ({ story }) => (story.risky('R2'), story.resolveRisky('withdrawn'), story.stopped()),
+    shows: 'Stopped by you',
+  },
   stopped: {
     play: ({ story }) => (
       story.ask(),
@@ -259,6 +282,7 @@ const STATES: Record<string, State> = {
 const TOUCHED = new Set([
   'paying',
   'question-options',
+  'confirm',
   'answered',
   'failed',
   'closing',

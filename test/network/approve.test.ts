@@ -1,4 +1,4 @@
-import { askPerson, decide, letPass, linkOf } from './person';
+import { approvalPathOf, askPerson, decide, letPass, linkOf } from './person';
 import type { Asked } from './person';
 import { setNetworkStage } from './stage';
 import type { NetworkStage } from './stage';
@@ -190,4 +190,45 @@ test('R3 by a program: the refusal without a code sends one', async () => {
   expect((await confirm({})).body.error.details).toMatchObject({ reason: 'code_missing' });
   const code = String(first.body.error.details?.['_dev_code']);
   expect((await confirm({ code })).body).toMatchObject({ status: 'in_progress' });
+});
+
+describe('signed in, at /approvals/<id>', () => {
+  const as = async (email: string) => ({
+    authorization: `Bearer ${(await stage.api.signIn(email)).token}`,
+  });
+  const lookAs = async (path: string, headers: Record<string, string>): Promise<Page> => {
+    const answer = await fetch(stage.api.url + path, { headers });
+    return { status: answer.status, text: await answer.text(), headers: answer.headers };
+  };
+
+  test('it is the same page, and a yes on it is the yes; nobody else finds it', async () => {
+    const asked = await askPerson(stage);
+    const path = await approvalPathOf(stage, asked);
+    const mine = await as(asked.email);
+    const shown = await lookAs(path, mine);
+    expect([shown.status, shown.text]).toEqual([200, expect.stringContaining('Exactly this will run')]);
+    expect(shown.text).not.toContain('by a link');
+    expect(shown.text).not.toContain('/approve/');
+    const stranger = await as('stranger@example.org');
+    expect((await lookAs(path, stranger)).status).toBe(404);
+    expect((await press(path, { do: 'approve' }, stranger)).status).toBe(404);
+    expect((await press(path, { do: 'approve' })).status).toBe(401);
+    expect((await lookAs(path, { authorization: 'Bearer nonsense' })).status).toBe(401);
+    expect((await lookAs(`/approvals/hc_${'A'.repeat(21)}`, mine)).status).toBe(404);
+    expect(await statusOf(asked)).toBe('waiting_human_confirm');
+    expect((await press(path, { do: 'approve', note: 'go' }, mine)).status).toBe(303);
+    expect(await statusOf(asked)).toBe('in_progress');
+    expect((await look(await linkOf(stage, asked))).text).toContain('You approved it');
+  });
+
+  test('R3 takes the fresh code of a mail there too', async () => {
+    const asked = await askPerson(stage, { risk: 'R3' });
+    const [path, mine] = [await approvalPathOf(stage, asked), await as(asked.email)];
+    expect((await press(path, { do: 'approve' }, mine)).status).toBe(403);
+    await press(path, { do: 'send-code' }, mine);
+    await stage.sendCodes();
+    const code = /^\d{6}/.exec((await stage.mailsTo(asked.email))[0]?.text ?? '')?.[0] ?? '';
+    expect((await press(path, { do: 'approve', code }, mine)).status).toBe(303);
+    expect(await statusOf(asked)).toBe('in_progress');
+  });
 });

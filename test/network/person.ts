@@ -61,9 +61,16 @@ export const letPass = async ({ api }: NetworkStage, { id }: Asked): Promise<voi
   });
 };
 
-/** The path of the link that its person is mailed. */
-export const linkOf = ({ api, links }: NetworkStage, { id }: Asked): Promise<string> =>
+const confirmationOf = ({ api }: NetworkStage, { id }: Asked): Promise<string> =>
   api.t.db.withTx(SYSTEM, 'test.link', async (tx) => {
     const [row] = await tx.query<{ id: string }>('select id from confirmations where task_id = $1', [id]);
-    return new URL(links.urlOf(row?.id ?? '')).pathname;
+    return row?.id ?? '';
   });
+
+/** The path of the link that its person is mailed. */
+export const linkOf = async (stage: NetworkStage, asked: Asked): Promise<string> =>
+  new URL(stage.links.urlOf(await confirmationOf(stage, asked))).pathname;
+
+/** Where its person finds it when signed in. */
+export const approvalPathOf = async (stage: NetworkStage, asked: Asked): Promise<string> =>
+  `/approvals/${await confirmationOf(stage, asked)}`;

@@ -82,6 +82,8 @@ export async function setNetworkStage({
   const api = await createTestApi({
     deps: { webRoot },
     env: {
+      MOORING_TEMPORAL_UI: 'http://127.0.0.1:8233',
+      MOORING_ADMIN_EMAILS: 'operator@example.org',
       MOORING_RATE_LIMIT_REGISTRATIONS: most,
       MOORING_RATE_LIMIT_APPROVALS: most,
       MOORING_RATE_LIMIT_NETWORK_READS: most,

@@ -4,6 +4,26 @@ import type { ScriptedChat } from './scripted-chat';
 
 const AGENT = { agent_id: 'agt_text', agent_name: 'Text Analyst' };
 
+const MAILER = { agent_id: 'agt_news', agent_name: 'Newsletter Sender' };
+const RISKY = {
+  ...MAILER,
+  task_id: 'tsk_1',
+  action: 'send_newsletter',
+  summary: 'Newsletter Sender is to send newsletter for you.',
+  arguments: {
+    to: 'ann@example.test, bea@example.test',
+    subject: 'News',
+    text: 'Dear readers,\nwe moved to the harbour. Come and see us.',
+  },
+};
+/** As the platform says it. */
+const AFTER_RISKY = {
+  approved: { state: 'now', text: 'You confirmed it; the agent works' },
+  declined: { state: 'done', text: 'You declined; nothing was done' },
+  expired: { state: 'failed', text: 'Nobody confirmed it in time; nothing was done' },
+  withdrawn: { state: 'done', text: 'It was taken back before anybody confirmed it; nothing was done' },
+} as const;
+
 export const ANSWER = `**The text reads at the level of a 16-year-old.** A 14-year-old follows most of it, with effort in two sentences.
 
 | Measure | Value | Aim for age 14 |
@@ -40,6 +60,9 @@ export interface Story {
   finish: () => void;
   /** the orchestrator asks the person something, until `minutes` from now */
   question: (options?: string[], minutes?: number) => void;
+  /** a risky task waits for the person, until `minutes` from now */
+  risky: (level: 'R2' | 'R3', minutes?: number) => void;
+  resolveRisky: (outcome: 'approved' | 'declined' | 'expired' | 'withdrawn') => void;
   resolve: (outcome: 'answered' | 'expired' | 'withdrawn', answer?: string) => void;
   /** the person has stopped the turn */
   stopped: (said?: string) => void;
@@ -222,6 +245,29 @@ export function tell(chat: ScriptedChat, turn = `trn_${chat.log.length}`): Story
       const ids = { prompt_id: `prm_${turn}`, turn_id: turn, call_id: `${turn}/q` };
       append({ type: 'USER_PROMPT', data: { ...ids, question, ...some, expires_at } });
       step('q', { state: 'waiting', text: 'Waiting for your answer', tool: 'user_prompt' });
+    },
+    risky(level, minutes = 230) {
+      step('r', { state: 'now', text: 'Handing over the work', tool: 'invoke_agent' });
+      append({
+        type: 'CONFIRMATION_REQUEST',
+        data: {
+          ...RISKY,
+          confirmation_id: `hc_${turn}`,
+          turn_id: turn,
+          call_id: `${turn}/r`,
+          risk_level: level,
+          risk_reasons: [`The agent itself declares ${RISKY.action} as ${level}.`],
+          expires_at: new Date(time().getTime() + minutes * 60_000).toISOString(),
+          url: `/approvals/hc_${turn}`,
+        },
+      });
+      const text = `Waits for you to confirm: ${RISKY.action}`;
+      step('r', { state: 'waiting', text, tool: 'invoke_agent', ...MAILER });
+    },
+    resolveRisky(outcome) {
+      const ids = { confirmation_id: `hc_${turn}`, task_id: RISKY.task_id, turn_id: turn };
+      append({ type: 'CONFIRMATION_RESOLVED', data: { ...ids, outcome } });
+      step('r', { ...AFTER_RISKY[outcome], tool: 'invoke_agent', ...MAILER });
     },
     resolve(outcome, answer) {
       const given = answer === undefined ? {} : { answer };

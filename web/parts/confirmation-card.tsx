@@ -1,9 +1,11 @@
 import { useId } from 'react';
+import { followLink } from '../router';
 import { timeOfDay } from '../state/clock';
 import type { Confirmation } from '../state/conversation';
 import type { Told } from '../state/told';
 import { Countdown } from './countdown';
 import { ErrorCode } from './error-code';
+import { Risk } from './risk';
 
 interface ConfirmationCardProps {
   confirmation: Confirmation;
@@ -33,25 +35,41 @@ export function ConfirmationCard({ confirmation, serverNow, decision, onDecide }
         <Countdown leftMs={leftMs} wholeMs={wholeMs} />
       </header>
       <p className="reason">
-        <b>{request.risk_level}</b>: <bdi>{request.risk_reasons.join(' ')}</bdi>
+        <Risk level={request.risk_level} />
+        <br />
+        <bdi>{request.risk_reasons.join(' ')}</bdi>
       </p>
       <dl className="facts">
         {Object.entries(request.arguments).map(([name, value]) => (
           <Argument key={name} name={name} value={value} />
         ))}
         <dt>You confirm</dt>
-        <dd>just this is done, now</dd>
+        <dd>
+          just this is done, now
+          {request.risk_level === 'R3' && ', with a code from your mail'}
+        </dd>
         <dt>You do nothing</dt>
         <dd>it ends at {timeOfDay(request.expires_at)}, nothing is done</dd>
       </dl>
       {leftMs > 0 ? (
         <div className="acts">
-          <button className="btn primary" type="button" aria-disabled={sent} onClick={press(true)}>
-            {word(true, 'Confirm')}
-          </button>
-          <button className="btn" type="button" aria-disabled={sent} onClick={press(false)}>
-            {word(false, 'Decline')}
-          </button>
+          {request.risk_level === 'R3' ? (
+            <a className="btn primary" href={request.url} onClick={followLink}>
+              Decide on its page
+            </a>
+          ) : (
+            <>
+              <button className="btn primary" type="button" aria-disabled={sent} onClick={press(true)}>
+                {word(true, 'Confirm')}
+              </button>
+              <button className="btn" type="button" aria-disabled={sent} onClick={press(false)}>
+                {word(false, 'Decline')}
+              </button>
+              <a className="btn plain" href={request.url} onClick={followLink}>
+                On its page
+              </a>
+            </>
+          )}
         </div>
       ) : (
         <p className="small quiet else">The time is over. Nothing is done unless your answer was first.</p>

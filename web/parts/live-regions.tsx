@@ -2,8 +2,8 @@ import { useEffect, useRef, useState } from 'react';
 import type { ChatSnapshot } from '../session/chat-store';
 import { remainingWords } from '../state/clock';
 import { countWords } from '../state/pasted';
-import { liveTurn, openPayments, openQuestions, viewOf } from '../state/turn-view';
-import type { Question, Turn } from '../state/conversation';
+import { liveTurn, openConfirmations, openPayments, openQuestions, viewOf } from '../state/turn-view';
+import type { Confirmation, Question, Turn } from '../state/conversation';
 
 const STEP_EVERY_MS = 3_000;
 const LOSS_MS = 5_000;
@@ -66,7 +66,9 @@ function useUrgent({ transcript, connection, refused, loaded }: ChatSnapshot, se
   const [ask] = openPayments(transcript);
   if (ask === undefined) {
     const [question] = openQuestions(transcript);
-    return question === undefined ? '' : questionWords(question, serverNow);
+    if (question !== undefined) return questionWords(question, serverNow);
+    const [risky] = openConfirmations(transcript);
+    return risky === undefined ? '' : riskyWords(risky, serverNow);
   }
   const { agent_name: agent, amount_usdc: amount, expires_at: expiresAt } = ask.fate.request;
   const leftMs = Date.parse(expiresAt) - serverNow;
@@ -78,6 +80,12 @@ function questionWords({ prompt }: Question, serverNow: number): string {
   const leftMs = Date.parse(prompt.expires_at) - serverNow;
   if (leftMs <= 0) return 'The time for the question is over.';
   return `A question for you: ${prompt.question}${lastMinute(leftMs)}`;
+}
+
+function riskyWords({ request }: Confirmation, serverNow: number): string {
+  const leftMs = Date.parse(request.expires_at) - serverNow;
+  if (leftMs <= 0) return 'The time to confirm is over.';
+  return `Waiting for you: ${request.summary} Confirm or decline.${lastMinute(leftMs)}`;
 }
 
 /** A countdown is spoken on arrival, at one minute and at its end. */

@@ -3,8 +3,18 @@ import { Icon } from './icons';
 
 const LATE_MS = 10_000;
 
+interface LoadingProps {
+  /** what is loaded: “the conversation” */
+  what?: string;
+  /** what there is to be told when it does not come */
+  late?: string;
+}
+
 /** The coming shape, which its style shows after 300 ms; after 10 s, what to do. */
-export function Loading() {
+export function Loading({
+  what = 'the conversation',
+  late: words = 'This chat has not come yet.',
+}: LoadingProps) {
   const [late, setLate] = useState(false);
   useEffect(() => {
     const timer = setTimeout(() => setLate(true), LATE_MS);
@@ -13,7 +23,7 @@ export function Loading() {
   if (!late) {
     return (
       <div className="skeleton" aria-busy="true">
-        <span className="sr">Loading the conversation</span>
+        <span className="sr">Loading {what}</span>
         <span className="bone third" />
         <span className="bone most" />
         <span className="bone most" />
@@ -24,8 +34,8 @@ export function Loading() {
     <p className="notice bad" role="alert">
       <Icon name="alert" />
       <span>
-        <b>This chat has not come yet.</b> The server does not answer, or the connection is slow. Nothing of
-        the chat is lost, and its work goes on.{' '}
+        <b>{words}</b> The server does not answer, or the connection is slow. Nothing is lost, and the work
+        goes on.{' '}
         <button className="as-link" type="button" onClick={() => location.reload()}>
           Load again
         </button>

@@ -1,6 +1,6 @@
 import type { ChatSnapshot } from '../session/chat-store';
 import { remaining } from '../state/clock';
-import { isBusy, liveTurn, openPayments, openQuestions } from '../state/turn-view';
+import { isBusy, liveTurn, openConfirmations, openPayments, openQuestions } from '../state/turn-view';
 import type { OpenChat } from './side';
 
 /** The chat on this page, as the side shows it: what it waits for, or what it does. */
@@ -19,6 +19,11 @@ export function openChatOf(id: string, { transcript, view }: ChatSnapshot, serve
   const [question] = openQuestions(transcript);
   if (open && question !== undefined) {
     return { id, title, mark: 'wait', line: `Answer a question · ${left(question.prompt.expires_at)}` };
+  }
+  const [risky] = openConfirmations(transcript);
+  if (open && risky !== undefined) {
+    const line = `Confirm ${risky.request.action.replaceAll('_', ' ')} · ${left(risky.request.expires_at)}`;
+    return { id, title, mark: 'wait', line };
   }
   if (!isBusy(transcript)) return { id, title, mark: 'rest', line: null };
   const turn = liveTurn(transcript);

@@ -23,12 +23,16 @@ interface ShellProps {
   onStop?: (() => void) | null;
   /** what stands behind the amount on a narrow screen */
   sheet: { amount: string; content: React.ReactNode } | null;
+  /** where the keyboard may go at once, past the side */
+  skip?: { to: string; words: string };
   children: (openSheet: () => void) => React.ReactNode;
 }
 
+const TO_MESSAGE = { to: '#msg', words: 'Skip to the message box' };
+
 /** Side, main part, and on narrow screens the drawer and the sheet that take their place. */
 export function Shell({ side, open, title, sheet, children, ...does }: ShellProps) {
-  const { onMore, onSearch, onSignOut, onMoreOfChat, onStop = null } = does;
+  const { onMore, onSearch, onSignOut, onMoreOfChat, onStop = null, skip = TO_MESSAGE } = does;
   const [over, setOver] = useState<'drawer' | 'sheet' | 'keys' | null>(null);
   const shell = useRef<HTMLDivElement>(null);
   const close = (): void => setOver(null);
@@ -43,8 +47,8 @@ export function Shell({ side, open, title, sheet, children, ...does }: ShellProp
   const parts = { side, open, onMore, onSearch, onSignOut };
   return (
     <>
-      <a className="skip" href="#msg">
-        Skip to the message box
+      <a className="skip" href={skip.to}>
+        {skip.words}
       </a>
       <div className="shell" ref={shell}>
         <aside className="side" aria-label="Chats and account">

@@ -28,4 +28,8 @@ export const timeOfDay = (iso: string): string => {
   return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}`;
 };
 
+/** 23 Nov, 14:32:20 of this machine's time zone */
+export const dayAndTime = (iso: string): string =>
+  `${new Date(iso).toLocaleDateString('en-GB', { day: 'numeric', month: 'short' })}, ${timeOfDay(iso)}`;
+
 export const hourMinute = (iso: string): string => timeOfDay(iso).slice(0, 5);

@@ -1,0 +1,31 @@
+import type { Seat, TaskQuestion, Timeline } from '../db/task-timeline';
+import { taskView } from './network/views';
+
+/** A task with all that happened to it, for a person on one of its sides. */
+export const timelineView = (
+  { task, events, attempts, question, ...more }: Timeline,
+  { userId, side }: { userId: string; side: Seat['side'] },
+) => ({
+  ...taskView(task),
+  side,
+  action: task.action,
+  error: task.errorCode === null ? null : { code: task.errorCode, message: more.errorMessage },
+  from: { id: task.fromAgentId, ...(more.from ?? { name: null, slug: null }) },
+  to: { id: task.toAgentId, ...(more.to ?? { name: null, slug: null }) },
+  // The chat and the note are the person's own.
+  session_id: side === 'from' ? more.sessionId : null,
+  events,
+  attempts,
+  confirmation: question === null ? null : questionView(question, userId),
+});
+
+const questionView = (question: TaskQuestion, userId: string) => ({
+  state: question.state,
+  asked_at: question.askedAt,
+  mailed_at: question.mailedAt,
+  reminded_at: question.remindedAt,
+  expires_at: question.expiresAt,
+  decided_at: question.decidedAt,
+  note: question.userId === userId ? question.note : null,
+  url: question.userId === userId ? `/approvals/${question.id}` : null,
+});
