@@ -130,8 +130,10 @@ function createApp({ log, ready, webRoot }: ApiDeps, api: ApiContext): Express {
   app.set('query parser', readQuery);
   app.use(traceRequests(log), secureHeaders(api.origins));
   app.use(operationRoutes(ready));
-  app.use(['/api', '/dev', '/v1'], (_req, res, next) => {
+  app.use(['/api', '/dev', '/v1'], (req, res, next) => {
     res.set('Cache-Control', 'no-store');
+    // U+0000 is refused by PostgreSQL: nothing has such a name.
+    if (req.path.includes('%00')) throw new MooringError('not_found', 'There is nothing here.');
     next();
   });
   // Its body is a file, not JSON.

@@ -16,7 +16,7 @@ export function parseJson(text: string): unknown {
   } catch (cause) {
     throw refuse('must be well-formed', cause);
   }
-  checkStrings(value);
+  checkValues(value);
   return value;
 }
 
@@ -37,13 +37,16 @@ function isTooDeep(text: string): boolean {
   return false;
 }
 
-function checkStrings(root: unknown): void {
+function checkValues(root: unknown): void {
   const left = [root];
   while (left.length > 0) {
     const value = left.pop();
     if (typeof value === 'string' && UNSTORABLE.test(value)) {
       throw refuse('must not hold U+0000 or half a surrogate pair');
     }
+    // 1e999 is read as infinity, and would be stored as null.
+    if (typeof value === 'number' && !Number.isFinite(value))
+      throw refuse('must not hold such large numbers');
     if (typeof value !== 'object' || value === null) continue;
     for (const [key, inner] of Object.entries(value)) {
       if (key === '__proto__') throw refuse('must not hold the key __proto__');

@@ -1,4 +1,5 @@
 import { MooringError } from '../domain/errors';
+import { NOT_A_CURSOR } from '../domain/network';
 import type { TaskType } from '../domain/network';
 import type { Risk } from '../domain/risk';
 import { needsHuman } from '../domain/task';
@@ -165,9 +166,9 @@ export interface InboxQuery {
   limit: number;
 }
 
-/** Tasks for the agent whose transaction this is, newest first. */
-export const readInbox = (tx: Tx, query: InboxQuery): Promise<NetworkTask[]> =>
-  tx.query<NetworkTask>(
+/** Tasks for the agent whose transaction this is, newest first. Throws invalid_request: no page ended with `after`. */
+export async function readInbox(tx: Tx, query: InboxQuery): Promise<NetworkTask[]> {
+  const found = await tx.query<NetworkTask>(
     `select ${COLUMNS} from tasks
       where to_agent_id = $1 and status = any($2) and ($3::text is null or task_type = $3)
         and ($4::text is null or risk_level = $4)
@@ -175,6 +176,16 @@ export const readInbox = (tx: Tx, query: InboxQuery): Promise<NetworkTask[]> =>
       order by created_at desc, id desc limit $6`,
     [tx.principalId, query.statuses, query.taskType, query.riskLevel, query.after, query.limit],
   );
+  if (found.length > 0 || query.after === null) return found;
+  const last = await tx.query('select 1 from tasks where id = $1 and to_agent_id = $2', [
+    query.after,
+    tx.principalId,
+  ]);
+  if (last.length > 0) return found;
+  throw new MooringError('invalid_request', `cursor: ${NOT_A_CURSOR}`, {
+    details: { field: 'cursor', rule: NOT_A_CURSOR },
+  });
+}
 
 /** Whether the agent of this transaction is on that side of the task. */
 export const isSide = (tx: Tx, task: Task, side: 'from' | 'to'): boolean =>

@@ -32,6 +32,7 @@ export interface Task {
   riskLevel: RiskLevel;
   status: TaskStatus;
   expiresAt: string;
+  /** its time is over, or that of the person who is to confirm it */
   expired: boolean;
   /** until when a person may confirm it; null: nobody is asked */
   humanConfirmDeadline: string | null;
@@ -42,7 +43,8 @@ export interface Task {
 
 const COLUMNS = `id, user_id as "userId", from_agent_id as "fromAgentId", to_agent_id as "toAgentId",
     session_id as "sessionId", turn_id as "turnId", tool_call_id as "toolCallId", payment_id as "paymentId",
-    action, arguments, risk_level as "riskLevel", status, expires_at as "expiresAt", expires_at <= now() as expired,
+    action, arguments, risk_level as "riskLevel", status, expires_at as "expiresAt",
+    expires_at <= now() or (status = 'waiting_human_confirm' and human_confirm_deadline <= now()) as expired,
     human_confirm_deadline as "humanConfirmDeadline", parked_at as "parkedAt", wake_version as "wakeVersion"`;
 
 interface TaskWish {

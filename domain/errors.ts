@@ -69,6 +69,7 @@ const PUBLISHED: Partial<Record<ErrorCode, PublishedErrorType>> = {
   agent_unavailable: 'agent_unavailable',
   agent_refused: 'agent_unavailable',
   agent_bad_answer: 'agent_unavailable',
+  address_blocked: 'agent_unavailable',
 };
 
 /** The rest are internal errors to them. */

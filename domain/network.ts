@@ -55,3 +55,5 @@ export const protectedName = (words: string): string | null =>
     .toLowerCase()
     .split(/[^\p{L}]+/u)
     .find((word) => PROTECTED_NAMES.has(word)) ?? null;
+
+export const NOT_A_CURSOR = 'must be the next_cursor of an earlier page';

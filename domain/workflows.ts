@@ -113,7 +113,8 @@ export interface TaskActivities {
   /** Asks the person who confirms, or reminds them when it is time. */
   askHuman: (input: { taskId: string; asOf: string }) => Promise<TaskProgress>;
   /** Ends what is still open by then: at its deadline, or because it could not be delivered. */
-  expireTask: (input: { taskId: string; asOf: string }) => Promise<TaskProgress>;
+  /** `undeliverable`: it ends also before its time. */
+  expireTask: (input: { taskId: string; asOf: string; undeliverable?: boolean }) => Promise<TaskProgress>;
 }
 
 export interface PaymentProgress {

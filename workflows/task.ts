@@ -85,6 +85,8 @@ export async function task(input: TaskInput): Promise<TaskStatus> {
         if (heard) progress = await deliver(input);
         else if (mailed && remindAt === null) progress = await expireTask({ taskId, asOf: now() });
         else progress = await askHuman({ taskId, asOf: now() });
+        // The person was faster than the mail, or than the timer.
+        if (progress.kind === 'open' && end === null) progress = await deliver(input);
         break;
       }
       default:
@@ -108,6 +110,6 @@ async function deliver({ taskId, expiresAt }: TaskInput): Promise<TaskProgress> 
     const final = error.cause instanceof ApplicationFailure && error.cause.nonRetryable === true;
     // What we could not even try (our database was away all the time) is the task's to expire, not to fail.
     if (!final) await sleep(millisUntil(expiresAt));
-    return expireTask({ taskId, asOf: now() });
+    return expireTask({ taskId, asOf: now(), undeliverable: final });
   }
 }

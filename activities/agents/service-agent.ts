@@ -3,6 +3,7 @@ import { Webhook } from 'standardwebhooks';
 import { z } from 'zod';
 import type { AgentHealth, AgentOffer } from '../../domain/agent';
 import { MooringError } from '../../domain/errors';
+import type { ErrorCode } from '../../domain/errors';
 import { parseUsdc } from '../../domain/money';
 import { AGENT_TEXT_LIMIT } from '../../domain/session';
 import { RISK_LEVELS } from '../../domain/task';
@@ -68,7 +69,14 @@ export interface InvokeRequest {
  */
 export type InvokeOutcome =
   | { kind: 'completed'; httpStatus: number; output: unknown; head: string }
-  | { kind: 'failed'; httpStatus: number | null; message: string; head: string; broken: boolean }
+  | {
+      kind: 'failed';
+      httpStatus: number | null;
+      code: ErrorCode;
+      message: string;
+      head: string;
+      broken: boolean;
+    }
   | { kind: 'retry'; httpStatus: number | null; retryAfterMs: number | null; head: string };
 
 export interface HealthAnswer {
@@ -195,9 +203,8 @@ export async function invoke(
     return judge(answer);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
-    const final = error instanceof MooringError;
-    return final
-      ? { kind: 'failed', httpStatus: null, message, head: head(message), broken: true }
+    return error instanceof MooringError
+      ? { kind: 'failed', httpStatus: null, code: error.code, message, head: head(message), broken: true }
       : { kind: 'retry', httpStatus: null, retryAfterMs: null, head: head(message) };
   }
 }
@@ -210,16 +217,23 @@ function judge(answer: GuardedResponse): InvokeOutcome {
     return { kind: 'retry', retryAfterMs: retryAfterMs(answer), ...seen };
   }
   if (status !== 200) {
-    return { kind: 'failed', message: `The agent answered HTTP ${status}.`, broken: status < 400, ...seen };
+    const message = `The agent answered HTTP ${status}.`;
+    return { kind: 'failed', code: 'agent_refused', message, broken: status < 400, ...seen };
   }
   const parsed = InvokeAnswer.safeParse(parseJson(answer.body));
   if (!parsed.success) {
     const message = 'The agent’s answer is not in the agreed form.';
-    return { kind: 'failed', message, broken: true, ...seen };
+    return { kind: 'failed', code: 'agent_bad_answer', message, broken: true, ...seen };
   }
   return parsed.data.ok
     ? { kind: 'completed', output: parsed.data.output ?? null, ...seen }
-    : { kind: 'failed', message: cleanText(parsed.data.error.slice(0, 500)), broken: false, ...seen };
+    : {
+        kind: 'failed',
+        code: 'agent_refused',
+        message: cleanText(parsed.data.error.slice(0, 500)),
+        broken: false,
+        ...seen,
+      };
 }
 
 function parseJson(text: string): unknown {

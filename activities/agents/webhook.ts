@@ -1,5 +1,6 @@
 import type { NetworkTask } from '../../db/network-tasks';
 import { MooringError } from '../../domain/errors';
+import type { ErrorCode } from '../../domain/errors';
 import { needsHuman } from '../../domain/task';
 import type { GuardedHttp } from '../../lib/guarded-http';
 import { webhookHeaders } from '../../lib/signed-webhook';
@@ -9,7 +10,14 @@ import { head, judgeStatus, retryAfterMs } from './answers';
 /** What telling an agent of its task came to. `retryAfterMs` null: told again by the platform's own schedule. */
 export type NotifyOutcome =
   | { kind: 'delivered'; httpStatus: number; head: string }
-  | { kind: 'failed'; httpStatus: number | null; message: string; head: string; broken: boolean }
+  | {
+      kind: 'failed';
+      httpStatus: number | null;
+      code: ErrorCode;
+      message: string;
+      head: string;
+      broken: boolean;
+    }
   | { kind: 'retry'; httpStatus: number | null; retryAfterMs: number | null; head: string };
 
 interface Notice {
@@ -50,6 +58,7 @@ export async function notifyAgent(http: GuardedHttp, notice: Notice): Promise<No
       case 'final':
         return {
           kind: 'failed',
+          code: 'agent_refused',
           message: `The agent’s webhook answered HTTP ${answer.status}.`,
           broken: false,
           ...seen,
@@ -57,8 +66,8 @@ export async function notifyAgent(http: GuardedHttp, notice: Notice): Promise<No
     }
   } catch (error) {
     if (error instanceof MooringError && error.code === 'address_blocked') {
-      const { message } = error;
-      return { kind: 'failed', httpStatus: null, message, head: head(message), broken: true };
+      const { code, message } = error;
+      return { kind: 'failed', httpStatus: null, code, message, head: head(message), broken: true };
     }
     const why = error instanceof MooringError ? error.message : whyUnreachable(error, timeoutMs);
     return { kind: 'retry', httpStatus: null, retryAfterMs: null, head: head(why) };

@@ -41,12 +41,14 @@ export function createTaskActivities(deps: TaskDeps): TaskActivities {
       return db.withTx(SYSTEM, 'task.record-outcome', (tx) => recordOutcome(tx, deps, made));
     }),
     askHuman: activity('askHuman', (input) => askHuman(deps, input)),
-    expireTask: activity('expireTask', ({ taskId, asOf }) =>
+    expireTask: activity('expireTask', ({ taskId, asOf, undeliverable = false }) =>
       db.withTx(SYSTEM, 'task.expire', async (tx) => {
         const task = await lockTask(tx, taskId);
         if (isTerminal(task.status)) return progressOf(task);
         const until = task.status === 'waiting_human_confirm' ? task.humanConfirmDeadline : null;
         const expired = (until ?? task.expiresAt) <= asOf;
+        // A decision that was faster than the timer has its own time.
+        if (!expired && !undeliverable) return progressOf(task);
         return endByPlatform(tx, task, {
           to: expired ? 'expired' : 'failed',
           code: expired ? 'agent_unavailable' : 'internal_error',

@@ -60,7 +60,7 @@ export async function recordOutcome(tx: Tx, deps: TaskDeps, done: Done): Promise
     case 'delivered':
       return progressOf(await transitionTask(tx, task, { path: ['delivered'], actor: 'delivery' }));
     case 'failed':
-      return endByPlatform(tx, task, { to: 'failed', code: 'agent_refused', message: outcome.message });
+      return endByPlatform(tx, task, { to: 'failed', code: outcome.code, message: outcome.message });
     case 'retry':
       return goOn(tx, deps, { task, verdict, agentName: done.agentName, retryAfterMs: outcome.retryAfterMs });
   }

@@ -8,17 +8,17 @@ import {
   replaceNetworkKey,
 } from '../../db/network-agents';
 import { keepOwner } from '../../db/owner-emails';
-import { setEndpoint } from '../../db/endpoints';
+import { findEndpoint, setEndpoint } from '../../db/endpoints';
 import { MooringError } from '../../domain/errors';
 import { protectedName } from '../../domain/network';
 import { SYSTEM } from '../../domain/principal';
 import type { NetworkAgent } from '../../db/network-agents';
 import { newSigningSecret } from '../../lib/agent-keys';
-import { checkAddress } from '../../lib/guarded-http';
 import type { ApiContext } from '../context';
 import { addressOf } from '../limits';
 import { countCall } from './door';
 import type { NetworkCall } from './door';
+import { checkEndpoint } from './endpoints';
 import { devCode, sendOwnerCode } from './owner-email';
 import { AgentChange, Registration } from './schemas';
 import { cardView, ownView } from './views';
@@ -50,14 +50,23 @@ export function agentRoutes(api: ApiContext, { router, call }: Door): void {
   router.patch(['/agents/me', '/agents/:id'], async (req, res) => {
     const change = AgentChange.parse(req.body);
     refuseProtectedName('display_name', change.displayName ?? '');
-    const endpoint = await endpointOf(api, change.endpoint);
-    await call({ req, res, name: 'network.change' }, async (tx) => {
+    const endpoint = endpointOf(api, change.endpoint);
+    const before = async (): Promise<void> => {
+      if (endpoint !== null) await checkEndpoint(api, endpoint.url);
+    };
+    await call({ req, res, name: 'network.change', before }, async (tx) => {
       requireSelf(req.params['id'], tx.principalId);
       const agent = await getNetworkAgent(tx, tx.principalId);
       requireAllowedScope(agent, change);
       await changeNetworkAgent(tx, change);
-      if (endpoint !== null) await setEndpoint(tx, agent.id, endpoint);
-      return { status: 200, body: ownView(await getNetworkAgent(tx, tx.principalId)) };
+      const isFirst = endpoint !== null && (await findEndpoint(tx, agent.id)) === null;
+      // Another address is signed to as the one before was; only a first one comes with a secret.
+      if (endpoint !== null) {
+        await setEndpoint(tx, agent.id, isFirst ? endpoint : { ...endpoint, sealedSecret: null });
+      }
+      const body = ownView(await getNetworkAgent(tx, tx.principalId));
+      if (!isFirst) return { status: 200, body };
+      return { status: 200, secret: true, body: { ...body, webhook_secret: endpoint.secret } };
     });
   });
 
@@ -92,7 +101,8 @@ function registerRoute(api: ApiContext, router: Router): void {
     const wish = Registration.parse(req.body);
     refuseProtectedName('display_name', wish.display_name);
     refuseProtectedName('slug', wish.slug);
-    const endpoint = await endpointOf(api, wish.endpoint ?? null);
+    const endpoint = endpointOf(api, wish.endpoint ?? null);
+    if (endpoint !== null) await checkEndpoint(api, endpoint.url);
     const { key, hash } = network.keys.create();
     // The key is what the agent will be known by: until then the system writes.
     const { made: agent, code } = await db.withTx(SYSTEM, 'network.register', async (tx) => {
@@ -127,10 +137,9 @@ function registerRoute(api: ApiContext, router: Router): void {
   });
 }
 
-/** An address that is allowed, with a first secret for it. */
-async function endpointOf({ config, seal }: ApiContext, url: string | null) {
+/** An address, with a first secret for it. */
+function endpointOf({ config, seal }: ApiContext, url: string | null) {
   if (url === null) return null;
-  await checkAddress(url, { allowLoopback: config.MOORING_ALLOW_LOOPBACK, field: 'endpoint' });
   const secret = newSigningSecret();
   return {
     url,

@@ -21,18 +21,30 @@ export type NetworkAnswer =
 
 /** A call to `/v1` by an agent's key: limited, then one transaction as this agent, then the answer. */
 export type NetworkCall = (
-  call: { req: Request; res: Response; name: string },
+  call: {
+    req: Request;
+    res: Response;
+    name: string;
+    /** what is looked at before the transaction, for a key that is good */
+    before?: () => Promise<void>;
+  },
   work: (tx: Tx) => Promise<NetworkAnswer>,
 ) => Promise<void>;
 
-const IdempotencyKey = z.string().min(1).max(64);
+const IdempotencyKey = z.object({
+  idempotency_key: z.string().regex(/^.{1,64}$/s, 'must have 1 to 64 characters'),
+});
 
 export function createNetworkDoor(api: ApiContext): NetworkCall {
-  return async ({ req, res, name }, work) => {
+  return async ({ req, res, name, before }, work) => {
     const hash = keyHash(api, req);
     const limit = req.method === 'GET' ? api.network.readLimit : api.network.writeLimit;
     countCall(limit, { key: `${hash.toString('base64url')} ${req.method} ${req.path}`, res });
     const keyed = req.method === 'GET' ? null : keyedCall(req);
+    if (before !== undefined) {
+      await api.db.withTx(byAgentKey(hash), 'network.known-key', () => Promise.resolve());
+      await before();
+    }
     const answer = await api.db.withTx(byAgentKey(hash), name, async (tx) => {
       const first = keyed === null ? null : await firstAnswer(tx, keyed);
       if (first !== null) return { ...first, replayed: true };
@@ -107,7 +119,7 @@ function keyedCall(req: Request): KeyedCall | null {
   if (named === undefined) return null;
   return {
     path: `${req.method} ${req.path}`,
-    key: IdempotencyKey.parse(named, { error: () => 'must have 1 to 64 characters' }),
+    key: IdempotencyKey.parse({ idempotency_key: named }).idempotency_key,
     body,
   };
 }

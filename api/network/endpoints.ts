@@ -25,6 +25,10 @@ const MAX_ANSWER = 64 * 1024;
 const delaysInSeconds = (api: ApiContext): number[] =>
   api.config.MOORING_DELIVERY_DELAYS_MS.map((ms) => ms / 1000);
 
+/** Whether an agent may be told there. Asks DNS, so it is not for everybody and not for a transaction. */
+export const checkEndpoint = ({ config }: ApiContext, url: string): Promise<void> =>
+  checkAddress(url, { allowLoopback: config.MOORING_ALLOW_LOOPBACK, field: 'endpoint' });
+
 /** Where an agent is told of its tasks. */
 export function endpointRoutes(
   api: ApiContext,
@@ -36,8 +40,8 @@ export function endpointRoutes(
 
   router.post('/agents/me/webhook', async (req, res) => {
     const { endpoint: url, secret: given, events } = Endpoint.parse(wishOf(req));
-    await checkAddress(url, { allowLoopback: api.config.MOORING_ALLOW_LOOPBACK, field: 'endpoint' });
-    await call({ req, res, name: 'network.set-endpoint' }, async (tx) => {
+    const before = () => checkEndpoint(api, url);
+    await call({ req, res, name: 'network.set-endpoint', before }, async (tx) => {
       const known = await findEndpoint(tx, tx.principalId);
       // Without one of its own it gets one; what is signed already stays signed as it is.
       const secret = given ?? (known === null ? newSigningSecret() : null);

@@ -3,6 +3,7 @@ import {
   AGENT_TYPES,
   CONTACT_POLICIES,
   INTRODUCTION_POLICIES,
+  NOT_A_CURSOR,
   OWNER_TYPES,
   PAYLOAD_LIMIT,
   PRESENCES,
@@ -152,7 +153,8 @@ export const InboxQuery = z.object({
   risk_level: z.enum(RISK_LEVELS).optional(),
   cursor: z
     .string()
-    .regex(/^[\w-]{4,100}$/, 'must be the next_cursor of an earlier page')
+    .transform((text) => Buffer.from(text, 'base64url').toString())
+    .pipe(z.string().regex(/^tsk_[\w-]{1,60}$/, NOT_A_CURSOR))
     .optional(),
   limit: z.coerce.number().int().min(1).max(100).default(20),
 });

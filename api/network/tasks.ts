@@ -28,7 +28,7 @@ export function taskRoutes(api: ApiContext, door: Door): void {
   receiverRoutes(api, door);
   const { router, call } = door;
   router.post('/tasks/:id/cancel', async (req, res) => {
-    const { reason } = Reason.parse(req.body);
+    const { reason } = Reason.parse(sentBody(req));
     await call({ req, res, name: 'task.cancel' }, (tx) =>
       end(tx, req, { side: 'from', to: 'cancelled', notes: reason ?? null }),
     );
@@ -79,7 +79,7 @@ function readRoutes(api: ApiContext, { router, call }: Door): void {
         statuses: query.status === undefined ? OPEN_FOR_RECEIVER : [query.status],
         taskType: query.task_type ?? null,
         riskLevel: query.risk_level ?? null,
-        after: query.cursor === undefined ? null : Buffer.from(query.cursor, 'base64url').toString(),
+        after: query.cursor ?? null,
         limit: query.limit + 1,
       });
       const page = found.slice(0, query.limit);
@@ -122,14 +122,14 @@ function receiverRoutes({ config, links }: ApiContext, { router, call }: Door): 
   );
 
   router.post('/tasks/:id/decline', async (req, res) => {
-    const { reason } = Reason.parse(req.body);
+    const { reason } = Reason.parse(sentBody(req));
     await call({ req, res, name: 'task.decline' }, (tx) =>
       end(tx, req, { side: 'to', to: 'declined', notes: reason ?? null }),
     );
   });
 
   router.post('/tasks/:id/complete', async (req, res) => {
-    const said = Completion.parse(req.body);
+    const said = Completion.parse(sentBody(req));
     await call({ req, res, name: 'task.complete' }, (tx) =>
       end(tx, req, {
         side: 'any',
@@ -149,6 +149,12 @@ function receiverRoutes({ config, links }: ApiContext, { router, call }: Door): 
     );
   });
 }
+
+/** Where a body is to be sent, if an empty one: undefined without it. */
+const sentBody = (req: Request): unknown =>
+  req.get('transfer-encoding') === undefined && Number(req.get('content-length') ?? 0) === 0
+    ? undefined
+    : req.body;
 
 /** How long a person has for a decision. */
 const decideMs = (config: Config, risk: RiskLevel): number =>

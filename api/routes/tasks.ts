@@ -41,7 +41,7 @@ export function taskRoutes(api: ApiContext): Router {
         statuses: query.status === undefined ? OPEN_FOR_RECEIVER : [query.status],
         taskType: query.task_type ?? null,
         riskLevel: query.risk_level ?? null,
-        after: query.cursor === undefined ? null : Buffer.from(query.cursor, 'base64url').toString(),
+        after: query.cursor ?? null,
         limit: query.limit + 1,
       });
       const senders = tasks.map(({ fromAgentId }) => fromAgentId);

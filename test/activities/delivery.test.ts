@@ -78,7 +78,7 @@ test('a good answer completes the task in one attempt', async () => {
   ]);
 });
 
-test.each<[string, Behaviour, number | null, string]>([
+test.each<[string, Behaviour, number | null, string, string?]>([
   ['ok-false', json({ ok: false, error: 'There are no words.' }), 200, 'There are no words.'],
   ['gone', refuse(404), 404, 'HTTP 404'],
   [
@@ -88,27 +88,37 @@ test.each<[string, Behaviour, number | null, string]>([
     'HTTP 301',
   ],
   ['created', json({ ok: true, output: 1 }, 201), 201, 'HTTP 201'],
-  ['html', (res) => void res.writeHead(200).end('<h1>hello</h1>'), 200, 'agreed form'],
-  ['schema', json({ ok: 'yes', output: 1 }), 200, 'agreed form'],
+  ['html', (res) => void res.writeHead(200).end('<h1>hello</h1>'), 200, 'agreed form', 'agent_bad_answer'],
+  ['schema', json({ ok: 'yes', output: 1 }), 200, 'agreed form', 'agent_bad_answer'],
   [
     'deep',
     (res) => void res.writeHead(200).end(`{"ok":true,"output":${'['.repeat(50_000)}${']'.repeat(50_000)}}`),
     200,
     'agreed form',
+    'agent_bad_answer',
   ],
-  ['huge', (res) => void res.writeHead(200).end('x'.repeat(2 * 1024 * 1024)), null, 'larger than'],
-])('an agent that is %s is final: one attempt, told in words', async (...[name, invoke, status, words]) => {
-  stage.zoo.keep('victim', { invoke: OK });
-  const done = await deliver(name, invoke);
-  expect(done.outcomes).toEqual([{ kind: 'ended', status: 'failed' }]);
-  expect(await attempts(done)).toMatchObject([{ attempt: 1, http_status: status, outcome: 'failed' }]);
-  expect(stage.zoo.calls(name)).toHaveLength(1);
-  expect(stage.zoo.calls('victim')).toEqual([]);
-  expect(await done.chat.call(done.callId)).toMatchObject({
-    is_error: true,
-    result: { status: 'failed', error: { code: 'agent_refused', message: containing(words) } },
-  });
-});
+  [
+    'huge',
+    (res) => void res.writeHead(200).end('x'.repeat(2 * 1024 * 1024)),
+    null,
+    'larger than',
+    'agent_bad_answer',
+  ],
+])(
+  'an agent that is %s is final: one attempt, told in words',
+  async (...[name, invoke, status, words, code = 'agent_refused']) => {
+    stage.zoo.keep('victim', { invoke: OK });
+    const done = await deliver(name, invoke);
+    expect(done.outcomes).toEqual([{ kind: 'ended', status: 'failed' }]);
+    expect(await attempts(done)).toMatchObject([{ attempt: 1, http_status: status, outcome: 'failed' }]);
+    expect(stage.zoo.calls(name)).toHaveLength(1);
+    expect(stage.zoo.calls('victim')).toEqual([]);
+    expect(await done.chat.call(done.callId)).toMatchObject({
+      is_error: true,
+      result: { status: 'failed', error: { code, message: containing(words) } },
+    });
+  },
+);
 
 test('an endless answer is cut off long before its end', async () => {
   let sent = 0;

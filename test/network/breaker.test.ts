@@ -235,7 +235,7 @@ test('a parked task that is accepted from the inbox, cancelled or over is not de
   const ids = await goDown(desk, 3);
   const [accepted = '', cancelled = '', over = '', ...others] = ids;
   expect((await desk.agent.call(`/v1/tasks/${accepted}/accept`, { method: 'POST' })).status).toBe(200);
-  expect((await desk.sender.call(`/v1/tasks/${cancelled}/cancel`, { method: 'POST' })).status).toBe(200);
+  expect((await desk.sender.call(`/v1/tasks/${cancelled}/cancel`, { body: {} })).status).toBe(200);
   await stage.query(`update tasks set expires_at = now() where id = $1`, [over]);
   desk.answers(WELL);
   expect(await drainAll(desk)).toMatchObject({ kind: 'closed' });
@@ -260,7 +260,7 @@ test('another endpoint is tried at once; without one the tasks are in the inbox'
 
 test('when nobody is left to be the probe the next task is, and one failure opens the breaker again', async () => {
   const desk = await openDesk();
-  for (const id of await goDown(desk)) await desk.sender.call(`/v1/tasks/${id}/cancel`, { method: 'POST' });
+  for (const id of await goDown(desk)) await desk.sender.call(`/v1/tasks/${id}/cancel`, { body: {} });
   expect(await drainAll(desk)).toMatchObject({ kind: 'closed' });
   expect(await stage.deliver(await desk.ask())).toMatchObject({ kind: 'open', parked: true });
   expect(await breakerOf(desk)).toMatchObject({ state: 'open' });

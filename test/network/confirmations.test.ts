@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { SYSTEM } from '../../domain/principal';
+import { run } from '../activities/stage';
 import { askPerson, decide, letPass } from './person';
 import type { Asked } from './person';
 import { setNetworkStage } from './stage';
@@ -136,6 +137,19 @@ test('R3 is approved only with the fresh code: five tries, ten minutes', async (
   await sendCode(asked);
   expect((await decide(stage, asked, { codeHash: code('123456') })).refusal).toBeNull();
   expect(await statusOf(asked)).toBe('in_progress');
+});
+
+test('a yes that was faster than the timer of its question stays: the task has its own time', async () => {
+  const asked = await askPerson(stage);
+  const { confirmation } = await decide(stage, asked);
+  const asOf = confirmation.expiresAt;
+  expect(await run(stage.tasks.expireTask, { taskId: asked.id, asOf })).toMatchObject({
+    kind: 'open',
+    status: 'in_progress',
+  });
+  expect(await statusOf(asked)).toBe('in_progress');
+  const failed = await run(stage.tasks.expireTask, { taskId: asked.id, asOf, undeliverable: true });
+  expect(failed).toEqual({ kind: 'ended', status: 'failed' });
 });
 
 test('R3 is declined without a code', async () => {

@@ -18,6 +18,7 @@ import type { QueryResultRow } from 'pg';
 import { SYSTEM } from '../../domain/principal';
 import type { DrainProgress, TaskActivities } from '../../domain/workflows';
 import { createGuardedHttp } from '../../lib/guarded-http';
+import type { GuardedHttp } from '../../lib/guarded-http';
 import { createSeal } from '../../lib/seal';
 import { createTestApi, SECRET } from '../api/harness';
 import type { TestApi } from '../api/harness';
@@ -70,14 +71,27 @@ export interface Heard {
 
 const DELAYS = [0, 1_000, 5_000, 25_000];
 
+interface StageOptions {
+  delaysMs?: number[];
+  webhookTimeoutMs?: number;
+  /** instead of the mailbox */
+  sendMail?: SendMail;
+  drainConcurrency?: number;
+  webRoot?: string | null;
+  env?: Record<string, string>;
+  http?: GuardedHttp;
+}
+
 /** The API of the network and the activities of its tasks over one database; no Temporal: a test takes the steps. */
 export async function setNetworkStage({
   delaysMs = DELAYS,
   webhookTimeoutMs = 2_000,
   drainConcurrency = 1,
-  sendMail: mailer = undefined as SendMail | undefined,
-  webRoot = null as string | null,
-} = {}): Promise<NetworkStage> {
+  sendMail: mailer,
+  webRoot = null,
+  env = {},
+  http = createGuardedHttp({ allowLoopback: true }),
+}: StageOptions = {}): Promise<NetworkStage> {
   const most = '1000000';
   const api = await createTestApi({
     deps: { webRoot },
@@ -88,12 +102,12 @@ export async function setNetworkStage({
       MOORING_RATE_LIMIT_APPROVALS: most,
       MOORING_RATE_LIMIT_NETWORK_READS: most,
       MOORING_RATE_LIMIT_NETWORK_WRITES: most,
+      ...env,
     },
   });
   const folder = mkdtempSync(join(tmpdir(), 'mooring-mails-'));
   const mailbox = await openMailbox({ folder, ports: { smtp: 0, http: 0 } });
   const links = createApprovalLinks(SECRET, api.url);
-  const http = createGuardedHttp({ allowLoopback: true });
   const sendMail =
     mailer ??
     createSendMail({

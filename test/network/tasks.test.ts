@@ -117,7 +117,8 @@ test('a stranger finds no task; the wrong side is refused; a second end is refus
     `/v1/tasks/${id}/cancel`,
     '/v1/tasks/tsk_x',
   ]) {
-    const reply = await eve.call(path, { method: path.endsWith(id) || path.endsWith('x') ? 'GET' : 'POST' });
+    const isRead = path.endsWith(id) || path.endsWith('x');
+    const reply = await eve.call(path, isRead ? {} : { body: {} });
     expect(reply).toMatchObject({ status: 404, body: { error: { code: 'not_found' } } });
   }
   expect(await ann.call(`/v1/tasks/${id}/accept`, { method: 'POST' })).toMatchObject({ status: 400 });

@@ -176,3 +176,26 @@ test('a task whose agent is gone fails at once', async () => {
   expect(status).toBe('failed');
   expect(endedAt < expiresAt).toBe(true);
 });
+
+test.each(['askHuman', 'expireTask'] as const)(
+  'a task that its person has confirmed while %s was at work goes on',
+  async (activity) => {
+    const until = await inMs(60 * MINUTE);
+    const asking = { kind: 'asking', mailed: false, until, remindAt: null, seen: 1 } as const;
+    const confirmed = { kind: 'open', status: 'in_progress', seen: 2 } as const;
+    const delivered: string[] = [];
+    const status = await runTask(
+      {
+        deliverTask: () => {
+          delivered.push('');
+          return Promise.resolve(delivered.length === 1 ? asking : { kind: 'ended', status: 'completed' });
+        },
+        askHuman: () => Promise.resolve(activity === 'askHuman' ? confirmed : { ...asking, mailed: true }),
+        expireTask: () => Promise.resolve(confirmed),
+      },
+      await inMs(120 * MINUTE),
+    );
+    expect(status).toBe('completed');
+    expect(delivered).toHaveLength(2);
+  },
+);
