@@ -12,6 +12,7 @@ export const timelineView = (
   error: task.errorCode === null ? null : { code: task.errorCode, message: more.errorMessage },
   from: { id: task.fromAgentId, ...(more.from ?? { name: null, slug: null }) },
   to: { id: task.toAgentId, ...(more.to ?? { name: null, slug: null }) },
+  parked_at: more.parkedAt,
   // The chat and the note are the person's own.
   session_id: side === 'from' ? more.sessionId : null,
   events,

@@ -13,19 +13,26 @@ export interface Seat {
   side: 'from' | 'to';
 }
 
-/** For the system. Throws not_found when the task is none of this person's. */
+/** For the system. Throws not_found when the task is none of this person's, or they have erased its chat. */
 export async function seatAt(tx: Tx, { taskId, userId }: { taskId: string; userId: string }): Promise<Seat> {
-  const [row] = await tx.query<{ own: boolean; agentId: string | null; side: 'from' | 'to' | null }>(
-    `select coalesce(t.user_id = $2, false) as own, a.id as "agentId",
+  const [row] = await tx.query<{
+    own: boolean;
+    erased: boolean;
+    agentId: string | null;
+    side: 'from' | 'to' | null;
+  }>(
+    `select coalesce(t.user_id = $2, false) as own, s.erased_at is not null as erased, a.id as "agentId",
             case when a.id = t.from_agent_id then 'from' when a.id = t.to_agent_id then 'to' end as side
        from tasks t left join agents a on a.id in (t.from_agent_id, t.to_agent_id) and a.owner_id = $2
+       left join sessions s on s.id = t.session_id
       where t.id = $1 order by a.id = t.from_agent_id desc nulls last limit 1`,
     [taskId, userId],
   );
-  if (row?.agentId != null && row.side !== null) {
+  if (row === undefined || (row.erased && row.side !== 'to')) throw noSuchTask();
+  if (row.agentId !== null && row.side !== null) {
     return { principal: asAgent(row.agentId), side: row.side };
   }
-  if (row?.own !== true) throw noSuchTask();
+  if (!row.own) throw noSuchTask();
   return { principal: asUser(userId), side: 'from' };
 }
 
@@ -39,6 +46,8 @@ export interface TaskEvent {
 
 export interface TaskAttempt {
   attempt: number;
+  /** `probe` and `drained` are made when the agent was down; they count against nothing */
+  kind: 'attempt' | 'probe' | 'drained';
   started_at: string;
   ended_at: string | null;
   http_status: number | null;
@@ -67,6 +76,8 @@ export interface Timeline {
   task: NetworkTask;
   sessionId: string | null;
   errorMessage: string | null;
+  /** since when it waits for its agent to be back */
+  parkedAt: string | null;
   from: SideName;
   to: SideName;
   events: TaskEvent[];
@@ -77,8 +88,9 @@ export interface Timeline {
 /** All that happened to a task, as whoever's transaction this is may see it. Throws not_found. */
 export async function readTimeline(tx: Tx, id: string): Promise<Timeline> {
   const task = await getNetworkTask(tx, id);
-  const [more] = await tx.query<{ sessionId: string | null; errorMessage: string | null }>(
-    'select session_id as "sessionId", error_message as "errorMessage" from tasks where id = $1',
+  const [more] = await tx.query<Pick<Timeline, 'sessionId' | 'errorMessage' | 'parkedAt'>>(
+    `select session_id as "sessionId", error_message as "errorMessage", parked_at as "parkedAt"
+       from tasks where id = $1`,
     [id],
   );
   const names = await namesOf(tx, [task.fromAgentId, task.toAgentId]);
@@ -88,7 +100,7 @@ export async function readTimeline(tx: Tx, id: string): Promise<Timeline> {
     [id],
   );
   const attempts = await tx.query<TaskAttempt>(
-    `select attempt, started_at, ended_at, http_status, outcome, latency_ms, response_head as head
+    `select attempt, kind, started_at, ended_at, http_status, outcome, latency_ms, response_head as head
        from task_attempts where task_id = $1 order by attempt`,
     [id],
   );
@@ -102,6 +114,7 @@ export async function readTimeline(tx: Tx, id: string): Promise<Timeline> {
     task,
     sessionId: more?.sessionId ?? null,
     errorMessage: more?.errorMessage ?? null,
+    parkedAt: more?.parkedAt ?? null,
     from: names.get(task.fromAgentId) ?? null,
     to: names.get(task.toAgentId) ?? null,
     events,

@@ -106,6 +106,7 @@ export interface TaskEvent {
 
 export interface TaskAttempt {
   attempt: number;
+  kind: 'attempt' | 'probe' | 'drained';
   started_at: string;
   ended_at: string | null;
   http_status: number | null;
@@ -147,6 +148,8 @@ export interface TaskPage extends TaskItem {
   artifacts: TaskArtifact[];
   rating: number | null;
   session_id: string | null;
+  /** since when it waits for its agent to be back */
+  parked_at: string | null;
   events: TaskEvent[];
   attempts: TaskAttempt[];
   confirmation: TaskConfirmation | null;

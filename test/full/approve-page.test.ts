@@ -2,6 +2,7 @@ import type { Page } from 'playwright-core';
 import { approvalPathOf, askPerson, decide, letPass, linkOf } from '../network/person';
 import type { Asked } from '../network/person';
 import { examine } from '../web/examine';
+import type { ViewName } from '../web/examine';
 import { visitStage } from '../web/stage-visit';
 
 // The page of an approval: by the link of the mail, as a person opens it whom this browser does not know, and signed in.
@@ -24,7 +25,7 @@ const ask = (risk: 'R2' | 'R3' = 'R2', wish: Record<string, unknown> = {}): Prom
 const pressApprove = (page: Page) => page.getByRole('button', { name: /^Approve/ }).click();
 
 /** What leads to each state, and the words by which it is seen. */
-const STATES: Record<string, { play: () => Promise<Visit>; shows: RegExp }> = {
+const STATES: Record<string, { play: () => Promise<Visit>; shows: RegExp; views?: ViewName[] }> = {
   'approve-r2': { play: async () => open(await linkOf(site.stage, await ask())), shows: /Decide before/ },
   'approve-r3': {
     async play() {
@@ -74,6 +75,7 @@ const STATES: Record<string, { play: () => Promise<Visit>; shows: RegExp }> = {
       return visit;
     },
     shows: /You declined it:/,
+    views: ['light'],
   },
   'approve-expired': {
     async play() {
@@ -82,6 +84,7 @@ const STATES: Record<string, { play: () => Promise<Visit>; shows: RegExp }> = {
       return open(await linkOf(site.stage, asked));
     },
     shows: /The time of this approval is over/,
+    views: ['light'],
   },
   'approval-signed-in': {
     async play() {
@@ -94,14 +97,15 @@ const STATES: Record<string, { play: () => Promise<Visit>; shows: RegExp }> = {
     play: async () =>
       open(await approvalPathOf(site.stage, await ask()), { as: 'somebody-else@example.org' }),
     shows: /leads to no question/,
+    views: ['light'],
   },
   'approve-nothing': { play: () => open(`/approve/${'A'.repeat(64)}`), shows: /There is no such question/ },
 };
 
-test.each(Object.entries(STATES))('%s', async (state, { play, shows }) => {
+test.each(Object.entries(STATES))('%s', async (state, { play, shows, views }) => {
   const { page } = await play();
   await page.getByText(shows).locator('visible=true').first().waitFor();
-  await examine(page, { state });
+  await examine(page, { state, ...(views === undefined ? {} : { views }) });
 });
 
 test('the times are those of the person, and of UTC where the page may run no script; it complains of nothing', async () => {

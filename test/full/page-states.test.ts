@@ -180,6 +180,7 @@ const STATES: Record<string, State> = {
   'confirm-approved': {
     play: ({ story }) => (story.risky('R2'), story.resolveRisky('approved')),
     shows: 'You confirmed it; the agent works',
+    views: ['light'],
   },
   'confirm-declined': {
     play: ({ story }) => (
@@ -188,14 +189,17 @@ const STATES: Record<string, State> = {
       story.end('answered', 'Not sent.')
     ),
     shows: 'Not sent.',
+    views: ['light'],
   },
   'confirm-expired': {
     play: ({ story }) => (story.risky('R2'), story.resolveRisky('expired')),
     shows: /Nobody confirmed it in time/,
+    views: ['light'],
   },
   'confirm-withdrawn': {
     play: ({ story }) => (story.risky('R2'), story.resolveRisky('withdrawn'), story.stopped()),
     shows: 'Stopped by you',
+    views: ['light'],
   },
   stopped: {
     play: ({ story }) => (

@@ -2,6 +2,7 @@ import type { Page } from 'playwright-core';
 import { askPerson } from '../network/person';
 import type { Player } from '../network/stage';
 import { examine } from '../web/examine';
+import type { ViewName } from '../web/examine';
 import { visitStage } from '../web/stage-visit';
 
 // A task's line and an agent's inbox, as the person behind the agent sees them.
@@ -50,7 +51,10 @@ async function doneTask(): Promise<{ id: string; ann: Person; ben: Person }> {
   return { id, ann, ben };
 }
 
-const STATES: Record<string, { play: () => Promise<Page>; shows: string | RegExp; touched?: boolean }> = {
+const STATES: Record<
+  string,
+  { play: () => Promise<Page>; shows: string | RegExp; touched?: boolean; views?: ViewName[] }
+> = {
   'task-done': {
     async play() {
       const { id, ann } = await doneTask();
@@ -84,6 +88,7 @@ const STATES: Record<string, { play: () => Promise<Page>; shows: string | RegExp
       return (await open(`/tasks/${id}`, { as: 'eve@example.org' })).page;
     },
     shows: 'There is no task at this address',
+    views: ['light'],
   },
   'task-unreached': {
     async play() {
@@ -93,6 +98,7 @@ const STATES: Record<string, { play: () => Promise<Page>; shows: string | RegExp
       return page;
     },
     shows: 'The server did not answer.',
+    views: ['light'],
   },
   'task-loading': {
     async play() {
@@ -105,6 +111,7 @@ const STATES: Record<string, { play: () => Promise<Page>; shows: string | RegExp
       return page;
     },
     shows: 'This task has not come yet.',
+    views: ['light'],
   },
   inbox: {
     async play() {
@@ -122,6 +129,7 @@ const STATES: Record<string, { play: () => Promise<Page>; shows: string | RegExp
       return (await open(`/agents/${ben.agent.id}/inbox`, { as: ben.email })).page;
     },
     shows: 'No task here',
+    views: ['light'],
   },
   'inbox-not-there': {
     async play() {
@@ -129,13 +137,14 @@ const STATES: Record<string, { play: () => Promise<Page>; shows: string | RegExp
       return (await open(`/agents/${ben.agent.id}/inbox`, { as: 'eve@example.org' })).page;
     },
     shows: 'There is no agent of yours at this address',
+    views: ['light'],
   },
 };
 
-test.each(Object.entries(STATES))('%s', async (state, { play, shows, touched = false }) => {
+test.each(Object.entries(STATES))('%s', async (state, { play, shows, views, touched = false }) => {
   const page = await play();
   await page.getByText(shows).locator('visible=true').first().waitFor();
-  await examine(page, { state, touched });
+  await examine(page, { state, touched, ...(views === undefined ? {} : { views }) });
 });
 
 test('a task is followed while it is looked at: new rows come at the end, nothing above them moves, an open answer stays open', async () => {

@@ -40,6 +40,7 @@ export function lineOf(task: TaskPage): Knot[] {
       head: attempt.head === '' ? null : attempt.head,
     });
   }
+  add('parked', task.parked_at, { words: `${nameOf(task.to)} is down: it is set aside`, kind: 'bad' });
   add('mailed', confirmation?.mailed_at ?? null, { words: 'A mail asks the person' });
   add('reminded', confirmation?.reminded_at ?? null, { words: 'The person is reminded by mail' });
   // Stable: what happened at one moment stays in the order it is written in.
@@ -53,6 +54,8 @@ export function nextOf(task: TaskPage): { kind: 'wait' | 'now'; words: string; u
   const until =
     status === 'waiting_human_confirm' ? (confirmation?.expires_at ?? task.expires_at) : task.expires_at;
   const to = nameOf(task.to);
+  if (task.parked_at !== null)
+    return { kind: 'wait', words: `${to} is down: this goes when it is back`, until };
   if (status === 'waiting_human_confirm') {
     const words =
       confirmation?.url == null ? 'Waiting for a person to confirm it' : 'Waiting for you to confirm it';
@@ -87,17 +90,19 @@ function eventWords({ from, to, actor }: TaskEvent, task: TaskPage): string {
   return words[to];
 }
 
-function attemptWords({
-  attempt,
-  http_status: status,
-  latency_ms: latency,
-  outcome,
-  ended_at,
-}: TaskAttempt): string {
-  if (ended_at === null) return `Attempt ${attempt} is under way`;
+const KINDS = {
+  attempt: 'Attempt',
+  probe: 'Tried whether it is back, attempt',
+  drained: 'It is back, attempt',
+} as const;
+
+function attemptWords(row: TaskAttempt): string {
+  const { attempt, kind, http_status: status, latency_ms: latency, outcome } = row;
+  const which = `${KINDS[kind]} ${attempt}`;
+  if (row.ended_at === null) return `${which} is under way`;
   const answer = status === null ? 'no answer' : `answered ${status}`;
   const took = latency === null ? '' : ` in ${latency} ms`;
-  return `Attempt ${attempt}: ${answer}${took}${outcome === 'retry' ? ', tried again' : ''}`;
+  return `${which}: ${answer}${took}${outcome === 'retry' ? ', tried again' : ''}`;
 }
 
 export const STATUS_WORDS: Record<TaskStatus, string> = {
