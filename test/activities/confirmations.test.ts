@@ -9,9 +9,10 @@ import { lockSession } from '../../db/sessions';
 import type { ClientFact } from '../../domain/frames';
 import { asUser, SYSTEM } from '../../domain/principal';
 import { createRateLimit } from '../../lib/rate-limit';
+import { riskyChat } from './risky-chat';
+import type { Risky } from './risky-chat';
 import { run, setStage } from './stage';
 import type { Stage } from './stage';
-import type { TestChat } from './test-chat';
 import { OK } from './zoo';
 
 let stage: Stage;
@@ -22,28 +23,7 @@ beforeAll(async () => {
 });
 afterAll(() => stage.close());
 
-interface Risky {
-  chat: TestChat;
-  taskId: string;
-  callId: string;
-  confirmationId: string;
-}
-
-/** A chat whose turn has asked for a mail to be sent, which its person is to confirm. */
-async function riskyChat(action: 'mail' | 'erase' = 'mail'): Promise<Risky> {
-  const chat = await stage.openChat();
-  await chat.say('send this to all');
-  await chat.use('connect_agent', { agent_id: mailer });
-  const call = await chat.use('invoke_agent', { agent_id: mailer, action, arguments: { to: 'all' } });
-  expect(call.state).toBe('waiting');
-  const [asked] = await chat.frames('CONFIRMATION_REQUEST');
-  return {
-    chat,
-    taskId: await chat.lastTask(),
-    callId: call.id,
-    confirmationId: String(asked?.['confirmation_id']),
-  };
-}
+const openRisky = (action: 'mail' | 'erase' = 'mail'): Promise<Risky> => riskyChat(stage, mailer, action);
 
 const decide = ({ chat, confirmationId: id }: Risky, approved: boolean, note: string | null = null) =>
   stage.t.db.withTx(asUser(chat.userId), 'test', (tx) =>
@@ -66,7 +46,7 @@ const calls = () => stage.zoo.calls('mailer').length;
 
 test('a risky action waits for its person, is shown exactly, and runs once they have confirmed it', async () => {
   const before = calls();
-  const risky = await riskyChat();
+  const risky = await openRisky();
   const { chat, taskId, confirmationId } = risky;
   expect(await chat.frames('CONFIRMATION_REQUEST')).toMatchObject([
     {
@@ -97,7 +77,7 @@ test('a risky action waits for its person, is shown exactly, and runs once they 
 
 test('a risky action that is declined is not run, and the model hears of it', async () => {
   const before = calls();
-  const risky = await riskyChat();
+  const risky = await openRisky();
   await decide(risky, false);
   expect(await run(stage.activities.deliverTask, { taskId: risky.taskId })).toEqual({
     kind: 'ended',
@@ -112,7 +92,7 @@ test('a risky action that is declined is not run, and the model hears of it', as
 });
 
 test('R3 is asked for in the chat and approved on its page only, with the code of a mail', async () => {
-  const risky = await riskyChat('erase');
+  const risky = await openRisky('erase');
   expect(await risky.chat.frames('CONFIRMATION_REQUEST')).toMatchObject([
     { risk_level: 'R3', action: 'erase', url: `/approvals/${risky.confirmationId}` },
   ]);
@@ -135,7 +115,7 @@ test('R3 is asked for in the chat and approved on its page only, with the code o
 });
 
 test('a decision after the deadline is refused, and the task is expired', async () => {
-  const risky = await riskyChat();
+  const risky = await openRisky();
   await letPass(risky);
   expect((await decide(risky, true)).refusal).toMatchObject({ code: 'confirmation_expired' });
   expect(await statusOf(risky)).toBe('expired');
@@ -146,7 +126,7 @@ test.each([
   ['cancelled', (risky: Risky) => cancelNow(risky)],
   ['closed', (risky: Risky) => closeNow(risky)],
 ])('when its turn is %s, what was to be confirmed is taken back', async (_how, end) => {
-  const risky = await riskyChat();
+  const risky = await openRisky();
   await end(risky);
   expect(await statusOf(risky)).toBe('cancelled');
   expect(await outcomes(risky)).toEqual(['withdrawn']);
@@ -163,7 +143,7 @@ const closeNow = ({ chat }: Risky) =>
   );
 
 test('a decision that was refused was no fact: what it found stays, and its id is free for another', async () => {
-  const risky = await riskyChat();
+  const risky = await openRisky();
   const { sessionId, userId } = risky.chat;
   const api = {
     db: stage.t.db,
@@ -186,13 +166,13 @@ test('a decision that was refused was no fact: what it found stays, and its id i
 });
 
 test('a stranger, and another chat, find no such confirmation', async () => {
-  const [risky, other] = [await riskyChat(), await riskyChat()];
+  const [risky, other] = [await openRisky(), await openRisky()];
   await expect(decide({ ...risky, chat: other.chat }, true)).rejects.toMatchObject({ code: 'not_found' });
   expect(await statusOf(risky)).toBe('waiting_human_confirm');
 });
 
 test('an erased chat keeps nothing of what its person noted beside a decision', async () => {
-  const risky = await riskyChat();
+  const risky = await openRisky();
   await decide(risky, false, 'not to my aunt');
   await stage.t.db.withTx(SYSTEM, 'test', (tx) =>
     eraseSession(tx, { sessionId: risky.chat.sessionId, userId: risky.chat.userId }),

@@ -66,7 +66,7 @@ const KEYWORD = 2;
 type Activity = (input: unknown) => unknown;
 
 const NAMES = [
-  ...['askModel', 'searchAgents', 'connectAgent', 'requestPayment', 'hireAgent', 'askPerson'],
+  ...['askModel', 'searchAgents', 'connectAgent', 'requestPayment', 'hireAgent', 'askPerson', 'askHuman'],
   ...['failToolCall', 'failTurn', 'closeIdleSession', 'expirePrompts', 'deliverTask', 'expireTask'],
   ...['authorizePayment', 'settlePayment', 'probeAgent', 'drainParked'],
 ];

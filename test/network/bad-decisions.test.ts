@@ -87,3 +87,53 @@ test('the key of one side decides nothing of the other', async () => {
     expect(refusal(answer)).toMatchObject({ status: 409, code: 'invalid_state_transition' });
   }
 });
+
+const SCANNERS = [
+  'Mozilla/5.0 (compatible; MSIE 10.0; Windows NT 6.2) SafeLinks',
+  'GoogleImageProxy',
+  'Barracuda Sentinel (EE)',
+  'Slackbot-LinkExpanding 1.0',
+  'facebookexternalhit/1.1',
+  'curl/8.5.0',
+  '',
+];
+
+test('whatever looks into mails before their reader decides nothing, and the reader then does', async () => {
+  const { asked, token } = await question();
+  const paths = [`/approve/${token}`, `/approve?token=${token}`, `/v1/public/approve?token=${token}`];
+  await unchanged(stage.api, async () => {
+    for (const agent of SCANNERS) {
+      for (const path of paths) {
+        for (const method of ['GET', 'HEAD', 'OPTIONS', 'PROPFIND', 'PUT', 'DELETE']) {
+          const headers = { 'user-agent': agent, purpose: 'prefetch', 'sec-purpose': 'prefetch;prerender' };
+          const { status } = await fetch(stage.api.url + path, { method, headers, redirect: 'manual' });
+          expect([method, status < 400]).toEqual([method, ['GET', 'HEAD', 'OPTIONS'].includes(method)]);
+        }
+      }
+    }
+  });
+  expect((await confirm(asked.id, { confirmed: true, token })).body['status']).toBe('in_progress');
+});
+
+test('a yes in one tab and a no in another, at once, are one decision, and each page says which', async () => {
+  for (let round = 0; round < 10; round += 1) {
+    const { asked, token } = await question();
+    const press = async (said: 'approve' | 'decline') => {
+      const answer = await fetch(`${stage.api.url}/approve/${token}`, {
+        method: 'POST',
+        body: new URLSearchParams({ do: said }),
+        redirect: 'manual',
+      });
+      return { said, status: answer.status, page: await answer.text() };
+    };
+    const tabs = await Promise.all((['approve', 'decline', 'approve', 'decline'] as const).map(press));
+    const won = tabs.find(({ status }) => status === 303)?.said;
+    expect(won).toBeDefined();
+    for (const { said, status, page } of tabs) {
+      expect([said, status]).toEqual([said, said === won ? 303 : 409]);
+      if (said !== won) expect(page).toContain(won === 'approve' ? 'approved already' : 'declined already');
+    }
+    const { body } = await asked.sender.call(`/v1/tasks/${asked.id}`);
+    expect(body['status']).toBe(won === 'approve' ? 'in_progress' : 'cancelled');
+  }
+});
