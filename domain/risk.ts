@@ -54,15 +54,18 @@ export interface Risk {
  */
 export function assessRisk({
   said,
+  by,
   texts,
   payload,
 }: {
   said: RiskLevel;
+  /** who says so */
+  by: 'The sender' | 'The agent itself';
   /** description, name of the action: whatever a person would read */
   texts: string[];
   payload: unknown;
 }): Risk {
-  const found: Risk[] = said === 'R0' ? [] : [{ level: said, reasons: [`The sender says ${said}.`] }];
+  const found: Risk[] = said === 'R0' ? [] : [{ level: said, reasons: [`${by} says ${said}.`] }];
   for (const text of texts) found.push(...risksIn(text, 'The description'));
   for (const { path, text } of textsOf(payload, '')) {
     const key = path.split('.').at(-1) ?? '';

@@ -24,6 +24,7 @@ export async function offeredAction(
   }
   const risk = assessRisk({
     said: action.risk_level,
+    by: 'The agent itself',
     texts: [action.name.replaceAll('_', ' '), action.description],
     payload: null,
   });

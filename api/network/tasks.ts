@@ -47,6 +47,7 @@ function createRoute({ router, call }: Door): void {
     const payload = wish.payload_inline ?? null;
     const risk = assessRisk({
       said: wish.risk_level,
+      by: 'The sender',
       texts: description === null ? [] : [description],
       payload,
     });

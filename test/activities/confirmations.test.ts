@@ -52,7 +52,7 @@ test('a risky action waits for its person, is shown exactly, and runs once they 
     {
       task_id: taskId,
       risk_level: 'R2',
-      risk_reasons: ['The sender says R2.'],
+      risk_reasons: ['The agent itself says R2.'],
       agent_name: 'Mailer',
       action: 'mail',
       arguments: { to: 'all' },

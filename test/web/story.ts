@@ -256,7 +256,7 @@ export function tell(chat: ScriptedChat, turn = `trn_${chat.log.length}`): Story
           turn_id: turn,
           call_id: `${turn}/r`,
           risk_level: level,
-          risk_reasons: [`The agent itself declares ${RISKY.action} as ${level}.`],
+          risk_reasons: [`The agent itself says ${level}.`],
           expires_at: new Date(time().getTime() + minutes * 60_000).toISOString(),
           url: `/approvals/hc_${turn}`,
         },

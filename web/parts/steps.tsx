@@ -1,3 +1,4 @@
+import { followLink } from '../router';
 import { elapsed, timeOfDay } from '../state/clock';
 import { durationText, isAsked, isOpen, stepMs } from '../state/turn-view';
 import type { Told } from '../state/told';
@@ -50,6 +51,11 @@ export function Row({ part, deciding }: { part: Step | Message; deciding: Decidi
             <StepText step={part} />
           )}
           {isOpen(part) && <NextTry at={part.nextAttemptAt} serverNow={deciding.serverNow} />}
+          {part.taskId !== null && (
+            <a className="to-task" href={`/tasks/${part.taskId}`} onClick={followLink}>
+              Details<span className="sr"> of the task</span>
+            </a>
+          )}
         </span>
         <span className="t">
           {isOpen(part) ? elapsed(stepMs(part, deciding.serverNow)) : durationText(stepMs(part, 0))}
