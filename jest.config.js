@@ -1,9 +1,11 @@
 // Sets: `npm test` (everything that starts its own servers); `npm run test:full`, which adds test/full (what needs
-// Redis and Chromium); `npm run crash-test`, `npm run cut-test` and `npm run record-histories`, a program each.
+// Redis and Chromium); `npm run crash-test`, `npm run cut-test`, `npm run race-test` and `npm run record-histories`, a program
+// each.
 const set = process.env.MOORING_TEST_SET ?? 'normal';
 const programs = {
   crash: '**/crash/every-point.test.ts',
   cuts: '**/cuts/every-cut.test.ts',
+  races: '**/races/every-race.test.ts',
   histories: '**/histories/record.test.ts',
 };
 
@@ -13,7 +15,9 @@ module.exports = {
   testMatch: [programs[set] ?? '**/*.test.ts'],
   testPathIgnorePatterns: [
     ...(set === 'full' ? [] : ['<rootDir>/test/full/']),
-    ...(set in programs ? [] : ['/crash/every-point', '/cuts/every-cut', '/histories/record']),
+    ...(set in programs
+      ? []
+      : ['/crash/every-point', '/cuts/every-cut', '/races/every-race', '/histories/record']),
   ],
   transform: {
     '^.+\\.(t|j)sx?$': [

@@ -1,0 +1,43 @@
+import { setStage } from '../activities/stage';
+import { OK } from '../activities/zoo';
+import { seededRandom } from '../cuts/random';
+import { expectOneInChat, raceInChat } from './chat-races';
+import { expectOne } from './expect-one';
+import { race } from './races';
+import { openStageWorld } from './stage-world';
+
+// The short form of test/races/every-race.test.ts, in this process. Who wins how often is the machine's affair.
+const AT_ONCE = 5;
+
+/** So many races, some at once. */
+async function many<T>(
+  count: number,
+  { one, expect }: { one: (number: number) => Promise<T>; expect: (raced: T) => void },
+): Promise<void> {
+  for (let number = 0; number < count; number += AT_ONCE) {
+    (await Promise.all(Array.from({ length: AT_ONCE }, (_, at) => one(number + at)))).forEach(expect);
+  }
+}
+
+test('of all that meets at the deadline of a task or a question one thing happens, and everybody is told that', async () => {
+  const world = await openStageWorld();
+  const random = seededRandom(7);
+  try {
+    for (const kind of ['inbox', 'question'] as const) {
+      await many(35, { one: (number) => race(world, { kind, number, random }), expect: expectOne });
+    }
+  } finally {
+    await world.close();
+  }
+}, 60_000);
+
+test('of all that meets at the deadline of a question in a chat one thing happens, and all windows and the model are told that', async () => {
+  const stage = await setStage();
+  try {
+    const mailer = await stage.listAgent('Mailer', stage.zoo.keep('mailer', { invoke: OK }));
+    const random = seededRandom(9);
+    await many(30, { one: () => raceInChat(stage, { mailer, random }), expect: expectOneInChat });
+  } finally {
+    await stage.close();
+  }
+}, 60_000);
