@@ -20,7 +20,7 @@ import type { ApiContext } from './context';
 const Token = z.string().regex(/^[\w-]{64}$/);
 
 /** Anything else leads to no question. Throws not_found. */
-export function byToken(token: unknown): WhichConfirmation {
+export function byToken(token: unknown): { tokenHash: Buffer } {
   const parsed = Token.safeParse(token);
   if (!parsed.success) throw noSuchConfirmation();
   return { tokenHash: hashApprovalToken(parsed.data) };
@@ -35,7 +35,7 @@ export const readApproval = (api: ApiContext, which: WhichConfirmation): Promise
     return {
       confirmation,
       question: await getQuestion(tx, confirmation.taskId),
-      bound: await isBound(tx, confirmation),
+      bound: isBound(confirmation),
     };
   });
 
@@ -48,8 +48,9 @@ export const decide = async (
     ...wish
   }: { which: WhichConfirmation; approved: boolean; note: string | null; code: string | null },
 ) => {
+  if (code === null) return decideConfirmation(tx, { ...wish, codeHash: null });
   const { id } = await getConfirmation(tx, wish.which);
-  return decideConfirmation(tx, { ...wish, codeHash: code === null ? null : links.codeHashOf(id, code) });
+  return decideConfirmation(tx, { ...wish, codeHash: links.codeHashOf(id, code) });
 };
 
 const APART_MS = 20_000;

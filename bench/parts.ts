@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { RunFile } from '../dev/run-file';
 import { cpuUsed, processTree } from './process-tree';
 import type { Process } from './process-tree';
@@ -16,6 +17,19 @@ export function watchCpu({ pids }: RunFile): () => Record<PartName, number> {
     const after = look();
     return byPart((part) => cpuUsed(before[part], after[part]));
   };
+}
+
+const LOOK_MS = 300;
+/** A tenth of a core: more than an idle tree takes, less than one that works. */
+const IDLE_MS = LOOK_MS / 10;
+
+/** Resolves when what was begun is done. */
+export async function quiet(run: RunFile): Promise<void> {
+  for (;;) {
+    const used = watchCpu(run);
+    await pause(LOOK_MS);
+    if (ownCpu(used()) <= IDLE_MS) return;
+  }
 }
 
 /** What is ours of a turn's cost: the stand-in and the demo agents are not. */

@@ -40,6 +40,10 @@ function readProcess(pid: number): Process[] {
   }
 }
 
+/** Bytes that a process has given to disks so far. */
+export const bytesToDisk = (pid: number): number =>
+  Number(/^write_bytes: (\d+)/m.exec(readFileSync(`/proc/${pid}/io`, 'utf8'))?.[1] ?? 0);
+
 export const totalRss = (tree: Process[]): number => tree.reduce((sum, { rssBytes }) => sum + rssBytes, 0);
 
 /** CPU time used between two looks at the same tree, in milliseconds. */

@@ -61,7 +61,7 @@ export async function openBreaker(tx: Tx, agentId: string, waitMs: number): Prom
     [agentId, waitMs],
   );
   if (opened.length > 0) metrics.breakers.inc({ to: 'open' });
-  await wakeMonitor(tx, agentId, opened);
+  wakeMonitor(tx, agentId, opened);
 }
 
 /** The agent is well, or lives elsewhere: one that is open is tried at once. */
@@ -71,7 +71,7 @@ export async function probeNow(tx: Tx, agentId: string): Promise<void> {
       where agent_id = $1 and state = 'open' returning ${WOKEN}`,
     [agentId],
   );
-  await wakeMonitor(tx, agentId, hurried);
+  wakeMonitor(tx, agentId, hurried);
 }
 
 /** What was held against the endpoint of before is forgotten; an agent that is gone lets its monitor end. */
@@ -83,7 +83,7 @@ export async function resetBreaker(tx: Tx, agentId: string): Promise<void> {
       where agent_id = $1 returning ${WOKEN}`,
     [agentId],
   );
-  await wakeMonitor(tx, agentId, reset);
+  wakeMonitor(tx, agentId, reset);
 }
 
 interface Woken {
@@ -92,9 +92,9 @@ interface Woken {
 }
 const WOKEN = `b.wake_version as version, (select owner_id from agents where id = b.agent_id) as "ownerId"`;
 
-async function wakeMonitor(tx: Tx, agentId: string, [woken]: Woken[]): Promise<void> {
+function wakeMonitor(tx: Tx, agentId: string, [woken]: Woken[]): void {
   if (woken === undefined) return;
-  await recordSignal(tx, {
+  recordSignal(tx, {
     workflow: 'agentMonitor',
     workflowId: `agent-monitor/${agentId}`,
     input: { agentId, ...(woken.ownerId === null ? {} : { userId: woken.ownerId }) },

@@ -48,6 +48,6 @@ export async function withdrawConfirmations(
   );
   for (const { id } of waiting) {
     const task = await transitionTask(tx, await lockTask(tx, id), { path: ['cancelled'], actor: 'person' });
-    await wakeTask(tx, task, 'taskEnded');
+    wakeTask(tx, task, 'taskEnded');
   }
 }

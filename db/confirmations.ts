@@ -4,7 +4,8 @@ import { CODE_MS, CODE_TRIES } from '../domain/confirmation';
 import type { ConfirmationState } from '../domain/confirmation';
 import { newId } from '../lib/ids';
 import type { Tx } from './database';
-import { lockTask, sayTask, transitionTask, wakeTask } from './tasks';
+import { lockSession } from './sessions';
+import { lockOwnTask, sayTask, transitionTask, wakeTask } from './tasks';
 import type { Task } from './tasks';
 
 /** What a person is asked to let run, as text: of the same task always the same. */
@@ -15,26 +16,23 @@ const hashOf = (asked: string): Buffer => createHash('sha256').update(asked).dig
  * Asks the sender's person for a task that was accepted: until when stands in the task, what they are asked for is bound
  * by its hash. The workflow sends the mail.
  */
-export async function askForConfirmation(
+export function askForConfirmation(
   tx: Tx,
   task: Task,
   { decideMs, tokenHashOf }: { decideMs: number; tokenHashOf: (confirmationId: string) => Buffer },
-): Promise<void> {
-  const [row] = await tx.query<{ deadline: string; asked: string }>(
-    `update tasks set human_confirm_deadline = least(now() + $2 * interval '1 millisecond', expires_at)
-      where id = $1
-      returning human_confirm_deadline as deadline, ${ASKED} as asked`,
-    [task.id, decideMs],
-  );
-  if (row === undefined || task.userId === null)
-    throw new Error('a task that nobody can confirm was accepted');
+): void {
+  if (task.userId === null) throw new Error('a task that nobody can confirm was accepted');
   const id = newId('hc');
-  await tx.query(
-    `insert into confirmations (id, task_id, user_id, token_hash, payload_hash, expires_at, remind_at)
-     values ($1, $2, $3, $4, $5, $6, now() + ($6::timestamptz - now()) / 2)`,
-    [id, task.id, task.userId, tokenHashOf(id), hashOf(row.asked), row.deadline],
+  tx.write(
+    `with asked as (
+       update tasks set human_confirm_deadline = least(now() + $5 * interval '1 millisecond', expires_at)
+        where id = $2
+        returning human_confirm_deadline as deadline, sha256(convert_to(${ASKED}, 'UTF8')) as payload_hash)
+     insert into confirmations (id, task_id, user_id, token_hash, payload_hash, expires_at, remind_at)
+     select $1, $2, $3, $4, payload_hash, deadline, now() + (deadline - now()) / 2 from asked`,
+    [id, task.id, task.userId, tokenHashOf(id), decideMs],
   );
-  await wakeTask(tx, task, 'taskAsked');
+  wakeTask(tx, task, 'taskAsked');
 }
 
 /** A question to a person whether a task may run. */
@@ -43,7 +41,11 @@ export interface Confirmation {
   taskId: string;
   userId: string;
   state: ConfirmationState;
+  /** of a chat's task */
+  sessionId: string | null;
   payloadHash: Buffer;
+  /** what would run, as it stands now */
+  asked: string;
   askedAt: string;
   expiresAt: string;
   /** by the database's clock */
@@ -60,27 +62,37 @@ export interface Confirmation {
   codeTries: number;
 }
 
-const COLUMNS = `id, task_id as "taskId", user_id as "userId", state, payload_hash as "payloadHash",
-    created_at as "askedAt", expires_at as "expiresAt", expires_at <= now() as expired, remind_at as "remindAt", mailed_at as "mailedAt",
-    reminded_at as "remindedAt", decided_at as "decidedAt", note, code_hash as "codeHash",
-    code_until as "codeUntil", coalesce(code_until > now(), false) as "codeGood", code_tries as "codeTries"`;
+const COLUMNS = `c.id, c.task_id as "taskId", c.user_id as "userId", t.session_id as "sessionId", c.state,
+    c.payload_hash as "payloadHash", ${ASKED} as asked, c.created_at as "askedAt", c.expires_at as "expiresAt",
+    c.expires_at <= now() as expired, c.remind_at as "remindAt", c.mailed_at as "mailedAt",
+    c.reminded_at as "remindedAt", c.decided_at as "decidedAt", c.note, c.code_hash as "codeHash",
+    c.code_until as "codeUntil", coalesce(c.code_until > now(), false) as "codeGood", c.code_tries as "codeTries"`;
 
-/** By its task, by the hash of the link that was sent, or by its id and the person who is asked. */
-export type WhichConfirmation = { taskId: string } | { tokenHash: Buffer } | { id: string; userId: string };
+/** By its task, by the hash of the link that was sent (and about that very task), or by its id and the person who is asked. */
+export type WhichConfirmation =
+  { taskId: string } | { tokenHash: Buffer; ofTask?: string } | { id: string; userId: string };
 
 export const noSuchConfirmation = (): MooringError =>
   new MooringError('not_found', 'There is no such question. Look whether the link is whole.');
 
 function whereOf(which: WhichConfirmation): [string, unknown[]] {
-  if ('taskId' in which) return ['task_id = $1', [which.taskId]];
-  if ('tokenHash' in which) return ['token_hash = $1', [which.tokenHash]];
-  return ['id = $1 and user_id = $2', [which.id, which.userId]];
+  if ('taskId' in which) return ['c.task_id = $1', [which.taskId]];
+  if ('tokenHash' in which) {
+    return [
+      'c.token_hash = $1 and c.task_id = coalesce($2, c.task_id)',
+      [which.tokenHash, which.ofTask ?? null],
+    ];
+  }
+  return ['c.id = $1 and c.user_id = $2', [which.id, which.userId]];
 }
 
 /** Throws not_found. */
 export async function getConfirmation(tx: Tx, which: WhichConfirmation): Promise<Confirmation> {
   const [where, values] = whereOf(which);
-  const [row] = await tx.query<Confirmation>(`select ${COLUMNS} from confirmations where ${where}`, values);
+  const [row] = await tx.query<Confirmation>(
+    `select ${COLUMNS} from confirmations c join tasks t on t.id = c.task_id where ${where}`,
+    values,
+  );
   if (row === undefined) throw noSuchConfirmation();
   return row;
 }
@@ -98,6 +110,9 @@ export async function findOpenConfirmation(tx: Tx, taskId: string): Promise<stri
 export const setAsked = (tx: Tx, id: string, column: 'mailed_at' | 'reminded_at'): Promise<unknown> =>
   tx.query(`update confirmations set ${column} = coalesce(${column}, now()) where id = $1`, [id]);
 
+/** Whether what would run is, to the character, what the person is asked for. */
+export const isBound = ({ asked, payloadHash }: Confirmation): boolean => hashOf(asked).equals(payloadHash);
+
 /** From now on this is the code; the tries begin anew. */
 export const setCode = (tx: Tx, id: string, codeHash: Buffer): Promise<unknown> =>
   tx.query(
@@ -111,17 +126,11 @@ export async function lockConfirmation(
   tx: Tx,
   which: WhichConfirmation,
 ): Promise<{ task: Task; confirmation: Confirmation }> {
-  const { taskId } = await getConfirmation(tx, which);
-  const task = await lockTask(tx, taskId);
-  return { task, confirmation: await getConfirmation(tx, { taskId }) };
-}
-
-/** Whether what would run is, to the character, what the person is asked for. */
-export async function isBound(tx: Tx, { taskId, payloadHash }: Confirmation): Promise<boolean> {
-  const [row] = await tx.query<{ asked: string }>(`select ${ASKED} as asked from tasks where id = $1`, [
-    taskId,
-  ]);
-  return row !== undefined && hashOf(row.asked).equals(payloadHash);
+  const { taskId, sessionId } = await getConfirmation(tx, which);
+  if (sessionId !== null) await lockSession(tx, sessionId);
+  // Asked together, answered in this order: the question is read when the task is locked.
+  const [task, confirmation] = await Promise.all([lockOwnTask(tx, taskId), getConfirmation(tx, { taskId })]);
+  return { task, confirmation };
 }
 
 export interface Decision {
@@ -150,26 +159,28 @@ export async function decideConfirmation(tx: Tx, decision: Decision): Promise<De
   if (confirmation.state !== 'OPEN') return stay(refusalOf(confirmation, decision.approved));
   if (confirmation.expired) {
     const expired = await transitionTask(tx, task, { path: ['expired'], actor: 'deadline' });
-    await wakeTask(tx, expired, 'taskEnded');
+    wakeTask(tx, expired, 'taskEnded');
     const now = await getConfirmation(tx, { taskId: task.id });
     return { task: expired, confirmation: now, refusal: refusalOf(now, decision.approved) };
   }
   if (decision.approved) {
-    if (!(await isBound(tx, confirmation))) return stay(changedSince());
+    if (!isBound(confirmation)) return stay(changedSince());
     const refusal = task.riskLevel === 'R3' ? await checkCode(tx, confirmation, decision.codeHash) : null;
     if (refusal !== null) return stay(refusal);
   }
-  await tx.query(
-    `update confirmations set state = $2, decided_at = now(), note = $3, code_hash = null where id = $1`,
-    [confirmation.id, decision.approved ? 'APPROVED' : 'REFUSED', decision.note],
-  );
-  const moved = await transitionTask(tx, task, {
-    path: [decision.approved ? 'in_progress' : 'cancelled'],
-    actor: 'person',
-  });
+  const state = decision.approved ? 'APPROVED' : 'REFUSED';
+  const [[row], moved] = await Promise.all([
+    tx.query<{ decidedAt: string }>(
+      `update confirmations set state = $2, decided_at = now(), note = $3, code_hash = null where id = $1
+       returning decided_at as "decidedAt"`,
+      [confirmation.id, state, decision.note],
+    ),
+    transitionTask(tx, task, { path: [decision.approved ? 'in_progress' : 'cancelled'], actor: 'person' }),
+  ]);
   if (decision.approved) await sayTask(tx, moved);
-  await wakeTask(tx, moved, decision.approved ? 'taskDecided' : 'taskEnded');
-  return { task: moved, confirmation: await getConfirmation(tx, { taskId: task.id }), refusal: null };
+  wakeTask(tx, moved, decision.approved ? 'taskDecided' : 'taskEnded');
+  const decided = { state, decidedAt: row?.decidedAt ?? null, note: decision.note, codeHash: null } as const;
+  return { task: moved, confirmation: { ...confirmation, ...decided }, refusal: null };
 }
 
 /** Why a question that is not open takes no such decision; null: it was decided just so. */

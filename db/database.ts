@@ -1,5 +1,5 @@
 import { escapeLiteral } from 'pg';
-import type { Pool, PoolClient, QueryResult, QueryResultRow } from 'pg';
+import type { Pool, PoolClient, QueryConfig, QueryResult, QueryResultRow } from 'pg';
 import { MooringError } from '../domain/errors';
 import type { LoggedFrame } from '../domain/frames';
 import type { Origin } from '../domain/origin';
@@ -24,7 +24,11 @@ export interface OutboxSignal {
 export interface Tx {
   /** whose transaction this is: the id of a user or an agent, or `system` */
   principalId: string;
+  /** Queries run in the order of their calls; what is asked before an answer is awaited shares its round trip. */
   query: <R extends QueryResultRow>(text: string, values?: unknown[]) => Promise<R[]>;
+  /** A write whose answer nobody needs: it goes out with what comes next. Its failure is the transaction's. */
+  write: (text: string, values: unknown[]) => void;
+  written: Promise<unknown>[];
   signals: OutboxSignal[];
   frames: LoggedFrame[];
   /** turns that a person has cancelled: whoever streams an answer for one is to end at once */
@@ -56,6 +60,7 @@ interface DatabaseDeps {
 }
 
 const RETRIED = new Set(['40P01', '40001']);
+const IN_FAILED_TX = '25P02';
 const MAX_TRIES = 4;
 
 export function createDatabase({ pool, region, onCommit }: DatabaseDeps): Database {
@@ -67,11 +72,13 @@ export function createDatabase({ pool, region, onCommit }: DatabaseDeps): Databa
       broken = error;
     };
     client.on('error', onError);
+    let tx: Tx | null = null;
     try {
-      const tx = openTx(client, await begin(client, principal, region));
+      tx = openTx(client, await begin(client, principal, region));
       const result = await fn(tx);
       failpoint(name, 'commit');
-      await client.query('commit');
+      // After a write that has failed this commits nothing, and the failure is thrown.
+      await Promise.all([...tx.written, client.query('commit')]);
       failpoint(name, 'committed');
       const { signals, frames, cancelled } = tx;
       if (signals.length + frames.length + cancelled.length > 0) onCommit({ signals, frames, cancelled });
@@ -80,7 +87,7 @@ export function createDatabase({ pool, region, onCommit }: DatabaseDeps): Databa
       await client.query('rollback').catch((failure: unknown) => {
         broken = failure instanceof Error ? failure : new Error(String(failure));
       });
-      throw error;
+      throw await causeOf(error, tx?.written ?? []);
     } finally {
       client.off('error', onError);
       client.release(broken);
@@ -133,30 +140,60 @@ async function begin(client: PoolClient, principal: Principal, region: string): 
 }
 
 function openTx(client: PoolClient, principalId: string): Tx {
+  const written: Promise<unknown>[] = [];
   return {
     principalId,
     signals: [],
     frames: [],
     cancelled: [],
+    written,
     query: async <R extends QueryResultRow>(text: string, values?: unknown[]) =>
-      (await client.query<R>(text, values)).rows,
+      (await client.query<R>(prepared(text, values))).rows,
+    write(text, values) {
+      const answer = client.query(prepared(text, values));
+      answer.catch(() => undefined);
+      written.push(answer);
+    },
   };
 }
+
+/** Each text of ours, which are as many as the code has, is planned once by a connection, and found again by its name. */
+const names = new Map<string, string>();
+
+function prepared(text: string, values: unknown[] = []): QueryConfig {
+  const name = names.get(text) ?? `m${names.size + 1}`;
+  names.set(text, name);
+  return { name, text, values };
+}
+
+/** A query after a write that has failed says only that something has: this is what. */
+const causeOf = (error: unknown, written: Promise<unknown>[]): Promise<unknown> =>
+  sqlState(error) === IN_FAILED_TX
+    ? Promise.all(written).then(
+        () => error,
+        (failure: unknown) => failure,
+      )
+    : Promise.resolve(error);
 
 /** Runs `fn`; when it throws, nothing of it stays in the transaction, neither rows nor what was to be told. */
 export async function savepoint<T>(tx: Tx, fn: () => Promise<T>): Promise<T> {
   const { length: frames } = tx.frames;
   const { length: signals } = tx.signals;
   const { length: cancelled } = tx.cancelled;
+  const { length: written } = tx.written;
   await tx.query('savepoint part');
   try {
-    return await fn();
+    const result = await fn();
+    await Promise.all(tx.written.slice(written));
+    return result;
   } catch (error) {
+    const cause = await causeOf(error, tx.written);
     await tx.query('rollback to savepoint part');
     tx.frames.length = frames;
     tx.signals.length = signals;
     tx.cancelled.length = cancelled;
-    throw error;
+    tx.written.length = written;
+    throw cause;
   }
 }
 

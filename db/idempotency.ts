@@ -54,8 +54,8 @@ export async function firstAnswer(tx: Tx, { path, key, body }: KeyedCall): Promi
 }
 
 /** Keeps the answer with its effect, in one transaction. `body` null: it holds a secret. */
-export async function keepAnswer(tx: Tx, call: KeyedCall, answer: Answer): Promise<void> {
-  await tx.query(
+export function keepAnswer(tx: Tx, call: KeyedCall, answer: Answer): void {
+  tx.write(
     `with old as (delete from idempotency_records
                    where agent_id = $1 and path = $2 and key = $3 and created_at <= now() - ${DAY})
      insert into idempotency_records (agent_id, path, key, body_hash, status, answer) values ($1, $2, $3, $4, $5, $6)`,

@@ -71,7 +71,7 @@ export async function wakeListing(tx: Tx, listing: Listing): Promise<number> {
   );
   if (row === undefined) throw noSuchAgent();
   const signal = 'listingChanged' as const;
-  await recordSignal(tx, { ...workflowOf(listing), signal, signalInput: { version: row.version } });
+  recordSignal(tx, { ...workflowOf(listing), signal, signalInput: { version: row.version } });
   return row.version;
 }
 

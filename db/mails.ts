@@ -35,7 +35,7 @@ export async function orderCodeMail(tx: Tx, wish: { kind: MailKind; address: str
     addressHash,
     until,
   ]);
-  await recordSignal(tx, {
+  recordSignal(tx, {
     workflow: 'mail',
     workflowId: `mail/${id}`,
     input: { mailId: id, until },

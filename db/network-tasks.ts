@@ -84,26 +84,40 @@ export interface TaskWish {
   traceId: string;
 }
 
+/** Who a task would be between: the person behind the sender, the receiver's standing. */
+interface Sides {
+  userId: string | null;
+  standing: string | null;
+}
+
 /**
- * Makes a task of the agent whose transaction this is. Its receiver is told by its workflow, or finds it in the inbox.
- * Throws not_found, invalid_request, human_channel_missing.
+ * Makes a task of the agent whose transaction this is, if its sides allow it. Its receiver is told by its workflow, or
+ * finds it in the inbox. Throws not_found, invalid_request, human_channel_missing.
  */
 export async function createNetworkTask(tx: Tx, wish: TaskWish): Promise<NetworkTask> {
-  const { userId, toldBy } = await checkSides(tx, wish);
-  const id = newId('tsk');
-  const [task] = await tx.query<NetworkTask & { userId: string | null }>(
-    `with made as (
+  const asks = needsHuman(wish.risk.level);
+  const [made] = await tx.query<Sides & NetworkTask>(
+    `with sides as (
+       select s.owner_id as user_id, t.status as standing,
+              case p.told_by when 'webhook' then 'pending_delivery' else 'pending_accept' end as first
+         from agents s left join agents t on t.id = $3 and t.kind <> 'service'
+         left join network_profiles p on p.agent_id = t.id
+        where s.id = $2),
+     made as (
        insert into tasks (id, user_id, from_agent_id, to_agent_id, task_type, description, payload_ref, payload_inline,
                           risk_level, risk_reasons, status, trace_id, expires_at)
-       values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, now() + $13 * interval '1 second') returning *),
+       select $1, user_id, $2, $3, $4, $5, $6, $7, $8, $9, first, $10, now() + $11 * interval '1 second'
+         from sides where standing = 'ACTIVE' and (user_id is not null or not $12)
+       returning *),
      born as (
        insert into task_events (task_id, number, user_id, from_status, to_status, actor)
-       select $1, 1, $2, null, 'pending_delivery', 'agent'
-       union all select $1, 2, $2, 'pending_delivery', 'pending_accept', 'rules' where $11 = 'pending_accept')
-     select ${COLUMNS} from made as tasks`,
+       select id, 1, user_id, null, 'pending_delivery', 'agent' from made
+       union all
+       select id, 2, user_id, 'pending_delivery', status, 'rules' from made where status = 'pending_accept')
+     select sides.user_id as "userId", sides.standing, task.*
+       from sides left join lateral (select ${COLUMNS} from made as tasks) as task on true`,
     [
-      id,
-      userId,
+      newId('tsk'),
       tx.principalId,
       wish.toAgentId,
       wish.taskType,
@@ -112,32 +126,17 @@ export async function createNetworkTask(tx: Tx, wish: TaskWish): Promise<Network
       wish.payloadInline,
       wish.risk.level,
       wish.risk.reasons,
-      toldBy === 'webhook' ? 'pending_delivery' : 'pending_accept',
       wish.traceId,
       wish.ttlSeconds,
+      asks,
     ],
   );
-  if (task === undefined) throw new Error('no task was made');
-  await recordSignal(tx, { ...startOf({ ...task, userId }), signal: null, signalInput: null });
-  return task;
+  checkSides(made, wish.risk);
+  recordSignal(tx, { ...startOf(made), signal: null, signalInput: null });
+  return made;
 }
 
-/** The person behind the sender, and how the receiver hears of its tasks. */
-async function checkSides(
-  tx: Tx,
-  { toAgentId, risk }: TaskWish,
-): Promise<{ userId: string | null; toldBy: 'inbox' | 'webhook' }> {
-  const [sides] = await tx.query<{
-    userId: string | null;
-    standing: string | null;
-    toldBy: 'inbox' | 'webhook' | null;
-  }>(
-    `select s.owner_id as "userId", t.status as standing, p.told_by as "toldBy"
-       from agents s left join agents t on t.id = $2 and t.kind <> 'service'
-       left join network_profiles p on p.agent_id = t.id
-      where s.id = $1`,
-    [tx.principalId, toAgentId],
-  );
+function checkSides(sides: Sides | undefined, risk: Risk): asserts sides is Sides {
   const standing = sides?.standing ?? null;
   if (sides === undefined || standing === null || standing === 'DELETED') {
     throw new MooringError('not_found', 'Agent not found', { details: { field: 'to_agent_id' } });
@@ -154,7 +153,6 @@ async function checkSides(
       { details: { risk_level: risk.level, reasons: risk.reasons } },
     );
   }
-  return { userId: sides.userId, toldBy: sides.toldBy ?? 'inbox' };
 }
 
 export interface InboxQuery {

@@ -3,9 +3,9 @@ import { newId } from '../lib/ids';
 import { currentOrigin } from '../lib/telemetry';
 
 /** Records a signal in this transaction; it is sent right after the commit, or by the relay. */
-export async function recordSignal(tx: Tx, signal: Omit<OutboxSignal, 'id' | 'origin'>): Promise<void> {
+export function recordSignal(tx: Tx, signal: Omit<OutboxSignal, 'id' | 'origin'>): void {
   const recorded = { id: newId('out'), origin: currentOrigin(), ...signal };
-  await tx.query(
+  tx.write(
     `insert into outbox (id, workflow, workflow_id, input, signal, signal_input, origin)
      values ($1, $2, $3, $4, $5, $6, $7)`,
     [

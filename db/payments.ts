@@ -101,7 +101,7 @@ export async function requestPayment(
   await appendFrames(tx, { id: wish.sessionId, userId: wish.userId }, [
     { type: 'PAYMENT_REQUEST', data: promptOf(payment, wish.reason) },
   ]);
-  await recordSignal(tx, { ...workflowOf(payment), signal: null, signalInput: null });
+  recordSignal(tx, { ...workflowOf(payment), signal: null, signalInput: null });
   return payment;
 }
 
@@ -178,7 +178,7 @@ export async function wakePayment(
     [paymentId],
   );
   if (row === undefined) throw new MooringError('not_found', 'There is no such payment.');
-  await recordSignal(tx, { ...workflowOf(payment), signal, signalInput: { version: row.version } });
+  recordSignal(tx, { ...workflowOf(payment), signal, signalInput: { version: row.version } });
 }
 
 export async function markPaymentSeen(tx: Tx, payment: Payment): Promise<void> {

@@ -18,6 +18,8 @@ export function createPool(databaseUrl: string, max = 20): Pool {
     idle_in_transaction_session_timeout: 10_000,
     idleTimeoutMillis: 30_000,
     keepAlive: true,
+    // What is asked without awaiting goes out at once, and is answered in order.
+    pipeline: true,
     application_name: 'mooring',
   });
   // An idle connection that breaks (a database restart) is replaced at its next use.

@@ -85,7 +85,7 @@ async function insertListing(tx: Tx, ownerId: string, fields: ListingFields): Pr
     );
     if (listing === undefined) continue;
     await recordChange(tx, listing, { from: null, to: 'PENDING', actor: ownerId });
-    await recordSignal(tx, { ...workflowOf(listing), signal: null, signalInput: null });
+    recordSignal(tx, { ...workflowOf(listing), signal: null, signalInput: null });
     return listing;
   }
 }

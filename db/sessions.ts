@@ -127,7 +127,7 @@ export async function wakeSession(
     [sessionId],
   );
   if (row === undefined) throw new MooringError('session_not_found', 'There is no such chat.');
-  await recordSignal(tx, {
+  recordSignal(tx, {
     workflow: 'chatSession',
     workflowId: `session/${sessionId}`,
     input: { sessionId, userId: row.userId },

@@ -102,7 +102,7 @@ export async function createInvocation(tx: Tx, wish: TaskWish): Promise<Task> {
     actor: 'standing accept',
   });
   await sayTask(tx, task);
-  if (!asks) await recordSignal(tx, { ...startOf(task), signal: null, signalInput: null });
+  if (!asks) recordSignal(tx, { ...startOf(task), signal: null, signalInput: null });
   return task;
 }
 
@@ -214,18 +214,11 @@ export const notFrom = (status: TaskStatus, to: TaskStatus): MooringError =>
     details: { status },
   });
 
-/** The workflow is told: a fact that it must act upon. */
-export async function wakeTask(
-  tx: Tx,
-  task: Task,
-  signal: 'taskAsked' | 'taskDecided' | 'taskEnded',
-): Promise<void> {
-  const [row] = await tx.query<{ version: number }>(
-    `update tasks set wake_version = wake_version + 1, woken_at = now() where id = $1 returning wake_version as version`,
-    [task.id],
-  );
-  const version = row?.version ?? 0;
-  await recordSignal(tx, {
+/** The workflow of a locked task is told: a fact that it must act upon. */
+export function wakeTask(tx: Tx, task: Task, signal: 'taskAsked' | 'taskDecided' | 'taskEnded'): void {
+  const version = task.wakeVersion + 1;
+  tx.write('update tasks set wake_version = $2, woken_at = now() where id = $1', [task.id, version]);
+  recordSignal(tx, {
     ...startOf(task),
     signal,
     signalInput: signal === 'taskEnded' ? { version, status: task.status } : { version },

@@ -19,8 +19,12 @@ export function createRateLimit({ limit, windowMs }: { limit: number; windowMs: 
     }
   };
 
-  const recentOf = (key: string, now: number): number[] =>
-    (times.get(key) ?? []).filter((at) => at > now - windowMs);
+  const recentOf = (key: string, now: number): number[] => {
+    const taken = times.get(key) ?? [];
+    const first = taken.findIndex((at) => at > now - windowMs);
+    taken.splice(0, first === -1 ? taken.length : first);
+    return taken;
+  };
 
   return {
     state(key) {

@@ -13,9 +13,17 @@ export interface Dispatch {
   send: (signals: OutboxSignal[]) => void;
 }
 
+interface Way {
+  db: Database;
+  gateway: Gateway;
+}
+
+/** Starts that are on their way; more wait their turn, so that new work holds up neither callers nor work under way. */
+const STARTS_AT_ONCE = 8;
+
 /** Sends recorded signals right after their commit. What fails here stays unsent, and the relay sends it again. */
 export function createDispatch({ log }: { log: Logger }): Dispatch {
-  let way: { db: Database; gateway: Gateway } | null = null;
+  let way: Way | null = null;
   let sent: string[] = [];
   let marking: Promise<void> | null = null;
 
@@ -33,25 +41,41 @@ export function createDispatch({ log }: { log: Logger }): Dispatch {
     marking = null;
   };
 
+  const waiting: OutboxSignal[] = [];
+  let starting = 0;
+
+  const sendOne = async ({ db, gateway }: Way, signal: OutboxSignal): Promise<void> => {
+    failpoint('dispatch', 'before');
+    try {
+      await counted('dispatch', gateway.send(signal));
+    } catch (error) {
+      log.warn({ err: error, workflow: signal.workflowId }, 'signal not sent; the relay will');
+      // While Temporal is away nothing piles up here.
+      waiting.length = 0;
+      return;
+    }
+    failpoint('dispatch', 'sent');
+    sent.push(signal.id);
+    marking ??= mark(db);
+  };
+
+  const startNext = async (to: Way): Promise<void> => {
+    starting += 1;
+    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await sendOne(to, next);
+    starting -= 1;
+  };
+
   return {
     open: (db, gateway) => {
       way = { db, gateway };
     },
     send: (signals) => {
       if (way === null) return;
-      const { db, gateway } = way;
       for (const signal of signals) {
-        failpoint('dispatch', 'before');
-        counted('dispatch', gateway.send(signal)).then(
-          () => {
-            failpoint('dispatch', 'sent');
-            sent.push(signal.id);
-            marking ??= mark(db);
-          },
-          (error: unknown) =>
-            log.warn({ err: error, workflow: signal.workflowId }, 'signal not sent; the relay will'),
-        );
+        if (signal.signal === null) waiting.push(signal);
+        else void sendOne(way, signal);
       }
+      while (starting < STARTS_AT_ONCE && waiting.length > 0) void startNext(way);
     },
   };
 }

@@ -88,7 +88,7 @@ async function deliver(
 
 /** The task's own workflow waits for its end, and for nothing else that comes of a delivery. */
 async function tellEnd(tx: Tx, taskId: string, progress: TaskProgress): Promise<void> {
-  if (progress.kind === 'ended') await wakeTask(tx, await getTask(tx, taskId), 'taskEnded');
+  if (progress.kind === 'ended') wakeTask(tx, await getTask(tx, taskId), 'taskEnded');
 }
 
 function restOf(breaker: Breaker): DrainProgress {

@@ -64,7 +64,7 @@ export const createHireAgent = (deps: HireDeps) =>
         });
         const asks = task.status === 'waiting_human_confirm';
         if (asks && task.humanConfirmDeadline === null) {
-          await askForConfirmation(tx, task, {
+          askForConfirmation(tx, task, {
             decideMs: deps.decideMs[task.riskLevel === 'R3' ? 'R3' : 'R2'],
             tokenHashOf: deps.links.tokenHashOf,
           });

@@ -1,6 +1,5 @@
 import type { Router } from 'express';
 import { z } from 'zod';
-import { getConfirmation, noSuchConfirmation } from '../../db/confirmations';
 import { getNetworkTask } from '../../db/network-tasks';
 import { MooringError } from '../../domain/errors';
 import { SYSTEM } from '../../domain/principal';
@@ -23,13 +22,11 @@ export function confirmRoutes(api: ApiContext, router: Router): void {
   router.post('/tasks/:id/confirm-human', async (req, res) => {
     countCall(api.approvalLimit, { key: addressOf(req), res });
     const said = Confirm.parse(req.body);
-    const which = byToken(said.token);
+    const which = { ...byToken(said.token), ofTask: req.params.id };
     const answer = await api.db.withTx(SYSTEM, 'approval.confirm', async (tx) => {
-      const { taskId } = await getConfirmation(tx, which);
-      if (taskId !== req.params.id) throw noSuchConfirmation();
       const { confirmed: approved, note = null, code = null } = said;
       const { refusal, confirmation } = await decide(api, tx, { which, approved, note, code });
-      if (refusal === null) return { body: taskView(await getNetworkTask(tx, taskId)) };
+      if (refusal === null) return { body: taskView(await getNetworkTask(tx, confirmation.taskId)) };
       if (refusal.code !== 'step_up_required' || refusal.details?.['reason'] !== 'no_code')
         return { refusal };
       // Whoever asks by program has no button: the refusal itself sends the code.

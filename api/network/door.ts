@@ -50,8 +50,7 @@ export function createNetworkDoor(api: ApiContext): NetworkCall {
       if (first !== null) return { ...first, replayed: true };
       const given = await work(tx);
       if (!('status' in given)) return given;
-      if (keyed !== null)
-        await keepAnswer(tx, keyed, given.secret === true ? { ...given, body: null } : given);
+      if (keyed !== null) keepAnswer(tx, keyed, given.secret === true ? { ...given, body: null } : given);
       return { ...given, replayed: false };
     });
     if ('refusal' in answer) throw answer.refusal;
@@ -77,7 +76,7 @@ async function keepLater(
   return db.withTx(byAgentKey(hash), 'network.keep-answer', async (tx) => {
     const first = await firstAnswer(tx, keyed);
     if (first !== null) return { ...first, replayed: true };
-    await keepAnswer(tx, keyed, given);
+    keepAnswer(tx, keyed, given);
     return { ...given, replayed: false };
   });
 }

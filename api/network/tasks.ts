@@ -106,19 +106,19 @@ function receiverRoutes({ config, links }: ApiContext, { router, call }: Door): 
     call({ req, res, name: 'task.accept' }, async (tx) => {
       const met = await meet(tx, req, { side: 'to', to: 'accepted' });
       if ('refusal' in met) return met;
-      if (needsHuman(met.task.riskLevel)) {
-        await transitionTask(tx, met.task, {
-          path: ['accepted', 'waiting_human_confirm'],
-          actor: tx.principalId,
-        });
-        await askForConfirmation(tx, met.task, {
+      const asks = needsHuman(met.task.riskLevel);
+      if (asks) {
+        askForConfirmation(tx, met.task, {
           decideMs: decideMs(config, met.task.riskLevel),
           tokenHashOf: links.tokenHashOf,
         });
-      } else {
-        await transitionTask(tx, met.task, { path: ['accepted', 'in_progress'], actor: tx.principalId });
       }
-      return seen(tx, met.task);
+      const path = ['accepted', asks ? 'waiting_human_confirm' : 'in_progress'] as const;
+      const [, answer] = await Promise.all([
+        transitionTask(tx, met.task, { path, actor: tx.principalId }),
+        seen(tx, met.task),
+      ]);
+      return answer;
     }),
   );
 
@@ -175,7 +175,7 @@ interface End {
 async function end(tx: Tx, req: Request, wish: End): Promise<NetworkAnswer> {
   const met = await meet(tx, req, wish);
   if ('refusal' in met) return met;
-  const ended = await transitionTask(tx, met.task, {
+  const ending = transitionTask(tx, met.task, {
     path: [wish.to],
     actor: tx.principalId,
     ...(wish.notes === null ? {} : { notes: wish.notes }),
@@ -183,10 +183,12 @@ async function end(tx: Tx, req: Request, wish: End): Promise<NetworkAnswer> {
     ...(wish.resultText === undefined || wish.resultText === null ? {} : { resultText: wish.resultText }),
     ...(wish.retryable === undefined ? {} : { retryable: wish.retryable }),
   });
-  await wakeTask(tx, ended, 'taskEnded');
   const { rating = null } = wish;
-  if (rating !== null && isSide(tx, ended, 'from')) await rateTask(tx, ended.id, Math.trunc(rating));
-  return seen(tx, ended);
+  const rates = rating !== null && isSide(tx, met.task, 'from');
+  const rated = rates ? rateTask(tx, met.task.id, Math.trunc(rating)) : null;
+  const [ended, answer] = await Promise.all([ending, seen(tx, met.task), rated]);
+  wakeTask(tx, ended, 'taskEnded');
+  return answer;
 }
 
 /**
@@ -207,7 +209,7 @@ export async function meet(
   }
   if (!task.expired || isTerminal(task.status)) return { task };
   const expired = await transitionTask(tx, task, { path: ['expired'], actor: 'deadline' });
-  await wakeTask(tx, expired, 'taskEnded');
+  wakeTask(tx, expired, 'taskEnded');
   return { refusal: notFrom('expired', to) };
 }
 
