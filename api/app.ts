@@ -32,6 +32,7 @@ import { accountRoutes } from './routes/account';
 import { agentRoutes } from './routes/agents';
 import { approveRoutes } from './routes/approve';
 import { authRoutes } from './routes/auth';
+import { callbackRoutes } from './routes/callbacks';
 import { devMailRoutes } from './routes/dev-mail';
 import { keyRoutes } from './routes/keys';
 import { artifactUpload } from './network/artifacts';
@@ -106,6 +107,7 @@ function createContext(
     lookLimit: perMinute(config.MOORING_RATE_LIMIT_LOOKS),
     seal: createSeal(secret),
     approvalLimit: perMinute(config.MOORING_RATE_LIMIT_APPROVALS),
+    callbackLimit: perMinute(config.MOORING_RATE_LIMIT_CALLBACKS),
     links: createApprovalLinks(secret, publicUrlOf(config)),
     http: createGuardedHttp({ allowLoopback: config.MOORING_ALLOW_LOOPBACK }),
     network: {
@@ -136,6 +138,8 @@ function createApp({ log, ready, webRoot }: ApiDeps, api: ApiContext): Express {
     if (req.path.includes('%00')) throw new MooringError('not_found', 'There is nothing here.');
     next();
   });
+  // What is signed is the bytes.
+  app.use(callbackRoutes(api));
   // Its body is a file, not JSON.
   app.use('/v1', artifactUpload(api));
   app.use(['/api', '/dev', '/v1'], jsonBody());

@@ -1,5 +1,5 @@
 import { raw } from 'express';
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 import { MooringError } from '../domain/errors';
 import { parseJson } from './json';
 
@@ -13,21 +13,22 @@ export function jsonBody(): RequestHandler[] {
 
 const parseBody: RequestHandler = (req, _res, next) => {
   const bytes: unknown = req.body;
-  if (!Buffer.isBuffer(bytes) || bytes.length === 0) {
-    req.body = {};
-    return next();
-  }
+  req.body = Buffer.isBuffer(bytes) && bytes.length > 0 ? jsonOf(req, bytes) : {};
+  next();
+};
+
+/** The JSON that these bytes are. */
+export function jsonOf(req: Request, bytes: Buffer): unknown {
   // A content type that no form can send: a foreign page cannot post here without asking first.
   if (req.is('application/json') === false) {
     throw new MooringError('invalid_request', 'The body must be application/json.', {
       details: { field: 'content-type', rule: 'must be application/json' },
     });
   }
-  req.body = parseJson(decode(bytes));
-  next();
-};
+  return parseJson(textOf(bytes));
+}
 
-function decode(bytes: Buffer): string {
+export function textOf(bytes: Buffer): string {
   try {
     return utf8.decode(bytes);
   } catch (cause) {

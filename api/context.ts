@@ -41,6 +41,8 @@ export interface ApiContext {
   http: GuardedHttp;
   /** of what is done by links of mails, by address */
   approvalLimit: RateLimit;
+  /** of what agents say later, by address */
+  callbackLimit: RateLimit;
   /** by which people answer for their agents */
   links: ApprovalLinks;
   /** of the agents of the network */

@@ -32,7 +32,7 @@ export async function closeAttempt(
   row: {
     attempt: number;
     httpStatus: number | null;
-    outcome: 'completed' | 'delivered' | 'failed' | 'retry';
+    outcome: 'accepted' | 'completed' | 'delivered' | 'failed' | 'retry';
     head: string;
     latencyMs: number;
   },

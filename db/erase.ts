@@ -54,6 +54,11 @@ async function forgetEnded(tx: Tx, sessionId: string): Promise<void> {
     [sessionId],
   );
   await tx.query(
+    `update task_callbacks set body = null
+      where task_id in (select id from tasks where session_id = $1 and ended_at is not null)`,
+    [sessionId],
+  );
+  await tx.query(
     `update confirmations set note = null
       where task_id in (select id from tasks where session_id = $1 and ended_at is not null)`,
     [sessionId],

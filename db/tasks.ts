@@ -38,6 +38,9 @@ export interface Task {
   humanConfirmDeadline: string | null;
   /** since when it waits for its agent's endpoint to be back; null: it does not */
   parkedAt: string | null;
+  /** until when its agent, which has taken it, may say what came of it; null: it has not said that it will */
+  callbackUntil: string | null;
+  callbackLate: boolean;
   wakeVersion: number;
 }
 
@@ -45,7 +48,9 @@ const COLUMNS = `id, user_id as "userId", from_agent_id as "fromAgentId", to_age
     session_id as "sessionId", turn_id as "turnId", tool_call_id as "toolCallId", payment_id as "paymentId",
     action, arguments, risk_level as "riskLevel", status, expires_at as "expiresAt",
     expires_at <= now() or (status = 'waiting_human_confirm' and human_confirm_deadline <= now()) as expired,
-    human_confirm_deadline as "humanConfirmDeadline", parked_at as "parkedAt", wake_version as "wakeVersion"`;
+    human_confirm_deadline as "humanConfirmDeadline", parked_at as "parkedAt",
+    callback_until as "callbackUntil", coalesce(callback_until <= now(), false) as "callbackLate",
+    wake_version as "wakeVersion"`;
 
 interface TaskWish {
   userId: string;

@@ -42,5 +42,8 @@ export type RiskLevel = (typeof RISK_LEVELS)[number];
 /** R2 and R3 wait for a person before anything is done. */
 export const needsHuman = (risk: RiskLevel): boolean => risk === 'R2' || risk === 'R3';
 
-/** A call of an agent for a task: one that counts, the monitor's trial of an agent that was down, or one of what had waited. */
-export type AttemptKind = 'attempt' | 'probe' | 'drained';
+/**
+ * A call of an agent for a task: one that counts, the monitor's trial of an agent that was down, or one of what had waited;
+ * and the agent's own call, when it says later what came of it.
+ */
+export type AttemptKind = 'attempt' | 'probe' | 'drained' | 'callback';

@@ -50,6 +50,8 @@ export type TaskProgress =
   | { kind: 'retry'; inMs: number; seen: number }
   /** nothing is to be done until somebody says something, or its time is over */
   | { kind: 'open'; status: TaskStatus; seen: number; parked?: true }
+  /** its agent has taken it, and says until then what came of it */
+  | { kind: 'promised'; until: string; seen: number }
   /** a person is to be asked, or has been: until then, with a reminder in between if it is still to come */
   | { kind: 'asking'; mailed: boolean; until: string; remindAt: string | null; seen: number };
 

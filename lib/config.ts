@@ -149,6 +149,10 @@ export const SETTINGS = {
   MOORING_SESSION_IDLE_MS: ms(86_400_000, 'a chat without a message closes after this'),
   MOORING_TASK_TTL_MS: ms(259_200_000, 'a task that nobody ends expires after this'),
   MOORING_INVOKE_TIMEOUT_MS: ms(30_000, 'how long an agent may take to answer /invoke'),
+  MOORING_CALLBACK_DEADLINE_MS: ms(
+    3_600_000,
+    'how long an agent that answered /invoke with 202 has to say what came of it',
+  ),
   MOORING_HEALTH_TIMEOUT_MS: ms(3_000, 'how long an agent may take to answer /health'),
   MOORING_HEALTH_CACHE_MS: ms(120_000, 'how long a search trusts an earlier health check'),
   MOORING_DELIVERY_DELAYS_MS: delays(
@@ -207,6 +211,10 @@ export const SETTINGS = {
   MOORING_RATE_LIMIT_APPROVALS: limit(
     60,
     'looks and decisions by the links of mails from one address, a minute; behind a proxy all share its address',
+  ),
+  MOORING_RATE_LIMIT_CALLBACKS: limit(
+    600,
+    'callbacks of agents from one address, a minute; behind a proxy all share its address',
   ),
   MOORING_RATE_LIMIT_NETWORK_READS: limit(120, 'calls that read of one agent to one path of /v1, a minute'),
   MOORING_RATE_LIMIT_NETWORK_WRITES: limit(60, 'calls that change of one agent to one path of /v1, a minute'),

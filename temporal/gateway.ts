@@ -118,7 +118,7 @@ function summaryOf(workflow: WorkflowType, input: Record<string, string>): strin
     case 'mail':
       return `A mail with a code, good until ${input['until'] ?? '?'}`;
     case 'agentMonitor':
-      return `The listing of agent ${input['agentId'] ?? '?'}: probes it when its owner asks`;
+      return `Agent ${input['agentId'] ?? '?'}: probes it when its owner asks, tries it while it is down`;
   }
 }
 

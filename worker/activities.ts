@@ -96,6 +96,8 @@ const taskDeps = ({
   delaysMs: config.MOORING_DELIVERY_DELAYS_MS,
   invokeTimeoutMs: config.MOORING_INVOKE_TIMEOUT_MS,
   webhookTimeoutMs: config.MOORING_WEBHOOK_TIMEOUT_MS,
+  callbackUrlOf: (taskId) => `${publicUrlOf(config)}/api/callbacks/${taskId}`,
+  callbackMs: config.MOORING_CALLBACK_DEADLINE_MS,
   breaker: {
     most: config.MOORING_BREAKER_FAILURES,
     waitMs: config.MOORING_BREAKER_WAIT_MS,

@@ -23,8 +23,6 @@ const { askHuman, expireTask } = proxyActivities<TaskActivities>({
   retry: { initialInterval: '100ms', backoffCoefficient: 2, maximumInterval: '10 seconds' },
 });
 
-const PARKED = 'Parked: the agent is down, and its monitor delivers the task when it is back';
-
 const now = (): string => new Date(Date.now()).toISOString();
 
 /**
@@ -39,7 +37,9 @@ export async function task(input: TaskInput): Promise<TaskStatus> {
     newest = Math.max(newest, version);
   };
   setHandler(taskAsked, hear, { description: 'Its agent has accepted; a person is to confirm it.' });
-  setHandler(taskDecided, hear, { description: 'The person has confirmed it.' });
+  setHandler(taskDecided, hear, {
+    description: 'Its person has confirmed it, or its agent has said what came of it.',
+  });
   setHandler(
     taskEnded,
     ({ version, status }) => {
@@ -56,34 +56,34 @@ export async function task(input: TaskInput): Promise<TaskStatus> {
     return Promise.race([condition(() => newest > seen).then(() => true), expiry]);
   };
 
+  const heardIn = (ms: number, seen: number): Promise<boolean> => condition(() => newest > seen, ms);
+  const expire = (): Promise<TaskProgress> => expireTask({ taskId, asOf: now() });
+
   let progress = await deliver(input);
   for (;;) {
-    if (end !== null || progress.kind === 'ended') {
-      const status: TaskStatus = end ?? (progress.kind === 'ended' ? progress.status : 'expired');
-      setCurrentDetails(`${status}.`);
-      setPhase(status);
-      return status;
-    }
+    if (end !== null) return over(end);
+    if (progress.kind === 'ended') return over(progress.status);
+    setCurrentDetails(`${said(progress)} Expires at ${expiresAt}.`);
     switch (progress.kind) {
-      case 'retry': {
-        const { inMs, seen } = progress;
-        setCurrentDetails(`The agent could not be told; tried again in ${inMs} ms. Expires at ${expiresAt}.`);
-        await condition(() => newest > seen, Math.min(inMs, millisUntil(expiresAt)));
+      case 'retry':
+        await heardIn(Math.min(progress.inMs, millisUntil(expiresAt)), progress.seen);
         if (end === null) progress = await deliver(input);
         break;
-      }
       case 'open':
-        setCurrentDetails(`${progress.parked === true ? PARKED : progress.status}; expires at ${expiresAt}.`);
-        if (!(await news(progress.seen))) progress = await expireTask({ taskId, asOf: now() });
+        if (!(await news(progress.seen))) progress = await expire();
         else if (end === null) progress = await deliver(input);
         break;
+      case 'promised': {
+        const heard = await heardIn(millisUntil(progress.until), progress.seen);
+        if (end === null) progress = await (heard ? deliver(input) : expire());
+        break;
+      }
       case 'asking': {
         const { mailed, until, remindAt, seen } = progress;
-        setCurrentDetails(`A person is asked to confirm it until ${until}.`);
-        const heard = mailed && (await condition(() => newest > seen, millisUntil(remindAt ?? until)));
+        const heard = mailed && (await heardIn(millisUntil(remindAt ?? until), seen));
         if (end !== null) break;
         if (heard) progress = await deliver(input);
-        else if (mailed && remindAt === null) progress = await expireTask({ taskId, asOf: now() });
+        else if (mailed && remindAt === null) progress = await expire();
         else progress = await askHuman({ taskId, asOf: now() });
         // The person was faster than the mail, or than the timer.
         if (progress.kind === 'open' && end === null) progress = await deliver(input);
@@ -92,6 +92,28 @@ export async function task(input: TaskInput): Promise<TaskStatus> {
       default:
         return progress satisfies never;
     }
+  }
+}
+
+function over(status: TaskStatus): TaskStatus {
+  setCurrentDetails(`${status}.`);
+  setPhase(status);
+  return status;
+}
+
+/** What is waited for, for whoever looks at the Temporal UI. */
+function said(progress: Exclude<TaskProgress, { kind: 'ended' }>): string {
+  switch (progress.kind) {
+    case 'retry':
+      return `The agent could not be told; tried again in ${progress.inMs} ms.`;
+    case 'open':
+      return progress.parked === true
+        ? 'Parked: the agent is down, and its monitor delivers the task when it is back.'
+        : `${progress.status}.`;
+    case 'promised':
+      return `The agent works, and says until ${progress.until} what came of it.`;
+    case 'asking':
+      return `A person is asked to confirm it until ${progress.until}.`;
   }
 }
 

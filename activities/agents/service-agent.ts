@@ -54,6 +54,8 @@ export const InvokeAnswer = z.discriminatedUnion('ok', [
   z.object({ ok: z.literal(false), error: z.string(), error_code: z.string().optional() }),
 ]);
 
+const Accepted = z.object({ accepted: z.literal(true) });
+
 export interface InvokeRequest {
   taskId: string;
   sessionId: string;
@@ -61,6 +63,8 @@ export interface InvokeRequest {
   arguments: Record<string, unknown>;
   userMessage: string;
   deadlineAt: string;
+  /** where the agent says what came of it, when it answers 202 */
+  callbackUrl: string;
 }
 
 /**
@@ -68,7 +72,8 @@ export interface InvokeRequest {
  * that an agent which is well would give.
  */
 export type InvokeOutcome =
-  | { kind: 'completed'; httpStatus: number; output: unknown; head: string }
+  | { kind: 'accepted'; httpStatus: number; head: string }
+  | { kind: 'completed'; httpStatus: number | null; output: unknown; head: string }
   | {
       kind: 'failed';
       httpStatus: number | null;
@@ -178,6 +183,7 @@ export async function invoke(
     context: { user_message: call.userMessage, conversation_history: [] },
     task_id: call.taskId,
     deadline_at: call.deadlineAt,
+    callback_url: call.callbackUrl,
   });
   const at = new Date();
   try {
@@ -209,18 +215,28 @@ export async function invoke(
   }
 }
 
-/** Only 200 with the agreed body is an answer; 408, 409, 425, 429 and 5xx are tried again; everything else is a refusal. */
+/** Only 200 with the agreed body is an answer, or 202 the promise of one; 408, 409, 425, 429 and 5xx are tried again; everything else is a refusal. */
 function judge(answer: GuardedResponse): InvokeOutcome {
   const { status } = answer;
   const seen = { httpStatus: status, head: head(answer.body) };
   if (status >= 400 && judgeStatus(status) === 'retry') {
     return { kind: 'retry', retryAfterMs: retryAfterMs(answer), ...seen };
   }
+  if (status === 202 && Accepted.safeParse(parseJson(answer.body)).success)
+    return { kind: 'accepted', ...seen };
   if (status !== 200) {
     const message = `The agent answered HTTP ${status}.`;
     return { kind: 'failed', code: 'agent_refused', message, broken: status < 400, ...seen };
   }
-  const parsed = InvokeAnswer.safeParse(parseJson(answer.body));
+  return judgeAnswer(parseJson(answer.body), seen);
+}
+
+/** What an agent says came of a task, in its answer or later. */
+export function judgeAnswer(
+  said: unknown,
+  seen: { httpStatus: number | null; head: string },
+): Extract<InvokeOutcome, { kind: 'completed' | 'failed' }> {
+  const parsed = InvokeAnswer.safeParse(said);
   if (!parsed.success) {
     const message = 'The agent’s answer is not in the agreed form.';
     return { kind: 'failed', code: 'agent_bad_answer', message, broken: true, ...seen };

@@ -11,7 +11,8 @@ import { activity } from '../activity';
 import type { SendMail } from '../mail';
 import { askHuman } from './ask-human';
 import type { BreakerLimits } from './breaker';
-import { endByPlatform } from './ends';
+import { endInTime } from './ends';
+import { endAsReported } from './record-outcome';
 import { openDelivery } from './open-delivery';
 import { progressOf } from './progress';
 import { makeCall, recordOutcome } from './record-outcome';
@@ -24,6 +25,10 @@ export interface TaskDeps {
   delaysMs: number[];
   invokeTimeoutMs: number;
   webhookTimeoutMs: number;
+  /** where an agent that has answered 202 says what came of the task */
+  callbackUrlOf: (taskId: string) => string;
+  /** how long it has for that */
+  callbackMs: number;
   breaker: BreakerLimits;
   links: ApprovalLinks;
   sendMail: SendMail;
@@ -45,15 +50,7 @@ export function createTaskActivities(deps: TaskDeps): TaskActivities {
       db.withTx(SYSTEM, 'task.expire', async (tx) => {
         const task = await lockTask(tx, taskId);
         if (isTerminal(task.status)) return progressOf(task);
-        const until = task.status === 'waiting_human_confirm' ? task.humanConfirmDeadline : null;
-        const expired = (until ?? task.expiresAt) <= asOf;
-        // A decision that was faster than the timer has its own time.
-        if (!expired && !undeliverable) return progressOf(task);
-        return endByPlatform(tx, task, {
-          to: expired ? 'expired' : 'failed',
-          code: expired ? 'agent_unavailable' : 'internal_error',
-          message: expired ? 'Nobody ended the task in its time.' : 'The task could not be delivered.',
-        });
+        return (await endAsReported(tx, task)) ?? endInTime(tx, task, { asOf, undeliverable });
       }),
     ),
   };

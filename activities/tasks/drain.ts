@@ -86,9 +86,10 @@ async function deliver(
   });
 }
 
-/** The task's own workflow waits for its end, and for nothing else that comes of a delivery. */
+/** The task's own workflow waits for its end, or for how long its agent has; nothing else that comes of a call. */
 async function tellEnd(tx: Tx, taskId: string, progress: TaskProgress): Promise<void> {
   if (progress.kind === 'ended') wakeTask(tx, await getTask(tx, taskId), 'taskEnded');
+  if (progress.kind === 'promised') wakeTask(tx, await getTask(tx, taskId), 'taskDecided');
 }
 
 function restOf(breaker: Breaker): DrainProgress {

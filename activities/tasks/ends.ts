@@ -7,6 +7,7 @@ import { sayStatus } from '../../db/tool-status';
 import type { ErrorCode } from '../../domain/errors';
 import type { TaskProgress } from '../../domain/workflows';
 import { chatError, isAgentFault } from '../chat-error';
+import { progressOf } from './progress';
 
 /** Ends a task that its agent will not end. */
 export async function endByPlatform(
@@ -22,6 +23,28 @@ export async function endByPlatform(
     await appendFrames(tx, { id: sessionId, userId }, [chatError({ code, message, turnId })]);
   }
   return { kind: 'ended', status: to };
+}
+
+/** Ends what nobody has ended by then: at its deadline, when its agent has not reported, or because it could not be delivered. */
+export function endInTime(
+  tx: Tx,
+  task: Task,
+  { asOf, undeliverable }: { asOf: string; undeliverable: boolean },
+): TaskProgress | Promise<TaskProgress> {
+  const { status, humanConfirmDeadline, callbackUntil, expiresAt } = task;
+  const until = status === 'waiting_human_confirm' ? humanConfirmDeadline : null;
+  if ((until ?? expiresAt) <= asOf) {
+    const message = 'Nobody ended the task in its time.';
+    return endByPlatform(tx, task, { to: 'expired', code: 'agent_unavailable', message });
+  }
+  if (callbackUntil !== null && callbackUntil <= asOf) {
+    const message = 'The agent took the work and did not say in its time what came of it.';
+    return endByPlatform(tx, task, { to: 'failed', code: 'agent_unavailable', message });
+  }
+  // A decision that was faster than the timer has its own time.
+  if (!undeliverable) return progressOf(task);
+  const message = 'The task could not be delivered.';
+  return endByPlatform(tx, task, { to: 'failed', code: 'internal_error', message });
 }
 
 export const noAttemptLeft = (tx: Tx, task: Task): Promise<TaskProgress> =>

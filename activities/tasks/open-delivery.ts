@@ -1,6 +1,6 @@
 import { findActiveAgent, sealedKeys } from '../../db/agents';
 import { countAttempts, openAttempt } from '../../db/attempts';
-import { agentName, isShut } from '../../db/breakers';
+import { isShut } from '../../db/breakers';
 import type { Tx } from '../../db/database';
 import { findEndpoint } from '../../db/endpoints';
 import { messageOfTurn } from '../../db/messages';
@@ -15,6 +15,7 @@ import type { InvokeOutcome } from '../agents/service-agent';
 import { notifyAgent } from '../agents/webhook';
 import type { NotifyOutcome } from '../agents/webhook';
 import type { TaskDeps } from './activities';
+import { endAsReported } from './record-outcome';
 import { agentGone, endByPlatform, noAttemptLeft } from './ends';
 import { park } from './park';
 import { progressOf } from './progress';
@@ -27,7 +28,7 @@ export interface Delivery {
   taskId: string;
   agentId: string;
   attempt: number;
-  kind: AttemptKind;
+  kind: Exclude<AttemptKind, 'callback'>;
   agentName: string;
   send: (signal: AbortSignal) => Promise<Outcome>;
 }
@@ -39,6 +40,8 @@ export async function openDelivery(tx: Tx, deps: TaskDeps, taskId: string): Prom
   const task = await lockTask(tx, taskId);
   await markTaskSeen(tx, task);
   if (isTerminal(task.status)) return { progress: progressOf(task) };
+  const reported = await endAsReported(tx, task);
+  if (reported !== null) return { progress: reported };
   if (task.expired) return { progress: await expired(tx, task) };
   if (!isToBeTold(task)) return { progress: progressOf(task) };
   if ((await countAttempts(tx, task.id)) >= deps.delaysMs.length) {
@@ -65,12 +68,12 @@ const expired = (tx: Tx, task: Task): Promise<TaskProgress> =>
   });
 
 /** A chat's task is the call itself; an agent of the network is told once that there is one for it. */
-const isToBeTold = ({ action, status }: Task): boolean =>
-  action === null ? status === 'pending_delivery' : status === 'in_progress';
+const isToBeTold = ({ action, status, callbackUntil }: Task): boolean =>
+  action === null ? status === 'pending_delivery' : status === 'in_progress' && callbackUntil === null;
 
 interface Call {
   task: Task;
-  kind: AttemptKind;
+  kind: Delivery['kind'];
 }
 
 const open = (tx: Tx, deps: TaskDeps, call: Call): Promise<Next> =>
@@ -97,6 +100,7 @@ async function openInvocation(tx: Tx, deps: TaskDeps, { task, kind }: Call): Pro
     arguments: task.arguments ?? {},
     userMessage: task.turnId === null ? '' : await messageOfTurn(tx, task.turnId),
     deadlineAt: task.expiresAt,
+    callbackUrl: deps.callbackUrlOf(task.id),
     timeoutMs: deps.invokeTimeoutMs,
   };
   return {
@@ -118,8 +122,9 @@ async function openWebhook(tx: Tx, deps: TaskDeps, { task, kind }: Call): Promis
     const waits = await transitionTask(tx, task, { path: ['pending_accept'], actor: 'delivery' });
     return { progress: progressOf(waits) };
   }
-  const name = await agentName(tx, task.toAgentId);
-  if (await mustWait(tx, { task, kind })) return { progress: await park(tx, task, name) };
+  // It belongs to no chat in which its agent would be named.
+  const agentName = '';
+  if (await mustWait(tx, { task, kind })) return { progress: await park(tx, task, agentName) };
   const attempt = await openAttempt(tx, task, kind);
   const notice = {
     task: await getNetworkTask(tx, task.id),
@@ -134,7 +139,7 @@ async function openWebhook(tx: Tx, deps: TaskDeps, { task, kind }: Call): Promis
       agentId: task.toAgentId,
       attempt,
       kind,
-      agentName: name,
+      agentName,
       send: (signal) => notifyAgent(deps.http, { ...notice, signal }),
     },
   };

@@ -1,12 +1,16 @@
 import { getConnection } from '../../db/agents';
 import type { Tx } from '../../db/database';
 import { forgetIfErased } from '../../db/erase';
-import { closeAttempt, countAttempts } from '../../db/attempts';
+import { closeAttempt, countAttempts, openAttempt } from '../../db/attempts';
+import { agentName } from '../../db/breakers';
+import { awaitCallback, findCallback } from '../../db/callbacks';
 import { lockTask, sayTask, transitionTask } from '../../db/tasks';
 import type { Task } from '../../db/tasks';
 import { isTerminal } from '../../domain/task';
 import type { TaskProgress } from '../../domain/workflows';
 import { capped } from '../agent-text';
+import { head } from '../agents/answers';
+import { judgeAnswer } from '../agents/service-agent';
 import { takePictures } from '../pictures';
 import type { TaskDeps } from './activities';
 import { judgeEndpoint } from './breaker';
@@ -43,20 +47,12 @@ export async function recordOutcome(tx: Tx, deps: TaskDeps, done: Done): Promise
   // It may have been found in the inbox while it was on its way.
   if (task.action === null && task.status !== 'pending_delivery') return progressOf(task);
   switch (outcome.kind) {
-    case 'completed': {
-      const { output, pictures } = takePictures(outcome.output, await schemaOf(tx, task));
-      const ended = await transitionTask(tx, task, {
-        path: ['completed'],
-        actor: 'agent',
-        result: capped(output),
-        pictures,
-      });
-      await tellStep(tx, task, {
-        state: 'done',
-        text: `${done.agentName} did the work: ${task.action ?? ''}`,
-      });
-      return progressOf(ended);
+    case 'accepted': {
+      const reported = await endAsReported(tx, task);
+      return reported ?? promise(tx, deps, { task, agentName: done.agentName });
     }
+    case 'completed':
+      return complete(tx, task, { output: outcome.output, agentName: done.agentName });
     case 'delivered':
       return progressOf(await transitionTask(tx, task, { path: ['delivered'], actor: 'delivery' }));
     case 'failed':
@@ -64,6 +60,49 @@ export async function recordOutcome(tx: Tx, deps: TaskDeps, done: Done): Promise
     case 'retry':
       return goOn(tx, deps, { task, verdict, agentName: done.agentName, retryAfterMs: outcome.retryAfterMs });
   }
+}
+
+async function complete(
+  tx: Tx,
+  task: Task,
+  { output: said, agentName }: { output: unknown; agentName: string },
+): Promise<TaskProgress> {
+  const { output, pictures } = takePictures(said, await schemaOf(tx, task));
+  const ended = await transitionTask(tx, task, {
+    path: ['completed'],
+    actor: 'agent',
+    result: capped(output),
+    pictures,
+  });
+  await tellStep(tx, task, { state: 'done', text: `${agentName} did the work: ${task.action ?? ''}` });
+  return progressOf(ended);
+}
+
+/** The agent has taken the work: it says later what came of it. */
+async function promise(
+  tx: Tx,
+  { callbackMs }: TaskDeps,
+  { task, agentName }: { task: Task; agentName: string },
+): Promise<TaskProgress> {
+  const until = await awaitCallback(tx, task.id, callbackMs);
+  await tellStep(tx, task, { state: 'now', text: `${agentName} works and reports when it is done` });
+  await sayTask(tx, task);
+  return { kind: 'promised', until, seen: task.wakeVersion };
+}
+
+/** What the agent has said by its callback is the end of its task, and written down as its call; null: it has said nothing. */
+export async function endAsReported(tx: Tx, task: Task): Promise<TaskProgress | null> {
+  if (task.action === null || task.status !== 'in_progress') return null;
+  const callback = await findCallback(tx, task.id);
+  if (callback === null) return null;
+  const said = { httpStatus: null, head: head(JSON.stringify(callback.body)) };
+  const outcome = judgeAnswer(callback.body, said);
+  const attempt = await openAttempt(tx, task, 'callback');
+  await closeAttempt(tx, task.id, { attempt, outcome: outcome.kind, latencyMs: 0, ...said });
+  if (outcome.kind === 'failed') {
+    return endByPlatform(tx, task, { to: 'failed', code: outcome.code, message: outcome.message });
+  }
+  return complete(tx, task, { output: outcome.output, agentName: await agentName(tx, task.toAgentId) });
 }
 
 /** After a call that came to nothing: another attempt, a wait until the agent is back, or the end. */

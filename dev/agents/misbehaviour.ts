@@ -4,11 +4,12 @@
  *   #agent:500      HTTP 500 on the first call of a key; the retry succeeds
  *   #agent:fail     {ok:false}
  *   #agent:slow     the right answer after three seconds
+ *   #agent:later    202, and the right answer by the callback
  *   #agent:hang     no answer, ever
  *   #agent:garbage  an HTML page
  *   #agent:huge     2 MiB of JSON
  */
-export const MISBEHAVIOURS = ['500', 'fail', 'slow', 'hang', 'garbage', 'huge'] as const;
+export const MISBEHAVIOURS = ['500', 'fail', 'slow', 'later', 'hang', 'garbage', 'huge'] as const;
 export type Misbehaviour = (typeof MISBEHAVIOURS)[number];
 
 export function askedMisbehaviour(args: Record<string, unknown>): Misbehaviour | null {

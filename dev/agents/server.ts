@@ -8,6 +8,7 @@ import type { AgentKeys } from './caller';
 import type { Call, CallLog } from './call-log';
 import { createOrder } from './in-order';
 import type { InOrder } from './in-order';
+import { reportLater } from './report-later';
 import { GARBAGE, askedMisbehaviour, hugeAnswer } from './misbehaviour';
 
 const BODY_LIMIT = 1024 * 1024;
@@ -18,6 +19,7 @@ const Invocation = z.object({
   command: z.string().min(1).max(200),
   arguments: z.record(z.string(), z.unknown()),
   context: z.object({ user_message: z.string(), conversation_history: z.array(z.unknown()) }),
+  callback_url: z.url().optional(),
 });
 type Invocation = z.infer<typeof Invocation>;
 
@@ -96,6 +98,8 @@ interface Reply {
   type?: string;
   body: string;
   waitMs?: number;
+  /** what is said by the callback once this was sent */
+  later?: Answer;
 }
 
 async function answer(
@@ -109,6 +113,10 @@ async function answer(
   const { status, type = 'application/json', body, waitMs = 0 } = reply;
   if (waitMs > 0) await new Promise((done) => setTimeout(done, waitMs));
   res.writeHead(status, { 'content-type': type }).end(body);
+  const { callback_url: url } = call.invocation;
+  if (reply.later !== undefined && url !== undefined) {
+    await reportLater(url, { key: call.key, keys: deps.keys, made: reply.later });
+  }
 }
 
 /** The first answer of a key is kept before it is sent, and is the answer of every later call of that key. */
@@ -157,6 +165,9 @@ async function work(
       ? refusal('failed_on_purpose', 'The text asked for a failure (#agent:fail).')
       : await perform(deps.agent, invocation, { key, record });
   record(made.ok ? 'completed' : 'refused', made);
+  if (asked === 'later' && invocation.callback_url !== undefined) {
+    return { status: 202, body: '{"accepted":true}', later: made };
+  }
   // Waits after the effect: a caller that gives up here finds the answer by its key.
   const waitMs = (asked === 'slow' ? (deps.slowMs ?? 3_000) : 0) + (deps.agent.slowMs ?? 0);
   return { status: 200, body: JSON.stringify(made), waitMs };

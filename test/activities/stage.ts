@@ -27,6 +27,7 @@ import type { TestChat } from './test-chat';
 import { openZoo } from './zoo';
 import type { Zoo } from './zoo';
 
+export const STAGE_SECRET = 'a secret of the tests that is long enough';
 export const SIGNING_SECRET = `whsec_${Buffer.from('a signing secret of the zoo').toString('base64')}`;
 
 /** The answers a fake model still has, and the conversations it was asked with. */
@@ -71,8 +72,8 @@ export async function setStage(lengths: Lengths = {}): Promise<Stage> {
   });
   const zoo = await openZoo();
   const http = createGuardedHttp({ allowLoopback: true });
-  const seal = createSeal('a secret of the tests that is long enough');
-  const links = createApprovalLinks('a secret of the tests that is long enough', 'http://127.0.0.1');
+  const seal = createSeal(STAGE_SECRET);
+  const links = createApprovalLinks(STAGE_SECRET, 'http://127.0.0.1');
   const model = scriptedModel(lengths.realModel);
   const encode = (texts: string[]) => Promise.resolve(texts.map(() => [1, 0]));
   const chat = createChatActivities({
@@ -102,6 +103,8 @@ export async function setStage(lengths: Lengths = {}): Promise<Stage> {
     delaysMs: lengths.delaysMs ?? [0, 10, 20],
     invokeTimeoutMs: lengths.invokeTimeoutMs ?? 2_000,
     webhookTimeoutMs: lengths.invokeTimeoutMs ?? 2_000,
+    callbackUrlOf: (taskId) => `http://127.0.0.1/api/callbacks/${taskId}`,
+    callbackMs: 3_600_000,
     breaker: { most: 5, waitMs: 30_000, maxWaitMs: 300_000 },
     links,
     sendMail: () => Promise.resolve(),

@@ -38,6 +38,10 @@ export const SCENARIOS: Scenario[] = [
     },
   },
   {
+    name: 'an agent takes the work and reports later',
+    run: hiring('#agent:later '),
+  },
+  {
     name: 'the task expires',
     settings: {
       MOORING_TASK_TTL_MS: '2500',

@@ -122,6 +122,8 @@ export async function setNetworkStage({
     delaysMs,
     invokeTimeoutMs: 2_000,
     webhookTimeoutMs,
+    callbackUrlOf: (taskId) => `http://127.0.0.1/api/callbacks/${taskId}`,
+    callbackMs: 3_600_000,
     breaker: { most: 5, waitMs: 30_000, maxWaitMs: 300_000 },
     links,
     sendMail,

@@ -159,6 +159,27 @@ test('a task that is parked asks for nothing and expires to the second', async (
   expect(late).toBeLessThan(1_000);
 });
 
+test('an agent that has taken the work has until the time it was given, and whatever it says is heard', async () => {
+  const expiresAt = await inMs(72 * 60 * MINUTE);
+  const until = await inMs(60 * MINUTE);
+  let endedAt = '';
+  const status = await runTask(
+    {
+      deliverTask: () => Promise.resolve({ kind: 'promised', until, seen: 0 }),
+      askHuman: unexpected.askHuman,
+      expireTask: ({ asOf }) => {
+        endedAt = asOf;
+        return Promise.resolve({ kind: 'ended', status: 'failed' });
+      },
+    },
+    expiresAt,
+  );
+  expect(status).toBe('failed');
+  const late = Date.parse(endedAt) - Date.parse(until);
+  expect(late).toBeGreaterThanOrEqual(0);
+  expect(late).toBeLessThan(1_000);
+});
+
 test('a task whose agent is gone fails at once', async () => {
   const expiresAt = await inMs(30 * MINUTE);
   let endedAt = '';
