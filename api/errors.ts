@@ -13,18 +13,28 @@ export function toMooringError(error: unknown): MooringError {
   if (error instanceof MooringError) return error;
   if (error instanceof ZodError) return fromZod(error);
   const status = httpStatus(error);
-  if (status === 413) return new MooringError('body_too_large', 'The body may have at most 100 KB.');
+  if (status === 413) {
+    return new MooringError('body_too_large', `The body may have at most ${limitOf(error) / 1024} KB.`);
+  }
   if (status === 404) return new MooringError('not_found', 'There is nothing here.');
   if (status >= 400 && status < 500) {
     return new MooringError('invalid_request', 'The request cannot be read.', { cause: error });
   }
   if (isDatabaseAway(error)) {
-    return new MooringError('unavailable', 'The database is not reachable now. Try again in a moment.', {
-      cause: error,
-    });
+    return new MooringError(
+      'unavailable',
+      'The database cannot be reached now, or is busy. Try again in a moment.',
+      {
+        cause: error,
+      },
+    );
   }
   return new MooringError('internal_error', 'Something went wrong on our side.', { cause: error });
 }
+
+/** What the reader of bodies allows on this route. */
+const limitOf = (error: unknown): number =>
+  error instanceof Error && 'limit' in error ? Number(error.limit) : 0;
 
 function fromZod(error: ZodError): MooringError {
   const issue = error.issues[0];

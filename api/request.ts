@@ -23,7 +23,7 @@ export function traceRequests(log: Logger): RequestHandler {
     const given = req.get('x-request-id') ?? '';
     const id = WELL_FORMED.test(given) ? given : newId('req');
     res.set('X-Request-Id', id);
-    const path = req.originalUrl.split('?')[0] ?? '';
+    const path = logged(req.originalUrl.split('?')[0] ?? '');
     const session = SESSION_PATH.exec(path)?.[1];
     const work = beginRequest(id, {
       name: req.method,
@@ -57,6 +57,9 @@ export function traceRequests(log: Logger): RequestHandler {
     work.run(next);
   };
 }
+
+/** The token of an approval's link is the power to decide: it stands in no log. */
+const logged = (path: string): string => path.replace(/^\/approve\/[^/]+/, '/approve/…');
 
 /** What leads from a line about a chat to its workflow. */
 export const chatFields = (session: string): Record<string, string> => ({

@@ -16,7 +16,9 @@ export const timelineView = (
   // The chat and the note are the person's own.
   session_id: side === 'from' ? more.sessionId : null,
   events,
-  attempts,
+  // What an agent's own endpoint answers is its side's; what a chat's agent answered is the chat's.
+  attempts:
+    side === 'to' || task.action !== null ? attempts : attempts.map((made) => ({ ...made, head: null })),
   confirmation: question === null ? null : questionView(question, userId),
 });
 

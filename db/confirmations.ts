@@ -141,11 +141,12 @@ export interface Decision {
   codeHash: Buffer | null;
 }
 
-/** `refusal` null: the question is decided as wished, by this call or by an earlier one that wished the same. */
+/** `refusal` null: the question is decided as wished, by this call or by an earlier one (`repeated`). */
 export interface Decided {
   task: Task;
   confirmation: Confirmation;
   refusal: MooringError | null;
+  repeated: boolean;
 }
 
 /**
@@ -155,13 +156,18 @@ export interface Decided {
  */
 export async function decideConfirmation(tx: Tx, decision: Decision): Promise<Decided> {
   const { task, confirmation } = await lockConfirmation(tx, decision.which);
-  const stay = (refusal: MooringError | null): Decided => ({ task, confirmation, refusal });
+  const stay = (refusal: MooringError | null): Decided => ({
+    task,
+    confirmation,
+    refusal,
+    repeated: confirmation.state !== 'OPEN',
+  });
   if (confirmation.state !== 'OPEN') return stay(refusalOf(confirmation, decision.approved));
   if (confirmation.expired) {
     const expired = await transitionTask(tx, task, { path: ['expired'], actor: 'deadline' });
     wakeTask(tx, expired, 'taskEnded');
     const now = await getConfirmation(tx, { taskId: task.id });
-    return { task: expired, confirmation: now, refusal: refusalOf(now, decision.approved) };
+    return { task: expired, confirmation: now, refusal: refusalOf(now, decision.approved), repeated: false };
   }
   if (decision.approved) {
     if (!isBound(confirmation)) return stay(changedSince());
@@ -180,7 +186,7 @@ export async function decideConfirmation(tx: Tx, decision: Decision): Promise<De
   if (decision.approved) await sayTask(tx, moved);
   wakeTask(tx, moved, decision.approved ? 'taskDecided' : 'taskEnded');
   const decided = { state, decidedAt: row?.decidedAt ?? null, note: decision.note, codeHash: null } as const;
-  return { task: moved, confirmation: { ...confirmation, ...decided }, refusal: null };
+  return { task: moved, confirmation: { ...confirmation, ...decided }, refusal: null, repeated: false };
 }
 
 /** Why a question that is not open takes no such decision; null: it was decided just so. */

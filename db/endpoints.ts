@@ -29,6 +29,8 @@ export async function setEndpoint(
   agentId: string,
   endpoint: { url: string; sealedSecret: string | null; events: string[] | null; overlapMs: number },
 ): Promise<void> {
+  // Two at once one after the other: a secret that was said to be good stays so.
+  await tx.query('select agent_id from network_profiles where agent_id = $1 for no key update', [agentId]);
   const before = await findEndpoint(tx, agentId);
   const kept = before?.secrets ?? [];
   const secrets =

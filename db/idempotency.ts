@@ -21,21 +21,26 @@ const hashOf = (body: unknown): Buffer => createHash('sha256').update(JSON.strin
  * and nobody else makes it until this transaction ends. Throws idempotency_in_flight, idempotency_conflict.
  */
 export async function firstAnswer(tx: Tx, { path, key, body }: KeyedCall): Promise<Answer | null> {
-  const [row] = await tx.query<{ free: boolean; same: boolean | null; status: number; answer: unknown }>(
-    `select pg_try_advisory_xact_lock(hashtextextended($1 || ' ' || $2 || ' ' || $3, 0)) as free,
-            r.body_hash = $4 as same, r.status, r.answer
-       from (select 1) as one
-       left join idempotency_records r
-         on r.agent_id = $1 and r.path = $2 and r.key = $3 and r.created_at > now() - ${DAY}`,
-    [tx.principalId, path, key, hashOf(body)],
-  );
-  if (row?.free !== true) {
+  const name = [tx.principalId, path, key];
+  const [[lock], [row]] = await Promise.all([
+    tx.query<{ free: boolean }>(
+      `select pg_try_advisory_xact_lock(hashtextextended($1 || ' ' || $2 || ' ' || $3, 0)) as free`,
+      name,
+    ),
+    // A statement of its own: it sees what the call that held the lock has just kept.
+    tx.query<{ same: boolean; status: number; answer: unknown }>(
+      `select body_hash = $4 as same, status, answer from idempotency_records
+        where agent_id = $1 and path = $2 and key = $3 and created_at > now() - ${DAY}`,
+      [...name, hashOf(body)],
+    ),
+  ]);
+  if (lock?.free !== true) {
     throw new MooringError(
       'idempotency_in_flight',
       'The same call is being answered now. Try again in a moment.',
     );
   }
-  if (row.same === null) return null;
+  if (row === undefined) return null;
   if (!row.same) {
     throw new MooringError('idempotency_conflict', 'This key was used for a call with another body.', {
       details: { field: 'idempotency_key', rule: 'must be new for another body' },
@@ -56,9 +61,10 @@ export async function firstAnswer(tx: Tx, { path, key, body }: KeyedCall): Promi
 /** Keeps the answer with its effect, in one transaction. `body` null: it holds a secret. */
 export function keepAnswer(tx: Tx, call: KeyedCall, answer: Answer): void {
   tx.write(
-    `with old as (delete from idempotency_records
-                   where agent_id = $1 and path = $2 and key = $3 and created_at <= now() - ${DAY})
-     insert into idempotency_records (agent_id, path, key, body_hash, status, answer) values ($1, $2, $3, $4, $5, $6)`,
+    `insert into idempotency_records (agent_id, path, key, body_hash, status, answer) values ($1, $2, $3, $4, $5, $6)
+     on conflict (agent_id, path, key) do update
+        set body_hash = excluded.body_hash, status = excluded.status, answer = excluded.answer, created_at = now()
+      where idempotency_records.created_at <= now() - ${DAY}`,
     [
       tx.principalId,
       call.path,

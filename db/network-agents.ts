@@ -130,11 +130,13 @@ export async function changeNetworkAgent(tx: Tx, change: AgentChange): Promise<v
 }
 
 /** The old key is dead when this commits. */
-export async function replaceNetworkKey(tx: Tx, hash: Buffer): Promise<void> {
-  await tx.query('update network_keys set key_hash = $2, created_at = now() where agent_id = $1', [
-    tx.principalId,
-    hash,
-  ]);
+export async function replaceNetworkKey(tx: Tx, { old, hash }: { old: Buffer; hash: Buffer }): Promise<void> {
+  const replaced = await tx.query(
+    `update network_keys set key_hash = $2, created_at = now() where agent_id = $1 and key_hash = $3 returning agent_id`,
+    [tx.principalId, hash, old],
+  );
+  // Two at once with one key: the second comes with a key that is dead.
+  if (replaced.length === 0) throw new MooringError('unauthorized', 'This key was replaced.');
 }
 
 /** The agent of this transaction leaves: it makes no call any more. Its tasks stay, with both their sides. */

@@ -86,14 +86,17 @@ export interface Timeline {
 }
 
 /** All that happened to a task, as whoever's transaction this is may see it. Throws not_found. */
-export async function readTimeline(tx: Tx, id: string): Promise<Timeline> {
+export async function readTimeline(
+  tx: Tx,
+  { id, userId }: { id: string; userId: string },
+): Promise<Timeline> {
   const task = await getNetworkTask(tx, id);
   const [more] = await tx.query<Pick<Timeline, 'sessionId' | 'errorMessage' | 'parkedAt'>>(
     `select session_id as "sessionId", error_message as "errorMessage", parked_at as "parkedAt"
        from tasks where id = $1`,
     [id],
   );
-  const names = await namesOf(tx, [task.fromAgentId, task.toAgentId]);
+  const names = await namesOf(tx, { ids: [task.fromAgentId, task.toAgentId], userId });
   const events = await tx.query<TaskEvent>(
     `select number, from_status as "from", to_status as "to", actor, created_at as at
        from task_events where task_id = $1 order by number`,
@@ -123,11 +126,14 @@ export async function readTimeline(tx: Tx, id: string): Promise<Timeline> {
   };
 }
 
-/** The names of agents, as far as they are to be seen. */
-export async function namesOf(tx: Tx, ids: string[]): Promise<Map<string, { name: string; slug: string }>> {
+/** The names of agents, as far as they are to be seen: the agent of a person would name that person. */
+export async function namesOf(
+  tx: Tx,
+  { ids, userId }: { ids: string[]; userId: string },
+): Promise<Map<string, { name: string; slug: string }>> {
   const rows = await tx.query<{ id: string; name: string; slug: string }>(
-    'select id, name, slug from agents where id = any($1)',
-    [ids],
+    `select id, name, slug from agents where id = any($1) and (kind <> 'personal' or owner_id = $2)`,
+    [ids, userId],
   );
   return new Map(rows.map(({ id, name, slug }) => [id, { name, slug }]));
 }

@@ -36,6 +36,23 @@ export const WEBHOOK_EVENTS = [
   'task.human_confirm_required',
 ] as const;
 
+/** What of a profile says itself who may see it. */
+export const PROFILE_FIELDS = [
+  'display_name',
+  'bio',
+  'skills',
+  'risk_capabilities',
+  'interests',
+  'languages',
+  'location_city',
+  'location_country',
+  'timezone',
+  'can_offer',
+  'looking_for',
+  'pricing_hint',
+  'homepage_url',
+] as const;
+
 /** The time of a task in seconds, as `/v1` takes it. */
 export const TTL_SECONDS = { least: 60, most: 604_800, default: 259_200 } as const;
 export const PAYLOAD_LIMIT = 65_536;

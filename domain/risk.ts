@@ -79,9 +79,14 @@ export function assessRisk({
 }
 
 function risksIn(text: string, where: string): Risk[] {
-  const words = new Set(text.toLowerCase().match(/[\p{L}\p{N}_]+/gu) ?? []);
+  // However it is written: full width, with characters that nobody sees.
+  const plain = text
+    .normalize('NFKC')
+    .replace(/\p{Cf}/gu, '')
+    .toLowerCase();
+  const words = new Set(plain.match(/[\p{L}\p{N}_]+/gu) ?? []);
   // `send email` and `send-email` are `send_email`.
-  const joined = `_${(text.toLowerCase().match(/[\p{L}\p{N}]+/gu) ?? []).join('_')}_`;
+  const joined = `_${(plain.match(/[\p{L}\p{N}]+/gu) ?? []).join('_')}_`;
   return (['R3', 'R2'] as const).flatMap((level) => {
     const word = WORDS[level].find(
       (one) => words.has(one) || (one.includes('_') && joined.includes(`_${one}_`)),

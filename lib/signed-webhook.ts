@@ -34,6 +34,16 @@ export function webhookHeaders(
   };
 }
 
+/** Whether deliveries can be signed with it. */
+export function canSign(secret: string): boolean {
+  try {
+    signer(secret);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** A secret of ours says its form; one that an agent chose is taken as it is. */
 const signer = (secret: string): Webhook =>
   secret.startsWith('whsec_') ? new Webhook(secret) : new Webhook(secret, { format: 'raw' });

@@ -5,6 +5,7 @@ import type { Task } from '../../db/tasks';
 import { getToolCall } from '../../db/tool-calls';
 import { sayStatus } from '../../db/tool-status';
 import type { ErrorCode } from '../../domain/errors';
+import { isLegalEdge } from '../../domain/task';
 import type { TaskProgress } from '../../domain/workflows';
 import { chatError, isAgentFault } from '../chat-error';
 import { progressOf } from './progress';
@@ -42,7 +43,7 @@ export function endInTime(
     return endByPlatform(tx, task, { to: 'failed', code: 'agent_unavailable', message });
   }
   // A decision that was faster than the timer has its own time.
-  if (!undeliverable) return progressOf(task);
+  if (!undeliverable || !isLegalEdge(status, 'failed')) return progressOf(task);
   const message = 'The task could not be delivered.';
   return endByPlatform(tx, task, { to: 'failed', code: 'internal_error', message });
 }
@@ -76,3 +77,11 @@ export async function tellStep(
     task_id: task.id,
   });
 }
+
+/** Its time was over before the platform's timer, or anybody's call, said so. */
+export const expireLate = (tx: Tx, task: Task): Promise<TaskProgress> =>
+  endByPlatform(tx, task, {
+    to: 'expired',
+    code: 'agent_unavailable',
+    message: 'The task’s time ran out before the agent could answer.',
+  });

@@ -16,7 +16,7 @@ import { notifyAgent } from '../agents/webhook';
 import type { NotifyOutcome } from '../agents/webhook';
 import type { TaskDeps } from './activities';
 import { endAsReported } from './record-outcome';
-import { agentGone, endByPlatform, noAttemptLeft } from './ends';
+import { agentGone, expireLate, noAttemptLeft } from './ends';
 import { park } from './park';
 import { progressOf } from './progress';
 
@@ -42,7 +42,7 @@ export async function openDelivery(tx: Tx, deps: TaskDeps, taskId: string): Prom
   if (isTerminal(task.status)) return { progress: progressOf(task) };
   const reported = await endAsReported(tx, task);
   if (reported !== null) return { progress: reported };
-  if (task.expired) return { progress: await expired(tx, task) };
+  if (task.expired) return { progress: await expireLate(tx, task) };
   if (!isToBeTold(task)) return { progress: progressOf(task) };
   if ((await countAttempts(tx, task.id)) >= deps.delaysMs.length) {
     return { progress: await noAttemptLeft(tx, task) };
@@ -56,16 +56,9 @@ export async function openParked(
   deps: TaskDeps,
   { task, kind }: { task: Task; kind: 'probe' | 'drained' },
 ): Promise<Next> {
-  if (task.expired) return { progress: await expired(tx, task) };
+  if (task.expired) return { progress: await expireLate(tx, task) };
   return open(tx, deps, { task, kind });
 }
-
-const expired = (tx: Tx, task: Task): Promise<TaskProgress> =>
-  endByPlatform(tx, task, {
-    to: 'expired',
-    code: 'agent_unavailable',
-    message: 'The task’s time ran out before the agent could answer.',
-  });
 
 /** A chat's task is the call itself; an agent of the network is told once that there is one for it. */
 const isToBeTold = ({ action, status, callbackUntil }: Task): boolean =>

@@ -15,7 +15,7 @@ import { takePictures } from '../pictures';
 import type { TaskDeps } from './activities';
 import { judgeEndpoint } from './breaker';
 import type { Verdict } from './breaker';
-import { endByPlatform, noAttemptLeft, tellStep } from './ends';
+import { endByPlatform, expireLate, noAttemptLeft, tellStep } from './ends';
 import type { Delivery, Outcome } from './open-delivery';
 import { park } from './park';
 import { progressOf } from './progress';
@@ -44,6 +44,8 @@ export async function recordOutcome(tx: Tx, deps: TaskDeps, done: Done): Promise
     if (task.sessionId !== null) await forgetIfErased(tx, task.sessionId);
     return progressOf(task);
   }
+  // What came too late does not count, as on every other way.
+  if (task.expired) return (await endAsReported(tx, task)) ?? expireLate(tx, task);
   // It may have been found in the inbox while it was on its way.
   if (task.action === null && task.status !== 'pending_delivery') return progressOf(task);
   switch (outcome.kind) {

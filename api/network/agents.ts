@@ -16,7 +16,7 @@ import type { NetworkAgent } from '../../db/network-agents';
 import { newSigningSecret } from '../../lib/agent-keys';
 import type { ApiContext } from '../context';
 import { addressOf } from '../limits';
-import { countCall } from './door';
+import { countCall, keyHash } from './door';
 import type { NetworkCall } from './door';
 import { checkEndpoint } from './endpoints';
 import { devCode, sendOwnerCode } from './owner-email';
@@ -74,7 +74,7 @@ export function agentRoutes(api: ApiContext, { router, call }: Door): void {
     call({ req, res, name: 'network.rotate-key' }, async (tx) => {
       requireSelf(req.params.id, tx.principalId);
       const { key, hash } = network.keys.create();
-      await replaceNetworkKey(tx, hash);
+      await replaceNetworkKey(tx, { old: keyHash(api, req), hash });
       return {
         status: 200,
         secret: true,

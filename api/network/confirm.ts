@@ -25,12 +25,19 @@ export function confirmRoutes(api: ApiContext, router: Router): void {
     const which = { ...byToken(said.token), ofTask: req.params.id };
     const answer = await api.db.withTx(SYSTEM, 'approval.confirm', async (tx) => {
       const { confirmed: approved, note = null, code = null } = said;
-      const { refusal, confirmation } = await decide(api, tx, { which, approved, note, code });
-      if (refusal === null) return { body: taskView(await getNetworkTask(tx, confirmation.taskId)) };
-      if (refusal.code !== 'step_up_required' || refusal.details?.['reason'] !== 'no_code')
-        return { refusal };
+      const { refusal, confirmation, repeated } = await decide(api, tx, { which, approved, note, code });
+      if (refusal === null) {
+        const task = taskView(await getNetworkTask(tx, confirmation.taskId));
+        // A link that was used tells its decision, and nothing that came of the task since.
+        const { id, status, risk_level } = task;
+        return { body: repeated ? { id, status, risk_level, decided_at: confirmation.decidedAt } : task };
+      }
+      // A code that is typed has its own words, unless it is worth nothing any more.
+      const asksForCode = code === null || refusal.details?.['reason'] === 'no_code';
+      if (refusal.code !== 'step_up_required' || !asksForCode) return { refusal };
       // Whoever asks by program has no button: the refusal itself sends the code.
       const sent = await sendCode(api, tx, confirmation);
+      if (sent === null) return { refusal };
       return {
         refusal: new MooringError('step_up_required', 'A fresh code went out by mail: send it as `code`.', {
           details: { reason: 'code_sent', ...devCode(api, req)('_dev_code', sent) },
@@ -44,13 +51,14 @@ export function confirmRoutes(api: ApiContext, router: Router): void {
   router.get('/public/approve', async (req, res) => {
     countCall(api.approvalLimit, { key: addressOf(req), res });
     const { question, confirmation } = await readApproval(api, byToken(req.query['token']));
+    const open = confirmation.state === 'OPEN' && !confirmation.expired;
     res.json({
       task_id: question.taskId,
-      description: question.description,
+      description: open ? question.description : null,
       task_type: question.taskType,
-      payload_inline: question.payload,
+      payload_inline: open ? question.payload : null,
       risk_level: question.riskLevel,
-      risk_reasons: question.riskReasons,
+      risk_reasons: open ? question.riskReasons : [],
       status: question.status,
       from_agent_id: question.fromAgentId,
       from_agent_name: question.fromName,

@@ -82,7 +82,7 @@ async function keepLater(
 }
 
 /** The errors are the published ones: no header is 422, a bad one 401. */
-function keyHash({ network }: ApiContext, req: Request): Buffer {
+export function keyHash({ network }: ApiContext, req: Request): Buffer {
   const header = req.get('authorization');
   if (header === undefined) {
     throw new z.ZodError([

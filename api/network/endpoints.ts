@@ -6,7 +6,7 @@ import { WEBHOOK_EVENTS } from '../../domain/network';
 import { newSigningSecret } from '../../lib/agent-keys';
 import { checkAddress } from '../../lib/guarded-http';
 import { newId } from '../../lib/ids';
-import { webhookHeaders } from '../../lib/signed-webhook';
+import { canSign, webhookHeaders } from '../../lib/signed-webhook';
 import { whyUnreachable } from '../../lib/unreachable';
 import type { ApiContext } from '../context';
 import type { NetworkCall } from './door';
@@ -14,7 +14,12 @@ import type { NetworkCall } from './door';
 // The endpoint in the query and a bare list of events, as published clients send it; or all of it in the body.
 const Endpoint = z.object({
   endpoint: z.string().min(1).max(500),
-  secret: z.string().min(8, 'must have at least 8 characters').max(200).nullish(),
+  secret: z
+    .string()
+    .min(8, 'must have at least 8 characters')
+    .max(200)
+    .refine(canSign, 'must be base64 after whsec_, or not begin with it')
+    .nullish(),
   events: z.array(z.enum(WEBHOOK_EVENTS)).nullish(),
 });
 

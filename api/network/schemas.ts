@@ -7,6 +7,7 @@ import {
   OWNER_TYPES,
   PAYLOAD_LIMIT,
   PRESENCES,
+  PROFILE_FIELDS,
   TASK_TYPES,
   TTL_SECONDS,
   VISIBILITY_SCOPES,
@@ -77,7 +78,7 @@ export const AgentChange = z
       .max(500)
       .nullish(),
     field_visibility: z
-      .record(text(50), z.enum(['public', 'network_only', 'circle_only', 'private']))
+      .partialRecord(z.enum(PROFILE_FIELDS), z.enum(['public', 'network_only', 'circle_only', 'private']))
       .nullish(),
   })
   .transform(
@@ -130,7 +131,10 @@ export const Completion = z.object({
 export const NewMessage = z.object({
   content: text(2000).min(1),
   message_type: z.enum(['text', 'proposal', 'counter', 'accept', 'reject', 'info']).default('text'),
-  structured_data: z.record(z.string(), z.unknown()).nullish(),
+  structured_data: z
+    .record(z.string(), z.unknown())
+    .refine((data) => !isTooLarge(data), 'must have at most 65536 bytes as JSON')
+    .nullish(),
 });
 export const MessagesQuery = z.object({ limit: z.coerce.number().int().min(1).max(100).default(50) });
 const ArtifactName = z.string().regex(/^[^/\\\p{C}]{1,200}$/u, 'must be a file name of 1 to 200 characters');

@@ -2,6 +2,7 @@ import type { Request, Response, Router } from 'express';
 import { askForConfirmation, findOpenConfirmation } from '../../db/confirmations';
 import type { Tx } from '../../db/database';
 import { createNetworkTask, getNetworkTask, isSide, noSuchTask, readInbox } from '../../db/network-tasks';
+import type { NetworkTask } from '../../db/network-tasks';
 import { rateTask } from '../../db/task-talk';
 import { lockOwnTask, notFrom, transitionTask, wakeTask } from '../../db/tasks';
 import type { Task } from '../../db/tasks';
@@ -91,13 +92,10 @@ function readRoutes(api: ApiContext, { router, call }: Door): void {
   });
 
   router.get('/tasks/:id', (req, res) =>
-    call({ req, res, name: 'task.read' }, async (tx) => ({
-      status: 200,
-      body: {
-        ...taskView(await getNetworkTask(tx, req.params.id)),
-        ...(await devLink(api, tx, { req, taskId: req.params.id })),
-      },
-    })),
+    call({ req, res, name: 'task.read' }, async (tx) => {
+      const task = await getNetworkTask(tx, req.params.id);
+      return { status: 200, body: { ...taskView(task), ...(await devLink(api, tx, { req, task })) } };
+    }),
   );
 }
 
@@ -222,10 +220,12 @@ export const seen = async (tx: Tx, { id }: Task): Promise<NetworkAnswer> => ({
 async function devLink(
   { config, links, origins }: ApiContext,
   tx: Tx,
-  { req, taskId }: { req: Request; taskId: string },
+  { req, task }: { req: Request; task: NetworkTask },
 ): Promise<{ _dev_approval_url?: string }> {
   if (!config.MOORING_ALLOW_LOOPBACK || !origins.isDevelopmentDoor(req)) return {};
-  const id = await findOpenConfirmation(tx, taskId);
+  // The receiver would approve what it is to do itself.
+  if (task.fromAgentId !== tx.principalId) return {};
+  const id = await findOpenConfirmation(tx, task.id);
   return id === null ? {} : { _dev_approval_url: links.urlOf(id) };
 }
 

@@ -21,7 +21,9 @@ export function taskRoutes(api: ApiContext): Router {
       user: await ownAccount(tx, userId),
       seat: await seatAt(tx, { taskId: id, userId }),
     }));
-    const timeline = await db.withTx(seat.principal, 'task.timeline', (tx) => readTimeline(tx, id));
+    const timeline = await db.withTx(seat.principal, 'task.timeline', (tx) =>
+      readTimeline(tx, { id, userId }),
+    );
     const { MOORING_TEMPORAL_UI: ui, TEMPORAL_NAMESPACE: namespace } = config;
     const operates = isAdmin(config, user) || origins.isDevelopmentDoor(req);
     res.json({
@@ -44,8 +46,8 @@ export function taskRoutes(api: ApiContext): Router {
         after: query.cursor ?? null,
         limit: query.limit + 1,
       });
-      const senders = tasks.map(({ fromAgentId }) => fromAgentId);
-      return { found: tasks, names: await namesOf(tx, senders) };
+      const ids = tasks.map(({ fromAgentId }) => fromAgentId);
+      return { found: tasks, names: await namesOf(tx, { ids, userId }) };
     });
     const page = found.slice(0, query.limit);
     const more = found.length > query.limit;

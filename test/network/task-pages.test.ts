@@ -67,7 +67,7 @@ test('both sides’ people read all that happened to a task: events, attempts wi
       'completed',
     ]);
     expect(body['attempts']).toMatchObject([
-      { attempt: 1, http_status: 503, outcome: 'retry', head: 'busy just now' },
+      { attempt: 1, http_status: 503, outcome: 'retry', head: side === 'to' ? 'busy just now' : null },
       { attempt: 2, http_status: 200, outcome: 'delivered' },
     ]);
   }
