@@ -27,7 +27,7 @@ test('of all that meets at the deadline of a task or a question one thing happen
   } finally {
     await world.close();
   }
-}, 60_000);
+}, 180_000);
 
 test('of all that meets at the deadline of a question in a chat one thing happens, and all windows and the model are told that', async () => {
   const stage = await setStage();
@@ -41,4 +41,4 @@ test('of all that meets at the deadline of a question in a chat one thing happen
   } finally {
     await stage.close();
   }
-}, 60_000);
+}, 180_000);

@@ -96,33 +96,33 @@ const statusOf = async ({ id, sender, receiver }: Asked): Promise<unknown> => {
   expect(one.body['status']).toBe(other.body['status']);
   return one.body['status'];
 };
-/** So long after the task was made, and at most two seconds more: the workflow begins a little later than its row. */
+/** What set-up and calls may take of the machine's own time; all else is skipped time. */
+const REAL_MS = 10 * SECOND;
+
+/** So long after the task was made: the workflow begins a little later than its row. */
 const expectAt = (found: number[], expected: number[]): void => {
   expect(found).toHaveLength(expected.length);
   for (const [index, ms] of expected.entries()) {
-    expect(found[index]).toBeGreaterThan(ms - 2 * SECOND);
-    expect(found[index]).toBeLessThan(ms + 2 * SECOND);
+    expect(found[index]).toBeGreaterThan(ms - REAL_MS);
+    expect(found[index]).toBeLessThan(ms + REAL_MS);
   }
 };
 
-test.each([60, 3_600, 604_800])(
-  'a task of %d s that nobody takes expires then, to the second',
-  async (ttl) => {
-    const [ann, ben] = [await stage.join(), await stage.join()];
-    const { body } = await ann.call('/v1/tasks', {
-      body: { to_agent_id: ben.id, task_type: 'service_request', ttl_seconds: ttl },
-    });
-    const asked = { id: String(body['id']), sender: ann, receiver: ben, email: '' };
-    const life = await live(asked.id);
-    expect(life.status).toBe('expired');
-    expectAt([life.took], [ttl * SECOND]);
-    expect(await statusOf(asked)).toBe('expired');
-    expect(await ben.call(`/v1/tasks/${asked.id}/accept`, { method: 'POST' })).toMatchObject({
-      status: 409,
-      body: { error: { code: 'invalid_state_transition', details: { status: 'expired' } } },
-    });
-  },
-);
+test.each([60, 3_600, 604_800])('a task of %d s that nobody takes expires then', async (ttl) => {
+  const [ann, ben] = [await stage.join(), await stage.join()];
+  const { body } = await ann.call('/v1/tasks', {
+    body: { to_agent_id: ben.id, task_type: 'service_request', ttl_seconds: ttl },
+  });
+  const asked = { id: String(body['id']), sender: ann, receiver: ben, email: '' };
+  const life = await live(asked.id);
+  expect(life.status).toBe('expired');
+  expectAt([life.took], [ttl * SECOND]);
+  expect(await statusOf(asked)).toBe('expired');
+  expect(await ben.call(`/v1/tasks/${asked.id}/accept`, { method: 'POST' })).toMatchObject({
+    status: 409,
+    body: { error: { code: 'invalid_state_transition', details: { status: 'expired' } } },
+  });
+});
 
 test.each([
   ['R2', 259_200, 4 * HOUR],
