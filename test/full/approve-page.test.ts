@@ -6,7 +6,7 @@ import type { ViewName } from '../web/examine';
 import { visitStage } from '../web/stage-visit';
 
 // The page of an approval: by the link of the mail, as a person opens it whom this browser does not know, and signed in.
-jest.setTimeout(60_000);
+jest.setTimeout(180_000);
 const site = visitStage();
 const { open } = site;
 type Visit = Awaited<ReturnType<typeof open>>;
