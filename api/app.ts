@@ -132,9 +132,12 @@ function createApp({ log, ready, webRoot }: ApiDeps, api: ApiContext): Express {
   app.set('query parser', readQuery);
   app.use(traceRequests(log), secureHeaders(api.origins));
   app.use(operationRoutes(ready));
-  app.use(['/api', '/dev', '/v1'], (req, res, next) => {
+  app.use(['/api', '/dev', '/v1'], (_req, res, next) => {
     res.set('Cache-Control', 'no-store');
-    // U+0000 is refused by PostgreSQL: nothing has such a name.
+    next();
+  });
+  // U+0000 is refused by PostgreSQL: nothing has such a name. A chat says so in its own words.
+  app.use(['/api/tasks', '/api/agents', '/v1'], (req, _res, next) => {
     if (req.path.includes('%00')) throw new MooringError('not_found', 'There is nothing here.');
     next();
   });

@@ -19,7 +19,9 @@ async function readAs(userId: string, taskId: string): Promise<Timeline & { side
   const { principal, side } = await stage.t.db.withTx(SYSTEM, 'test.seat', (tx) =>
     seatAt(tx, { taskId, userId }),
   );
-  const timeline = await stage.t.db.withTx(principal, 'test.read', (tx) => readTimeline(tx, { id: taskId, userId }));
+  const timeline = await stage.t.db.withTx(principal, 'test.read', (tx) =>
+    readTimeline(tx, { id: taskId, userId }),
+  );
   return { ...timeline, side };
 }
 
