@@ -1,4 +1,4 @@
-import type { AttemptKind } from '../domain/task';
+import type { AttemptKind, AttemptOutcome } from '../domain/task';
 import type { Tx } from './database';
 import type { Task } from './tasks';
 
@@ -32,7 +32,7 @@ export async function closeAttempt(
   row: {
     attempt: number;
     httpStatus: number | null;
-    outcome: 'accepted' | 'completed' | 'delivered' | 'failed' | 'retry';
+    outcome: AttemptOutcome;
     head: string;
     latencyMs: number;
   },

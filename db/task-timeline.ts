@@ -2,7 +2,7 @@ import { MooringError } from '../domain/errors';
 import type { ConfirmationState } from '../domain/confirmation';
 import { asAgent, asUser } from '../domain/principal';
 import type { Principal } from '../domain/principal';
-import type { TaskStatus } from '../domain/task';
+import type { TaskAttempt, TaskEvent } from '../domain/task';
 import type { Tx } from './database';
 import { getNetworkTask, noSuchTask } from './network-tasks';
 import type { NetworkTask } from './network-tasks';
@@ -34,27 +34,6 @@ export async function seatAt(tx: Tx, { taskId, userId }: { taskId: string; userI
   }
   if (!row.own) throw noSuchTask();
   return { principal: asUser(userId), side: 'from' };
-}
-
-export interface TaskEvent {
-  number: number;
-  from: TaskStatus | null;
-  to: TaskStatus;
-  actor: string;
-  at: string;
-}
-
-export interface TaskAttempt {
-  attempt: number;
-  /** `probe` and `drained` are made when the agent was down; they count against nothing */
-  kind: 'attempt' | 'probe' | 'drained';
-  started_at: string;
-  ended_at: string | null;
-  http_status: number | null;
-  outcome: string | null;
-  latency_ms: number | null;
-  /** the first KiB of the answer, or what went wrong on the way */
-  head: string | null;
 }
 
 export interface TaskQuestion {

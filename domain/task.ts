@@ -47,3 +47,27 @@ export const needsHuman = (risk: RiskLevel): boolean => risk === 'R2' || risk ==
  * and the agent's own call, when it says later what came of it.
  */
 export type AttemptKind = 'attempt' | 'probe' | 'drained' | 'callback';
+/** What such a call came to. */
+export type AttemptOutcome = 'accepted' | 'completed' | 'delivered' | 'failed' | 'retry';
+
+/** A step of a task along a legal edge, as its page tells it. */
+export interface TaskEvent {
+  number: number;
+  from: TaskStatus | null;
+  to: TaskStatus;
+  actor: string;
+  at: string;
+}
+
+/** A call for a task, as its page tells it. */
+export interface TaskAttempt {
+  attempt: number;
+  kind: AttemptKind;
+  started_at: string;
+  ended_at: string | null;
+  http_status: number | null;
+  outcome: AttemptOutcome | null;
+  latency_ms: number | null;
+  /** the first KiB of the answer, or what went wrong on the way */
+  head: string | null;
+}

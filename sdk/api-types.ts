@@ -2,11 +2,11 @@ import type { AgentHealth } from '../domain/agent';
 import type { SessionPhase } from '../domain/session';
 import type { ConfirmationState } from '../domain/confirmation';
 import type { PendingPrompt } from '../domain/frames';
-import type { RiskLevel, TaskStatus } from '../domain/task';
+import type { RiskLevel, TaskAttempt, TaskEvent, TaskStatus } from '../domain/task';
 
 export { isTerminal, RISK_LEVELS, TASK_STATUSES } from '../domain/task';
 export { TASK_TYPES } from '../domain/network';
-export type { AgentHealth, RiskLevel, SessionPhase, TaskStatus };
+export type { AgentHealth, RiskLevel, SessionPhase, TaskStatus, TaskAttempt, TaskEvent };
 
 export interface About {
   version: string;
@@ -94,25 +94,6 @@ export interface TaskItem {
   from: TaskSide;
   created_at: string;
   expires_at: string;
-}
-
-export interface TaskEvent {
-  number: number;
-  from: TaskStatus | null;
-  to: TaskStatus;
-  actor: string;
-  at: string;
-}
-
-export interface TaskAttempt {
-  attempt: number;
-  kind: 'attempt' | 'probe' | 'drained';
-  started_at: string;
-  ended_at: string | null;
-  http_status: number | null;
-  outcome: 'completed' | 'delivered' | 'failed' | 'retry' | null;
-  latency_ms: number | null;
-  head: string | null;
 }
 
 export interface TaskConfirmation {

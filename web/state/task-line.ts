@@ -94,15 +94,25 @@ const KINDS = {
   attempt: 'Attempt',
   probe: 'Tried whether it is back, attempt',
   drained: 'It is back, attempt',
+  callback: 'Its own report, call',
+} as const;
+
+const OUTCOMES = {
+  accepted: ', reports later',
+  completed: '',
+  delivered: '',
+  failed: '',
+  retry: ', tried again',
 } as const;
 
 function attemptWords(row: TaskAttempt): string {
   const { attempt, kind, http_status: status, latency_ms: latency, outcome } = row;
   const which = `${KINDS[kind]} ${attempt}`;
   if (row.ended_at === null) return `${which} is under way`;
+  if (kind === 'callback') return `${which}: ${outcome === 'completed' ? 'it is done' : 'it failed'}`;
   const answer = status === null ? 'no answer' : `answered ${status}`;
   const took = latency === null ? '' : ` in ${latency} ms`;
-  return `${which}: ${answer}${took}${outcome === 'retry' ? ', tried again' : ''}`;
+  return `${which}: ${answer}${took}${outcome === null ? '' : OUTCOMES[outcome]}`;
 }
 
 export const STATUS_WORDS: Record<TaskStatus, string> = {
