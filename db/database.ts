@@ -78,7 +78,10 @@ export function createDatabase({ pool, region, onCommit }: DatabaseDeps): Databa
       const result = await fn(tx);
       failpoint(name, 'commit');
       // After a write that has failed this commits nothing, and the failure is thrown.
-      await Promise.all([...tx.written, client.query('commit')]);
+      const [done] = await Promise.all([client.query('commit'), ...tx.written]);
+      // PostgreSQL answers the commit of a failed transaction with a rollback, and calls it no error.
+      if (done.command !== 'COMMIT')
+        throw new Error(`${name} had a query that failed: nothing of it is kept.`);
       failpoint(name, 'committed');
       const { signals, frames, cancelled } = tx;
       if (signals.length + frames.length + cancelled.length > 0) onCommit({ signals, frames, cancelled });

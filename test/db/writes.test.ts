@@ -1,5 +1,6 @@
 import { SYSTEM } from '../../domain/principal';
 import { savepoint } from '../../db/database';
+import { recordSignal } from '../../db/outbox';
 import type { Tx } from '../../db/database';
 import { createTestDatabase } from '../harness/database';
 import type { TestDatabase } from '../harness/database';
@@ -57,4 +58,23 @@ test('a write that fails in a part takes that part back, and no more', async () 
     await expect(part).rejects.toEqual(UNIQUE);
   });
   expect(await isThere('d@example.test')).toBe(true);
+});
+
+test('a query that fails and is caught without a part of its own fails the transaction, which tells nothing', async () => {
+  const { length: told } = t.signals;
+  const failing = t.db.withTx(SYSTEM, 'test.caught', async (tx) => {
+    account(tx, 'e@example.test');
+    recordSignal(tx, {
+      workflow: 'payment',
+      workflowId: 'payment/none',
+      input: { paymentId: 'none' },
+      signal: null,
+      signalInput: null,
+    });
+    await tx.query('select nothing_of_the_kind').catch(() => []);
+    return 'done';
+  });
+  await expect(failing).rejects.toThrow('test.caught had a query that failed: nothing of it is kept.');
+  expect(await isThere('e@example.test')).toBe(false);
+  expect(t.signals).toHaveLength(told);
 });
