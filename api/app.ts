@@ -36,6 +36,8 @@ import { callbackRoutes } from './routes/callbacks';
 import { devMailRoutes } from './routes/dev-mail';
 import { keyRoutes } from './routes/keys';
 import { artifactUpload } from './network/artifacts';
+import { countBadKeys } from './network/bad-keys';
+import { publishedHeaders } from './network/headers';
 import { networkRoutes } from './network/routes';
 import { operationRoutes } from './routes/operations';
 import { taskRoutes } from './routes/tasks';
@@ -112,6 +114,7 @@ function createContext(
     http: createGuardedHttp({ allowLoopback: config.MOORING_ALLOW_LOOPBACK }),
     network: {
       keys: networkKeys(secret),
+      withKey: countBadKeys(perMinute(config.MOORING_RATE_LIMIT_BAD_KEYS)),
       registerLimit: createRateLimit({
         limit: config.MOORING_RATE_LIMIT_REGISTRATIONS,
         windowMs: 60 * MINUTE_MS,
@@ -136,6 +139,7 @@ function createApp({ log, ready, webRoot }: ApiDeps, api: ApiContext): Express {
     res.set('Cache-Control', 'no-store');
     next();
   });
+  app.use('/v1', publishedHeaders(api.config.MOORING_REGION));
   // U+0000 is refused by PostgreSQL: nothing has such a name. A chat says so in its own words.
   app.use(['/api/tasks', '/api/agents', '/v1'], (req, _res, next) => {
     if (req.path.includes('%00')) throw new MooringError('not_found', 'There is nothing here.');

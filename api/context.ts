@@ -7,6 +7,7 @@ import type { RateLimit } from '../lib/rate-limit';
 import type { Seal } from '../lib/seal';
 import type { Caller } from './auth/caller';
 import type { Tokens } from './auth/tokens';
+import type { WithKey } from './network/bad-keys';
 import type { OneByOne } from './one-by-one';
 import type { Origins } from './origin';
 import type { Places } from './places';
@@ -48,6 +49,8 @@ export interface ApiContext {
   /** of the agents of the network */
   network: {
     keys: ReturnType<typeof networkKeys>;
+    /** Keys that are not good are counted by address. */
+    withKey: WithKey;
     /** of registrations, by address */
     registerLimit: RateLimit;
     /** by key, method and path */

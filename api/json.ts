@@ -10,6 +10,7 @@ const refuse = (rule: string, cause?: unknown): MooringError =>
 /** Reads JSON that came from outside: its depth is known before anything recursive touches it. */
 export function parseJson(text: string): unknown {
   if (isTooDeep(text)) throw refuse(`must not be nested deeper than ${MAX_DEPTH}`);
+  if (isRounded(text)) throw refuse('must not hold whole numbers beyond 2^53, but as strings');
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -36,6 +37,16 @@ function isTooDeep(text: string): boolean {
   }
   return false;
 }
+
+const LONG = /\d{16}/;
+const TOKENS = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
+const WHOLE = /^-?\d{16,}$/;
+
+/** Whether reading it would make another number of one that is written out. */
+const isRounded = (text: string): boolean =>
+  LONG.test(text) && (text.match(TOKENS) ?? []).some((token) => WHOLE.test(token) && !isExact(token));
+/** What is said of it later has the same digits. */
+const isExact = (digits: string): boolean => String(Number(digits)) === digits;
 
 function checkValues(root: unknown): void {
   const left = [root];

@@ -92,7 +92,7 @@ interface Sides {
 
 /**
  * Makes a task of the agent whose transaction this is, if its sides allow it. Its receiver is told by its workflow, or
- * finds it in the inbox. Throws not_found, invalid_request, human_channel_missing.
+ * finds it in the inbox; what sends a person's tasks of chats has neither, and takes none. Throws not_found, invalid_request, human_channel_missing.
  */
 export async function createNetworkTask(tx: Tx, wish: TaskWish): Promise<NetworkTask> {
   const asks = needsHuman(wish.risk.level);
@@ -100,7 +100,7 @@ export async function createNetworkTask(tx: Tx, wish: TaskWish): Promise<Network
     `with sides as (
        select s.owner_id as user_id, t.status as standing,
               case p.told_by when 'webhook' then 'pending_delivery' else 'pending_accept' end as first
-         from agents s left join agents t on t.id = $3 and t.kind <> 'service'
+         from agents s left join agents t on t.id = $3 and t.kind = 'network'
          left join network_profiles p on p.agent_id = t.id
         where s.id = $2),
      made as (

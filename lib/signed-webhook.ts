@@ -34,6 +34,14 @@ export function webhookHeaders(
   };
 }
 
+const PAGE = /^\s*<(?:!doctype\s+html|html)[\s>]/i;
+
+/**
+ * Whether what came with a 2xx is a whole page, as a gateway or a sign-in says in the place of the webhook. A few words are
+ * none, whatever type they say that they are.
+ */
+export const isPage = (body: string): boolean => PAGE.test(body);
+
 /** Whether deliveries can be signed with it. */
 export function canSign(secret: string): boolean {
   try {

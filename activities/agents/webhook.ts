@@ -3,7 +3,7 @@ import { MooringError } from '../../domain/errors';
 import type { ErrorCode } from '../../domain/errors';
 import { needsHuman } from '../../domain/task';
 import type { GuardedHttp } from '../../lib/guarded-http';
-import { webhookHeaders } from '../../lib/signed-webhook';
+import { isPage, webhookHeaders } from '../../lib/signed-webhook';
 import { whyUnreachable } from '../../lib/unreachable';
 import { head, judgeStatus, retryAfterMs } from './answers';
 
@@ -52,6 +52,10 @@ export async function notifyAgent(http: GuardedHttp, notice: Notice): Promise<No
     const seen = { httpStatus: answer.status, head: head(answer.body) };
     switch (judgeStatus(answer.status)) {
       case 'good':
+        if (isPage(answer.body)) {
+          const said = `It answered with a page: ${answer.body}`;
+          return { kind: 'retry', retryAfterMs: null, ...seen, head: head(said) };
+        }
         return { kind: 'delivered', ...seen };
       case 'retry':
         return { kind: 'retry', retryAfterMs: retryAfterMs(answer), ...seen };

@@ -7,7 +7,7 @@ import { MooringError } from '../../domain/errors';
 import { byAgentKey } from '../../domain/principal';
 import type { RateLimit } from '../../lib/rate-limit';
 import type { ApiContext } from '../context';
-import { takeOrRefuse } from '../limits';
+import { addressOf, takeOrRefuse } from '../limits';
 
 /**
  * `secret`: the answer is not stored and not repeated. `refusal`: what was found stays, the caller is told this error.
@@ -17,7 +17,18 @@ export type NetworkAnswer =
   | (Answer & { secret?: true })
   | { refusal: MooringError }
   | { after: () => Promise<Answer> }
-  | { file: { name: string; contentType: string; content: Buffer } };
+  | { file: SentFile };
+
+interface SentFile {
+  name: string;
+  contentType: string;
+  content: Buffer;
+}
+
+/** Whatever it says that it is, a browser only saves it. */
+export function sendFile(res: Response, { name, contentType, content }: SentFile): void {
+  res.attachment(name).set('Content-Type', contentType).send(content);
+}
 
 /** A call to `/v1` by an agent's key: limited, then one transaction as this agent, then the answer. */
 export type NetworkCall = (
@@ -36,34 +47,40 @@ const IdempotencyKey = z.object({
 });
 
 export function createNetworkDoor(api: ApiContext): NetworkCall {
-  return async ({ req, res, name, before }, work) => {
-    const hash = keyHash(api, req);
-    const limit = req.method === 'GET' ? api.network.readLimit : api.network.writeLimit;
-    countCall(limit, { key: `${hash.toString('base64url')} ${req.method} ${req.path}`, res });
-    const keyed = req.method === 'GET' ? null : keyedCall(req);
-    if (before !== undefined) {
-      await api.db.withTx(byAgentKey(hash), 'network.known-key', () => Promise.resolve());
-      await before();
-    }
-    const answer = await api.db.withTx(byAgentKey(hash), name, async (tx) => {
-      const first = keyed === null ? null : await firstAnswer(tx, keyed);
-      if (first !== null) return { ...first, replayed: true };
-      const given = await work(tx);
-      if (!('status' in given)) return given;
-      if (keyed !== null) keepAnswer(tx, keyed, given.secret === true ? { ...given, body: null } : given);
-      return { ...given, replayed: false };
-    });
-    if ('refusal' in answer) throw answer.refusal;
-    if ('file' in answer) {
-      const { name: file, contentType, content } = answer.file;
-      // Whatever it says that it is, a browser only saves it.
-      res.attachment(file).set('Content-Type', contentType).send(content);
-      return;
-    }
-    const told = 'after' in answer ? await keepLater(api, { hash, keyed }, await answer.after()) : answer;
-    if (told.replayed) res.set('Idempotent-Replayed', 'true');
-    res.status(told.status).json(told.body);
+  return (call, work) => {
+    const from = { address: addressOf(call.req), hash: () => keyHash(api, call.req) };
+    return api.network.withKey(from, (hash) => answerCall(api, { ...call, hash }, work));
   };
+}
+
+async function answerCall(
+  api: ApiContext,
+  { req, res, name, before, hash }: Parameters<NetworkCall>[0] & { hash: Buffer },
+  work: Parameters<NetworkCall>[1],
+): Promise<void> {
+  const limit = req.method === 'GET' ? api.network.readLimit : api.network.writeLimit;
+  countCall(limit, { key: `${hash.toString('base64url')} ${req.method} ${req.path}`, res });
+  const keyed = req.method === 'GET' ? null : keyedCall(req);
+  if (before !== undefined) {
+    await api.db.withTx(byAgentKey(hash), 'network.known-key', () => Promise.resolve());
+    await before();
+  }
+  const answer = await api.db.withTx(byAgentKey(hash), name, async (tx) => {
+    const first = keyed === null ? null : await firstAnswer(tx, keyed);
+    if (first !== null) return { ...first, replayed: true };
+    const given = await work(tx);
+    if (!('status' in given)) return given;
+    if (keyed !== null) keepAnswer(tx, keyed, given.secret === true ? { ...given, body: null } : given);
+    return { ...given, replayed: false };
+  });
+  if ('refusal' in answer) throw answer.refusal;
+  if ('file' in answer) {
+    sendFile(res, answer.file);
+    return;
+  }
+  const told = 'after' in answer ? await keepLater(api, { hash, keyed }, await answer.after()) : answer;
+  if (told.replayed) res.set('Idempotent-Replayed', 'true');
+  res.status(told.status).json(told.body);
 }
 
 /** An answer that came after its transaction is kept in one of its own; of two at the same moment both tell the first. */
@@ -114,8 +131,13 @@ export function countCall(limit: RateLimit, { key, res }: { key: string; res: Re
 
 function keyedCall(req: Request): KeyedCall | null {
   const body: unknown = req.body;
-  const named = req.get('idempotency-key') ?? keyInBody(body);
+  const [header, inBody] = [req.get('idempotency-key'), keyInBody(body)];
+  const named = header ?? inBody;
   if (named === undefined) return null;
+  if (inBody !== undefined && inBody !== named) {
+    const message = 'must be the idempotency_key of the body, or not be there';
+    throw new z.ZodError([{ code: 'custom', path: ['header', 'idempotency-key'], message, input: null }]);
+  }
   return {
     path: `${req.method} ${req.path}`,
     key: IdempotencyKey.parse({ idempotency_key: named }).idempotency_key,

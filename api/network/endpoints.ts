@@ -6,7 +6,7 @@ import { WEBHOOK_EVENTS } from '../../domain/network';
 import { newSigningSecret } from '../../lib/agent-keys';
 import { checkAddress } from '../../lib/guarded-http';
 import { newId } from '../../lib/ids';
-import { canSign, webhookHeaders } from '../../lib/signed-webhook';
+import { canSign, isPage, webhookHeaders } from '../../lib/signed-webhook';
 import { whyUnreachable } from '../../lib/unreachable';
 import type { ApiContext } from '../context';
 import type { NetworkCall } from './door';
@@ -119,14 +119,15 @@ function testRoute(api: ApiContext, { router, call }: { router: Router; call: Ne
       return {
         after: async () => {
           try {
-            const { status } = await http.request(url, {
+            const { status, body: answer } = await http.request(url, {
               method: 'POST',
               headers,
               body,
               timeoutMs,
               maxBytes: MAX_ANSWER,
             });
-            return said(status, status >= 200 && status < 300 ? null : `HTTP ${status}`);
+            if (status < 200 || status >= 300) return said(status, `HTTP ${status}`);
+            return said(status, isPage(answer) ? 'it answered with a page' : null);
           } catch (error) {
             return said(
               null,

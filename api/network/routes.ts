@@ -13,10 +13,6 @@ import { taskRoutes } from './tasks';
 export function networkRoutes(api: ApiContext): Router {
   const router = Router();
   const call = createNetworkDoor(api);
-  router.use((_req, res, next) => {
-    res.set('X-Region', api.config.MOORING_REGION);
-    next();
-  });
   confirmRoutes(api, router);
   endpointRoutes(api, { router, call });
   ownerEmailRoutes(api, { router, call });

@@ -138,10 +138,18 @@ export const NewMessage = z.object({
 });
 export const MessagesQuery = z.object({ limit: z.coerce.number().int().min(1).max(100).default(50) });
 const ArtifactName = z.string().regex(/^[^/\\\p{C}]{1,200}$/u, 'must be a file name of 1 to 200 characters');
+/** Whoever reads the task would have them. */
+const holdsUser = (text: string): boolean => {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  return url !== null && (url.username !== '' || url.password !== '');
+};
 export const FileOfTask = z.object({ name: ArtifactName });
 export const ArtifactElsewhere = z.object({
   name: ArtifactName,
-  url: z.url({ protocol: /^https$/, error: 'must be an https URL' }).max(2000),
+  url: z
+    .url({ protocol: /^https$/, error: 'must be an https URL' })
+    .max(2000)
+    .refine((url) => !holdsUser(url), 'must not carry a user or a password'),
   content_type: text(200).default('application/octet-stream'),
   size: z.int().min(0).nullish(),
   sha256: z

@@ -1,4 +1,4 @@
-import type { Request, Response, Router } from 'express';
+import type { Request, Router } from 'express';
 import { askForConfirmation, findOpenConfirmation } from '../../db/confirmations';
 import type { Tx } from '../../db/database';
 import { createNetworkTask, getNetworkTask, isSide, noSuchTask, readInbox } from '../../db/network-tasks';
@@ -11,9 +11,9 @@ import { assessRisk } from '../../domain/risk';
 import { isTerminal, needsHuman, OPEN_FOR_RECEIVER } from '../../domain/task';
 import type { RiskLevel, TaskStatus } from '../../domain/task';
 import type { Config } from '../../lib/config';
-import { newId } from '../../lib/ids';
 import type { ApiContext } from '../context';
 import type { NetworkAnswer, NetworkCall } from './door';
+import { traceId } from './headers';
 import { Completion, Failure, InboxQuery, isTooLarge, NewTask, Reason } from './schemas';
 import { taskView } from './views';
 
@@ -66,7 +66,7 @@ function createRoute({ router, call }: Door): void {
         payloadInline: payload,
         risk,
         ttlSeconds: wish.ttl_seconds,
-        traceId: traceOf(req, res),
+        traceId: traceId(res),
       });
       return { status: 201, body: taskView(task) };
     });
@@ -227,14 +227,4 @@ async function devLink(
   if (task.fromAgentId !== tx.principalId) return {};
   const id = await findOpenConfirmation(tx, task.id);
   return id === null ? {} : { _dev_approval_url: links.urlOf(id) };
-}
-
-const TRACE_ID = /^[\w.-]{1,64}$/;
-
-/** The sender's own id for what this task belongs to, or one of ours. */
-function traceOf(req: Request, res: Response): string {
-  const given = req.get('x-trace-id') ?? '';
-  const id = TRACE_ID.test(given) ? given : newId('trc');
-  res.set('X-Trace-Id', id);
-  return id;
 }

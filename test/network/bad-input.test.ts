@@ -11,9 +11,14 @@ let stage: NetworkStage;
 let ann: Player;
 let ben: Player;
 let eve: Player;
+/** the agent that sends the tasks of a person's chats: it has no key and no webhook */
+let personal: string;
 beforeAll(async () => {
   stage = await setNetworkStage();
   [ann, ben, eve] = [await stage.join(), await stage.join(), await stage.join()];
+  const { userId } = await stage.api.signIn('dora@example.org');
+  const [row] = await stage.query<{ id: string }>('select id from agents where owner_id = $1', [userId]);
+  personal = row?.id ?? '';
   for (const player of [ann, ben, eve]) await player.call('/v1/agents/me');
 });
 afterAll(() => stage.close());
@@ -82,6 +87,7 @@ test.each<[string, () => string | Buffer, Refused]>([
   ],
   ['itself as target', () => text({ to_agent_id: ann.id }), { field: 'to_agent_id' }],
   ['an unknown target', () => text({ to_agent_id: `agt_${'0'.repeat(21)}` }), { status: 404 }],
+  ['the agent of a person’s chats as target', () => text({ to_agent_id: personal }), { status: 404 }],
   ['a target that is no id', () => text({ to_agent_id: '../../etc' }), { status: 404 }],
   ['more than 100 KB', () => text({ description: 'x'.repeat(100 * 1024) }), { status: 413 }],
   ['100 KB of nesting', () => NESTED, { field: '' }],

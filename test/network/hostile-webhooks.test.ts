@@ -105,7 +105,12 @@ const DELIVERED: Row[] = [
   ['200 with nothing', http(answers(200, {}, '')), 200, ''],
   ['201', http(answers(201)), 201, 'said'],
   ['204', http((_req, res) => void res.writeHead(204).end()), 204, ''],
-  ['HTML', http(answers(200, { 'content-type': 'text/html' }, '<h1>Welcome</h1>')), 200, '<h1>Welcome</h1>'],
+  [
+    'a piece of HTML',
+    http(answers(200, { 'content-type': 'text/html' }, '<h1>Welcome</h1>')),
+    200,
+    '<h1>Welcome</h1>',
+  ],
   [
     'HTML that says that it is JSON',
     http(answers(200, { 'content-type': 'application/json' }, '<p>')),
@@ -137,6 +142,18 @@ const TRIED_AGAIN: Row[] = [
     status,
     'said',
   ]),
+  [
+    '200 and the page of a gateway',
+    http(answers(200, { 'content-type': 'text/html' }, '\n<!DOCTYPE html><title>Sign in</title>')),
+    200,
+    'It answered with a page: \n<!DOCTYPE html><title>Sign in</title>',
+  ],
+  [
+    '200 and a page that says that it is JSON',
+    http(answers(200, { 'content-type': 'application/json' }, '<html lang="en">')),
+    200,
+    'It answered with a page',
+  ],
   ['nothing at all', raw(() => undefined), null, late],
   ['a head that drips', raw(drips('HTTP/1.1 200 OK\r\n', 'a')), null, late],
   ['a body that drips', raw(drips(head('content-length: 1000'), 'a')), null, late],

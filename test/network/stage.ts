@@ -100,6 +100,7 @@ export async function setNetworkStage({
       MOORING_ADMIN_EMAILS: 'operator@example.org',
       MOORING_RATE_LIMIT_REGISTRATIONS: most,
       MOORING_RATE_LIMIT_APPROVALS: most,
+      MOORING_RATE_LIMIT_BAD_KEYS: most,
       MOORING_RATE_LIMIT_NETWORK_READS: most,
       MOORING_RATE_LIMIT_NETWORK_WRITES: most,
       ...env,

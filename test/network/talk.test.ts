@@ -100,6 +100,20 @@ test('the receiver adds files and addresses while it works; both sides read them
   ]);
 });
 
+test.each([
+  ['http://files.example/film', 'must be an https URL'],
+  ['ftp://files.example/film', 'must be an https URL'],
+  ['javascript:alert(1)', 'must be an https URL'],
+  ['film.mp4', 'must be an https URL'],
+  ['https://ann:secret@files.example/film', 'must not carry a user or a password'],
+  ['https://ann@files.example/film', 'must not carry a user or a password'],
+])('an artifact that lies at %s is refused', async (url, rule) => {
+  const { ann, ben, id } = await work();
+  const reply = await ben.call(`/v1/tasks/${id}/artifacts`, { body: { name: 'film.mp4', url } });
+  expect([reply.status, reply.body.error?.details]).toEqual([422, { field: 'url', rule }]);
+  expect((await ann.call(`/v1/tasks/${id}`)).body['artifacts']).toEqual([]);
+});
+
 test('a file over 1 MiB is refused and leaves nothing', async () => {
   const { ann, ben, id } = await work();
   const reply = await stage.api.call(`/v1/tasks/${id}/artifacts/big`, {
@@ -125,13 +139,21 @@ test('only the sender rates, once, after the end', async () => {
 
 test('a webhook is tried out, and its answer told', async () => {
   const ann = await stage.join();
-  const answers = [200, 500];
-  const { url, heard } = await stage.listen((_req, res) => void res.writeHead(answers.shift() ?? 200).end());
+  const answers: [number, string][] = [
+    [200, 'OK'],
+    [500, ''],
+    [200, '<!doctype html><title>Welcome</title>'],
+  ];
+  const { url, heard } = await stage.listen((_req, res) => {
+    const [status, body] = answers.shift() ?? [200, ''];
+    res.writeHead(status).end(body);
+  });
   expect(await ann.call('/v1/agents/me/webhook/test', { method: 'POST' })).toMatchObject({ status: 400 });
   await ann.call('/v1/agents/me/webhook', { body: { endpoint: url } });
   const again = () => ann.call('/v1/agents/me/webhook/test', { method: 'POST' });
   expect((await again()).body).toEqual({ success: true, status_code: 200, error: null, endpoint: url });
   expect((await again()).body).toMatchObject({ success: false, status_code: 500, error: 'HTTP 500' });
+  expect((await again()).body).toMatchObject({ success: false, error: 'it answered with a page' });
   expect(heard[0]?.headers).toMatchObject({ 'x-seabay-event': 'webhook.test' });
   expect(heard[0]?.headers['x-seabay-signature']).toMatch(/^sha256=[0-9a-f]{64}$/);
 });
