@@ -1,11 +1,12 @@
 // Sets: `npm test` (everything that starts its own servers); `npm run test:full`, which adds test/full (what needs
-// Redis and Chromium); `npm run crash-test`, `npm run cut-test`, `npm run race-test` and `npm run record-histories`, a program
-// each.
+// Redis and Chromium); `npm run crash-test`, `npm run cut-test`, `npm run race-test`, `npm run outage-test` and
+// `npm run record-histories`, a program each.
 const set = process.env.MOORING_TEST_SET ?? 'normal';
 const programs = {
   crash: '**/crash/every-point.test.ts',
   cuts: '**/cuts/every-cut.test.ts',
   races: '**/races/every-race.test.ts',
+  outages: '**/outages/every-task.test.ts',
   histories: '**/histories/record.test.ts',
 };
 
@@ -17,7 +18,13 @@ module.exports = {
     ...(set === 'full' ? [] : ['<rootDir>/test/full/']),
     ...(set in programs
       ? []
-      : ['/crash/every-point', '/cuts/every-cut', '/races/every-race', '/histories/record']),
+      : [
+          '/crash/every-point',
+          '/cuts/every-cut',
+          '/races/every-race',
+          '/outages/every-task',
+          '/histories/record',
+        ]),
   ],
   transform: {
     '^.+\\.(t|j)sx?$': [

@@ -74,7 +74,7 @@ export async function probeNow(tx: Tx, agentId: string): Promise<void> {
   wakeMonitor(tx, agentId, hurried);
 }
 
-/** What was held against the endpoint of before is forgotten; an agent that is gone lets its monitor end. */
+/** What was held against the endpoint of before is forgotten; a listing that is gone lets its monitor end. */
 export async function resetBreaker(tx: Tx, agentId: string): Promise<void> {
   const reset = await tx.query<Woken>(
     `update breakers b
@@ -84,6 +84,12 @@ export async function resetBreaker(tx: Tx, agentId: string): Promise<void> {
     [agentId],
   );
   wakeMonitor(tx, agentId, reset);
+}
+
+/** An agent of the network has left: its monitor, or one that begins for it, ends what is open for it, and itself. */
+export async function endMonitor(tx: Tx, agentId: string): Promise<void> {
+  await tx.query('insert into breakers (agent_id) values ($1) on conflict (agent_id) do nothing', [agentId]);
+  await resetBreaker(tx, agentId);
 }
 
 interface Woken {
@@ -134,14 +140,28 @@ export const markBreakerSeen = (tx: Tx, agentId: string, version: number): Promi
     version,
   ]);
 
-/** The oldest parked task beside those under way; null: there is none. */
-export async function nextParked(tx: Tx, agentId: string, busy: string[]): Promise<string | null> {
+// Of the network's tasks also one that is not parked yet: it comes to it with its next attempt. One whose attempt is under
+// way is not waited for. A chat's task is parked by its own delivery only.
+const UNDER_WAY = `exists (select from task_attempts a where a.task_id = t.id and a.kind = 'attempt' and a.ended_at is null)`;
+const NOT_YET = `status = 'pending_delivery' and parked_at is null and not ${UNDER_WAY}`;
+
+/** The oldest task that waits for the agent, beside those under way; null: there is none. */
+export async function nextWaiting(tx: Tx, agentId: string, busy: string[]): Promise<string | null> {
+  const oldest = (which: string): string =>
+    `(select id, created_at from tasks t where to_agent_id = $1 and ${which} and id <> all($2)
+       order by created_at, id limit 1)`;
   const [row] = await tx.query<{ id: string }>(
-    `select id from tasks where to_agent_id = $1 and parked_at is not null and id <> all($2)
+    `select id from (${oldest('parked_at is not null')} union all ${oldest(NOT_YET)}) as waiting
       order by created_at, id limit 1`,
     [agentId, busy],
   );
   return row?.id ?? null;
+}
+
+/** Whether a locked task that is not parked waits all the same. */
+export async function isWaiting(tx: Tx, taskId: string): Promise<boolean> {
+  const rows = await tx.query(`select id from tasks t where id = $1 and ${NOT_YET}`, [taskId]);
+  return rows.length > 0;
 }
 
 /** Of the others, in turn: the oldest of those that were the probe least often. */

@@ -1,7 +1,7 @@
 import type { AgentType } from '../domain/network';
 import { MooringError } from '../domain/errors';
 import { newId } from '../lib/ids';
-import { resetBreaker } from './breakers';
+import { endMonitor } from './breakers';
 import type { Tx } from './database';
 
 /** An agent of the network, as it says itself. */
@@ -139,7 +139,10 @@ export async function replaceNetworkKey(tx: Tx, { old, hash }: { old: Buffer; ha
   if (replaced.length === 0) throw new MooringError('unauthorized', 'This key was replaced.');
 }
 
-/** The agent of this transaction leaves: it makes no call any more. Its tasks stay, with both their sides. */
+/**
+ * The agent of this transaction leaves: it makes no call any more. Its tasks stay, with both their sides; its monitor ends
+ * those that were for it and are open.
+ */
 export async function deleteNetworkAgent(tx: Tx): Promise<void> {
   const self = [tx.principalId];
   await tx.query('delete from network_keys where agent_id = $1', self);
@@ -150,5 +153,26 @@ export async function deleteNetworkAgent(tx: Tx): Promise<void> {
     self,
   );
   await tx.query(`update agents set status = 'DELETED' where id = $1`, self);
-  await resetBreaker(tx, tx.principalId);
+  await endMonitor(tx, tx.principalId);
+}
+
+/** Whether an agent of the network is one no more. */
+export async function hasLeft(tx: Tx, agentId: string): Promise<boolean> {
+  const rows = await tx.query(
+    `select id from agents where id = $1 and kind = 'network' and status = 'DELETED'`,
+    [agentId],
+  );
+  return rows.length > 0;
+}
+
+const AT_ONCE = 100;
+
+/** Open tasks for an agent that has left, some at a time. */
+export async function orphansOf(tx: Tx, agentId: string): Promise<string[]> {
+  const rows = await tx.query<{ id: string }>(
+    `select t.id from tasks t join agents a on a.id = t.to_agent_id
+      where a.id = $1 and a.kind = 'network' and a.status = 'DELETED' and t.ended_at is null limit ${AT_ONCE}`,
+    [agentId],
+  );
+  return rows.map(({ id }) => id);
 }

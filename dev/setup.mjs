@@ -39,6 +39,7 @@ const commands = {
   'crash-test': { file: 'node_modules/jest/bin/jest.js', env: { MOORING_TEST_SET: 'crash' } },
   'cut-test': { file: 'node_modules/jest/bin/jest.js', env: { MOORING_TEST_SET: 'cuts' } },
   'race-test': { file: 'node_modules/jest/bin/jest.js', env: { MOORING_TEST_SET: 'races' } },
+  'outage-test': { file: 'node_modules/jest/bin/jest.js', env: { MOORING_TEST_SET: 'outages' } },
   'record-histories': { file: 'node_modules/jest/bin/jest.js', env: { MOORING_TEST_SET: 'histories' } },
   'bench:start': { file: 'dist/bench/start.js' },
   'bench:turn': { file: 'dist/bench/turn.js' },

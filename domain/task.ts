@@ -36,6 +36,15 @@ export const isLegalEdge = (from: TaskStatus, to: TaskStatus): boolean => TASK_E
 /** What a receiver has not taken yet: its inbox, when no status is asked for. */
 export const OPEN_FOR_RECEIVER: TaskStatus[] = ['pending_delivery', 'delivered', 'pending_accept'];
 
+/**
+ * How an open task ends whose receiver has left: what it had not taken is declined, what it was at has failed, what a person
+ * is asked about is cancelled.
+ */
+export function endWithoutReceiver(status: TaskStatus): TaskStatus {
+  if (OPEN_FOR_RECEIVER.includes(status)) return 'declined';
+  return status === 'accepted' || status === 'in_progress' ? 'failed' : 'cancelled';
+}
+
 export const RISK_LEVELS = ['R0', 'R1', 'R2', 'R3'] as const;
 export type RiskLevel = (typeof RISK_LEVELS)[number];
 

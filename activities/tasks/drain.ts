@@ -2,9 +2,10 @@ import { countBadAnswers } from '../../db/attempts';
 import {
   closeBreaker,
   isDraining,
+  isWaiting,
   lockBreaker,
   markBreakerSeen,
-  nextParked,
+  nextWaiting,
   otherParked,
   probeLater,
 } from '../../db/breakers';
@@ -19,6 +20,8 @@ import type { TaskDeps } from './activities';
 import { BAD_ANSWERS, isFailure, wishOf } from './breaker';
 import { openParked } from './open-delivery';
 import type { Delivery } from './open-delivery';
+import { endOrphans } from './orphans';
+import { park } from './park';
 import { makeCall, recordOutcome } from './record-outcome';
 
 export interface DrainDeps extends TaskDeps {
@@ -45,7 +48,10 @@ async function drain(deps: DrainDeps, agentId: string, signal: AbortSignal): Pro
     const at = { agentId, busy: [...calls.keys()], tried };
     const step = await db.withTx(SYSTEM, 'drain.open', (tx) => openNext(tx, deps, at));
     if ('again' in step) continue;
-    if ('rest' in step && at.busy.length === 0) return step.rest;
+    if ('rest' in step && at.busy.length === 0) {
+      if (step.rest.kind === 'closed' && step.rest.status === 'DELETED') await endOrphans(db, agentId);
+      return step.rest;
+    }
     if ('delivery' in step) {
       const { delivery } = step;
       const call = deliver(deps, { delivery, tried, signal }).then((next) => {
@@ -114,7 +120,8 @@ interface At {
 /** What is next. The task is locked before the breaker: what is next is asked first, and held against the breaker then. */
 async function openNext(tx: Tx, deps: DrainDeps, { agentId, busy, tried }: At): Promise<Step> {
   const kind = (await isDraining(tx, agentId)) ? 'drained' : 'probe';
-  const taskId = tried === null ? await nextParked(tx, agentId, busy) : await otherParked(tx, agentId, tried);
+  const taskId =
+    tried === null ? await nextWaiting(tx, agentId, busy) : await otherParked(tx, agentId, tried);
   const task = taskId === null ? null : await lockTask(tx, taskId);
   const breaker = await lockBreaker(tx, agentId);
   await markBreakerSeen(tx, agentId, breaker.wakeVersion);
@@ -134,7 +141,11 @@ async function openNext(tx: Tx, deps: DrainDeps, { agentId, busy, tried }: At): 
     await closeBreaker(tx, agentId, deps.breaker.most);
     return { rest: { kind: 'closed', seen: breaker.wakeVersion, status: breaker.agentStatus } };
   }
-  if (task.parkedAt === null) return { again: true };
+  if (task.parkedAt === null) {
+    if (!(await isWaiting(tx, task.id))) return { again: true };
+    // It belongs to no chat in which its agent would be named.
+    await park(tx, task, '');
+  }
   const next = await openParked(tx, deps, { task, kind });
   if ('delivery' in next) return next;
   await tellEnd(tx, task.id, next.progress);

@@ -17,6 +17,7 @@ import type { NotifyOutcome } from '../agents/webhook';
 import type { TaskDeps } from './activities';
 import { endAsReported } from './record-outcome';
 import { agentGone, expireLate, noAttemptLeft } from './ends';
+import { endIfOrphan } from './orphans';
 import { park } from './park';
 import { progressOf } from './progress';
 
@@ -43,7 +44,10 @@ export async function openDelivery(tx: Tx, deps: TaskDeps, taskId: string): Prom
   const reported = await endAsReported(tx, task);
   if (reported !== null) return { progress: reported };
   if (task.expired) return { progress: await expireLate(tx, task) };
-  if (!isToBeTold(task)) return { progress: progressOf(task) };
+  if (!isToBeTold(task)) {
+    const orphan = task.status === 'pending_accept' ? await endIfOrphan(tx, task) : null;
+    return { progress: orphan ?? progressOf(task) };
+  }
   if ((await countAttempts(tx, task.id)) >= deps.delaysMs.length) {
     return { progress: await noAttemptLeft(tx, task) };
   }
@@ -111,6 +115,8 @@ async function openInvocation(tx: Tx, deps: TaskDeps, { task, kind }: Call): Pro
 async function openWebhook(tx: Tx, deps: TaskDeps, { task, kind }: Call): Promise<Next> {
   const endpoint = await findEndpoint(tx, task.toAgentId);
   if (endpoint === null) {
+    const orphan = await endIfOrphan(tx, task);
+    if (orphan !== null) return { progress: orphan };
     // It was taken away since: the agent looks for its tasks itself.
     const waits = await transitionTask(tx, task, { path: ['pending_accept'], actor: 'delivery' });
     return { progress: progressOf(waits) };

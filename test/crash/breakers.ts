@@ -18,7 +18,15 @@ export const BREAKERS: Scenario[] = [
   {
     name: 'tasks wait for an agent that is down, and go in order when it is back',
     settings,
-    run: goDownAndBack,
+    // What the breaker is told of a failure, and of each task that finds it open.
+    also: ['task.record-outcome.commit', 'task.record-outcome.committed', 'task.open-delivery.committed'],
+    run: (stage) => goDownAndBack(stage, { slowMs: 0 }),
+  },
+  {
+    name: 'an agent that is back takes its time',
+    settings,
+    // Longer than one run of its monitor's activity.
+    run: (stage) => goDownAndBack(stage, { slowMs: 5_200 }),
   },
   {
     name: 'a service agent that was down does the work when it is back',
@@ -29,14 +37,17 @@ export const BREAKERS: Scenario[] = [
 
 const TASKS = 5;
 
-async function goDownAndBack(stage: Stage): Promise<void> {
+async function goDownAndBack(stage: Stage, { slowMs }: { slowMs: number }): Promise<void> {
   let status = 503;
   const taken: string[] = [];
   const server = createServer((req, res) => {
     req.resume();
     const id = String(req.headers['webhook-id']);
     if (status === 200 && !taken.includes(id)) taken.push(id);
-    res.writeHead(status).end();
+    const answer = (): void => void res.writeHead(status).end();
+    // The first is the probe; the second is one of those that had waited.
+    if (taken.length === 2 && slowMs > 0) setTimeout(answer, slowMs);
+    else answer();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   try {

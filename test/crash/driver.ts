@@ -23,6 +23,8 @@ export interface Scenario {
   settings?: Record<string, string>;
   /** where the platform dies before, so that the run meets what only a recovery does */
   after?: string[];
+  /** points that another scenario passes too, where a kill means something else here */
+  also?: string[];
   run: (stage: Stage) => Promise<void>;
 }
 

@@ -175,6 +175,8 @@ async function comeAndGo(stage: Stage): Promise<void> {
       if (!(error instanceof Refused)) throw error;
     });
   };
-  await gone(() => ann.call('POST', `/v1/agents/${ann.id}/rotate-key`));
+  const left = await askNetwork(ann, ben);
   await gone(() => ben.call('DELETE', `/v1/agents/${ben.id}`));
+  await until(ann, left, 'declined');
+  await gone(() => ann.call('POST', `/v1/agents/${ann.id}/rotate-key`));
 }

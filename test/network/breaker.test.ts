@@ -143,6 +143,36 @@ test('sixty tasks that wait for an agent which is down are delivered once each, 
   }
 });
 
+test('tasks between two attempts, and those that nobody has tried yet, go in their order too', async () => {
+  const desk = await openDesk();
+  desk.answers(DOWN);
+  const ids: string[] = [];
+  for (let n = 0; n < 8; n += 1) ids.push(await desk.ask());
+  // The first four wait for their second attempt, the fifth opens the breaker, the sixth was not looked at, the others
+  // found it open.
+  for (const id of [...ids.slice(0, 5), ...ids.slice(6)]) await stage.deliver(id);
+  desk.answers(WELL);
+  expect(await drainAll(desk)).toMatchObject({ kind: 'closed' });
+  expect(desk.taken).toEqual(ids);
+  for (const [index, id] of ids.entries()) {
+    const kinds = (await attemptsOf(id)).map(({ kind }) => kind);
+    expect(kinds).toEqual([...(index < 5 ? ['attempt'] : []), index === 0 ? 'probe' : 'drained']);
+    // Its own workflow finds it delivered.
+    expect(await stage.deliver(id)).toMatchObject({ kind: 'open', status: 'delivered' });
+  }
+  expect(desk.taken).toEqual(ids);
+});
+
+test('a task whose attempt is under way is not sent a second time, and holds up no other', async () => {
+  const desk = await openDesk();
+  const [first = '', ...others] = await goDown(desk);
+  await stage.query('update tasks set parked_at = null where id = $1', [first]);
+  await stage.query(`insert into task_attempts (task_id, attempt) values ($1, 2)`, [first]);
+  desk.answers(WELL);
+  expect(await drainAll(desk)).toMatchObject({ kind: 'closed' });
+  expect(desk.taken).toEqual(others);
+});
+
 test('with more in flight at once each is still delivered once', async () => {
   const wide = await setNetworkStage({ drainConcurrency: 4 });
   const before = stage;
