@@ -3,8 +3,8 @@ import { taskView } from './network/views';
 
 /** A task with all that happened to it, for a person on one of its sides. */
 export const timelineView = (
-  { task, events, attempts, question, ...more }: Timeline,
-  { userId, side }: { userId: string; side: Seat['side'] },
+  { task, events, attempts, messages, ...more }: Timeline,
+  { userId, side, question }: { userId: string; side: Seat['side']; question: TaskQuestion | null },
 ) => ({
   ...taskView(task),
   side,
@@ -19,6 +19,14 @@ export const timelineView = (
   // What an agent's own endpoint answers is its side's; what a chat's agent answered is the chat's.
   attempts:
     side === 'to' || task.action !== null ? attempts : attempts.map((made) => ({ ...made, head: null })),
+  messages: messages.map(({ id, fromAgentId, messageType, content, structuredData, createdAt }) => ({
+    id,
+    side: fromAgentId === task.fromAgentId ? 'from' : 'to',
+    type: messageType,
+    content,
+    data: structuredData,
+    at: createdAt,
+  })),
   confirmation: question === null ? null : questionView(question, userId),
 });
 

@@ -17,7 +17,7 @@ export interface TaskMessage {
 
 const MESSAGE = `id, task_id as "taskId", from_agent_id as "fromAgentId", message_type as "messageType", content,
   structured_data as "structuredData", created_at as "createdAt"`;
-const MOST_MESSAGES = 50;
+export const MOST_MESSAGES = 50;
 const MOST_ARTIFACTS = 20;
 
 /** Says something of a locked task that is open, as the agent of this transaction. Throws forbidden at the fifty-first. */

@@ -6,6 +6,8 @@ import type { TaskAttempt, TaskEvent } from '../domain/task';
 import type { Tx } from './database';
 import { getNetworkTask, noSuchTask } from './network-tasks';
 import type { NetworkTask } from './network-tasks';
+import { messagesOfTask, MOST_MESSAGES } from './task-talk';
+import type { TaskMessage } from './task-talk';
 
 /** As whom a person looks at a task: as an agent of theirs on one of its sides, else as who confirms it. */
 export interface Seat {
@@ -51,6 +53,17 @@ export interface TaskQuestion {
 /** null: it is not to be seen any more */
 export type SideName = { name: string; slug: string } | null;
 
+/** The question to a person about a task, for the system: what they decided no agent reads. */
+export async function questionOf(tx: Tx, taskId: string): Promise<TaskQuestion | null> {
+  const [question] = await tx.query<TaskQuestion>(
+    `select id, user_id as "userId", state, created_at as "askedAt", mailed_at as "mailedAt",
+            reminded_at as "remindedAt", expires_at as "expiresAt", decided_at as "decidedAt", note
+       from confirmations where task_id = $1`,
+    [taskId],
+  );
+  return question ?? null;
+}
+
 export interface Timeline {
   task: NetworkTask;
   sessionId: string | null;
@@ -61,7 +74,7 @@ export interface Timeline {
   to: SideName;
   events: TaskEvent[];
   attempts: TaskAttempt[];
-  question: TaskQuestion | null;
+  messages: TaskMessage[];
 }
 
 /** All that happened to a task, as whoever's transaction this is may see it. Throws not_found. */
@@ -86,12 +99,6 @@ export async function readTimeline(
        from task_attempts where task_id = $1 order by attempt`,
     [id],
   );
-  const [question] = await tx.query<TaskQuestion>(
-    `select id, user_id as "userId", state, created_at as "askedAt", mailed_at as "mailedAt",
-            reminded_at as "remindedAt", expires_at as "expiresAt", decided_at as "decidedAt", note
-       from confirmations where task_id = $1`,
-    [id],
-  );
   return {
     task,
     sessionId: more?.sessionId ?? null,
@@ -101,7 +108,7 @@ export async function readTimeline(
     to: names.get(task.toAgentId) ?? null,
     events,
     attempts,
-    question: question ?? null,
+    messages: await messagesOfTask(tx, id, MOST_MESSAGES),
   };
 }
 

@@ -116,6 +116,16 @@ export interface TaskArtifact {
   url: string | null;
 }
 
+/** What one side of a task said to the other. */
+export interface TaskSaid {
+  id: string;
+  side: 'from' | 'to';
+  type: 'text' | 'proposal' | 'counter' | 'accept' | 'reject' | 'info';
+  content: string;
+  data: unknown;
+  at: string;
+}
+
 export interface TaskPage extends TaskItem {
   side: 'from' | 'to';
   to: TaskSide;
@@ -133,6 +143,7 @@ export interface TaskPage extends TaskItem {
   parked_at: string | null;
   events: TaskEvent[];
   attempts: TaskAttempt[];
+  messages: TaskSaid[];
   confirmation: TaskConfirmation | null;
   /** for those who operate Mooring */
   run_url?: string;

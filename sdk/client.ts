@@ -50,6 +50,8 @@ export interface MooringClient {
   connectSession: (id: string, options?: ConnectOptions) => ChatConnection;
   /** A task of an agent or a chat of this person, with all that happened to it. */
   task: (id: string) => Promise<TaskPage>;
+  /** The bytes of a file that came of a task. */
+  artifact: (taskId: string, id: string) => Promise<ArrayBuffer>;
   /** The tasks for an agent of this person, newest first. */
   inbox: (agentId: string, filter?: InboxFilter) => Promise<Inbox>;
   /** The page of an approval, as the server writes it; with the fields of its form, what became of a press. */
@@ -90,6 +92,11 @@ export function createClient(options: ClientOptions): MooringClient {
       http.call({ method: 'POST', path: `/api/sessions/${encodeURIComponent(id)}/close`, body: {} }),
     eraseSession: (id) => http.call({ method: 'DELETE', path: `/api/sessions/${encodeURIComponent(id)}` }),
     task: (id) => get<TaskPage>(`/api/tasks/${encodeURIComponent(id)}`),
+    artifact: (taskId, id) =>
+      http.file({
+        method: 'GET',
+        path: `/api/tasks/${encodeURIComponent(taskId)}/artifacts/${encodeURIComponent(id)}`,
+      }),
     inbox(agentId, filter = {}) {
       const query = new URLSearchParams(Object.entries(filter).filter(([, value]) => value !== ''));
       return get<Inbox>(`/api/agents/${encodeURIComponent(agentId)}/inbox?${query.toString()}`);

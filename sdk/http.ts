@@ -21,6 +21,8 @@ export interface Http {
   call: <T>(call: Call) => Promise<T>;
   /** As the signed-in person, for a page that the server writes: also one that says why there is none. */
   page: (call: Call) => Promise<Page>;
+  /** As the signed-in person, for the bytes of a file. */
+  file: (call: Call) => Promise<ArrayBuffer>;
   /** As nobody. */
   open: <T>(call: Call) => Promise<T>;
 }
@@ -36,22 +38,35 @@ interface HttpDeps {
   tokens: TokenStore;
 }
 
+type Answer = Awaited<ReturnType<FetchLike>>;
+interface Asking<T> {
+  token: string | null;
+  accept: string;
+  read: (answer: Answer) => Promise<T>;
+}
+const textOf = (answer: Answer): Promise<string> => answer.text();
+
 export function createHttp({ baseUrl, fetch, tokens }: HttpDeps): Http {
+  const ask = <T>(call: Call, how: Asking<T>): Promise<{ ok: boolean; status: number; body: T }> =>
+    send(fetch, `${baseUrl}${call.path}`, { ...how, call });
   const request = async (call: Call, token: string | null): Promise<unknown> => {
-    const answer = await send(fetch, `${baseUrl}${call.path}`, { call, token, accept: 'application/json' });
-    const body = readJson(answer.text);
+    const answer = await ask(call, { token, accept: 'application/json', read: textOf });
+    const body = readJson(answer.body);
     if (!answer.ok) throw refusalOf(answer.status, body);
     if (!isRecord(body)) throw new NetworkError(new Error('the answer was not JSON'));
     return body;
   };
   const requestPage = async (call: Call, token: string): Promise<Page> => {
-    const { status, text } = await send(fetch, `${baseUrl}${call.path}`, {
-      call,
-      token,
-      accept: 'text/html',
-    });
-    if (status === 401 || status >= 500) throw refusalOf(status, readJson(text));
-    return { status, html: text };
+    const { status, body: html } = await ask(call, { token, accept: 'text/html', read: textOf });
+    if (status === 401 || status >= 500) throw refusalOf(status, readJson(html));
+    return { status, html };
+  };
+  const requestFile = async (call: Call, token: string): Promise<ArrayBuffer> => {
+    const read = (answer: Answer): Promise<string | ArrayBuffer> =>
+      answer.ok ? answer.arrayBuffer() : answer.text();
+    const { status, body } = await ask(call, { token, accept: '*/*', read });
+    if (typeof body === 'string') throw refusalOf(status, readJson(body));
+    return body;
   };
 
   /** A new access token instead of `spent`; null when the sign-in is over. */
@@ -72,16 +87,16 @@ export function createHttp({ baseUrl, fetch, tokens }: HttpDeps): Http {
       }
     });
 
-  const signedIn = async <T>(ask: (token: string) => Promise<T>): Promise<T> => {
+  const signedIn = async <T>(work: (token: string) => Promise<T>): Promise<T> => {
     const token = tokens.read()?.access_token;
     if (token === undefined) throw notSignedIn();
     try {
-      return await ask(token);
+      return await work(token);
     } catch (error) {
       if (!(error instanceof ApiError) || error.status !== 401) throw error;
       const next = await renew(token);
       if (next === null) throw error;
-      return await ask(next);
+      return await work(next);
     }
   };
 
@@ -89,17 +104,18 @@ export function createHttp({ baseUrl, fetch, tokens }: HttpDeps): Http {
     open: async <T>(call: Call) => (await request(call, null)) as T,
     call: <T>(call: Call) => signedIn(async (token) => (await request(call, token)) as T),
     page: (call) => signedIn((token) => requestPage(call, token)),
+    file: (call) => signedIn((token) => requestFile(call, token)),
   };
 }
 
 const notSignedIn = (): ApiError =>
   new ApiError(401, { code: 'auth_failed', message: 'Nobody is signed in.' });
 
-async function send(
+async function send<T>(
   fetch: FetchLike,
   url: string,
-  { call, token, accept }: { call: Call; token: string | null; accept: string },
-): Promise<{ ok: boolean; status: number; text: string }> {
+  { call, token, accept, read }: Asking<T> & { call: Call },
+): Promise<{ ok: boolean; status: number; body: T }> {
   const deadline = AbortSignal.timeout(ANSWER_MS + (call.waitMs ?? 0));
   try {
     const response = await fetch(url, {
@@ -114,7 +130,7 @@ async function send(
       ...(call.form === undefined ? {} : { body: new URLSearchParams(call.form).toString() }),
       signal: call.signal === undefined ? deadline : AbortSignal.any([deadline, call.signal]),
     });
-    return { ok: response.ok, status: response.status, text: await response.text() };
+    return { ok: response.ok, status: response.status, body: await read(response) };
   } catch (cause) {
     throw new NetworkError(cause);
   }

@@ -2,6 +2,7 @@ import { useCallback, useEffect } from 'react';
 import type { About, TaskPage as Task } from '../sdk/api-types';
 import { isTerminal } from '../sdk/api-types';
 import { timeInWords } from '../sdk/time-words';
+import { Artifact } from './parts/artifact';
 import { Loading } from './parts/loading';
 import { ReadError } from './parts/read-error';
 import { Risk } from './parts/risk';
@@ -120,17 +121,8 @@ function Came({ task }: { task: Task }) {
       {result !== null && <pre className="payload">{JSON.stringify(result, null, 2)}</pre>}
       {artifacts.length > 0 && (
         <ul className="feed">
-          {artifacts.map(({ id, name, content_type: type, size, url }) => (
-            <li key={id}>
-              <b>
-                <bdi>{name}</bdi>
-              </b>
-              <small>
-                {type}
-                {size !== null && `, ${size} bytes`}
-                {url !== null && `, at ${new URL(url).host}`}
-              </small>
-            </li>
+          {artifacts.map((artifact) => (
+            <Artifact key={artifact.id} taskId={task.id} artifact={artifact} />
           ))}
         </ul>
       )}

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import type { Page } from 'playwright-core';
 import { askPerson } from '../network/person';
 import type { Player } from '../network/stage';
@@ -42,6 +43,15 @@ async function doneTask(): Promise<{ id: string; ben: Person }> {
   await visit.stage.deliver(id);
   await visit.stage.deliver(id);
   await ben.agent.call(`/v1/tasks/${id}/accept`, { method: 'POST' });
+  await ann.agent.call(`/v1/tasks/${id}/messages`, { body: { content: 'How far are you? '.repeat(12) } });
+  await ben.agent.call(`/v1/tasks/${id}/messages`, {
+    body: { content: 'Half', message_type: 'counter', structured_data: { share: 0.5 } },
+  });
+  await visit.stage.api.call(`/v1/tasks/${id}/artifacts/two words.txt`, {
+    method: 'PUT',
+    raw: 'one two',
+    headers: { authorization: `Bearer ${ben.agent.key}`, 'content-type': 'text/plain' },
+  });
   await ben.agent.call(`/v1/tasks/${id}/artifacts`, {
     body: { name: 'words.csv', url: 'https://files.example/words.csv', size: 1204 },
   });
@@ -145,6 +155,19 @@ test.each(Object.entries(STATES))('%s', async (state, { play, shows, views, touc
   const page = await play();
   await page.getByText(shows).locator('visible=true').first().waitFor();
   await examine(page, { state, touched, ...(views === undefined ? {} : { views }) });
+});
+
+test('a person saves a file of a task, and reads when it cannot be had', async () => {
+  const { id, ben } = await doneTask();
+  const { page, complaints } = await open(`/tasks/${id}`, { as: ben.email });
+  const save = page.getByRole('button', { name: 'Download two words.txt' });
+  const [download] = await Promise.all([page.waitForEvent('download'), save.click()]);
+  expect(download.suggestedFilename()).toBe('two words.txt');
+  expect(readFileSync(await download.path(), 'utf8')).toBe('one two');
+  expect(complaints).toEqual([]);
+  await page.route('**/artifacts/*', (route) => route.abort());
+  await save.click();
+  await page.getByText('The file did not come. Try again.').waitFor();
 });
 
 test('a task is followed while it is looked at: new rows come at the end, nothing above them moves, an open answer stays open', async () => {

@@ -1,3 +1,4 @@
+import { asAgent } from '../../domain/principal';
 import { askPerson, decide, linkOf } from './person';
 import { setNetworkStage } from './stage';
 import type { NetworkStage, Player } from './stage';
@@ -142,4 +143,44 @@ test('a key whose day is over is a new one', async () => {
   const second = await create();
   expect([second.status, second.body['id'] === first]).toEqual([201, false]);
   expect((await create()).body['id']).toBe(second.body['id']);
+});
+
+test('an agent writes to no task of others, asks nobody’s person, and reads no decision', async () => {
+  const asked = await askPerson(stage);
+  const eve = await stage.join();
+  const as = (who: Player, text: string, values: unknown[]) =>
+    stage.api.t.db.withTx(asAgent(who.id), 'test.as', (tx) => tx.query(text, values));
+  const refused = { code: '42501' };
+  const [row] = await stage.query<{ user_id: string }>('select user_id from tasks where id = $1', [asked.id]);
+  for (const number of [2, 9]) {
+    const event = as(
+      eve,
+      `insert into task_events (task_id, number, from_status, to_status, actor) values ($1, $2, 'pending_delivery', 'pending_accept', 'rules')`,
+      [asked.id, number],
+    );
+    await expect(event).rejects.toMatchObject(refused);
+  }
+  const open = await ask(asked.sender, asked.receiver);
+  for (const who of [eve, asked.sender]) {
+    const question = as(
+      who,
+      `insert into confirmations (id, task_id, user_id, payload_hash, expires_at, remind_at)
+       values ('hc_' || repeat('a', 21), $1, $2, '\\x00', now(), now())`,
+      [open, row?.user_id],
+    );
+    await expect(question).rejects.toMatchObject(refused);
+  }
+  const interaction = as(
+    eve,
+    `insert into interactions (task_id, from_agent_id, to_agent_id, status) values ($1, $2, $2, 'completed')`,
+    [open, eve.id],
+  );
+  await expect(interaction).rejects.toMatchObject(refused);
+  await expect(as(asked.sender, `update interactions set status = 'completed'`, [])).rejects.toMatchObject(
+    refused,
+  );
+  await decide(stage, asked, { note: 'SECRET-NOTE' });
+  for (const who of [asked.sender, asked.receiver, eve]) {
+    expect(await as(who, 'select * from confirmations', [])).toEqual([]);
+  }
 });

@@ -73,6 +73,45 @@ test('both sides’ people read all that happened to a task: events, attempts wi
   }
 });
 
+test('both sides’ people read what was said, and save the files that came of it', async () => {
+  const [ann, ben] = [await personWithAgent(), await personWithAgent()];
+  const id = await ask(ann.agent, ben.agent);
+  await ben.agent.call(`/v1/tasks/${id}/accept`, { method: 'POST' });
+  await ann.agent.call(`/v1/tasks/${id}/messages`, { body: { content: 'How far are you?' } });
+  await ben.agent.call(`/v1/tasks/${id}/messages`, {
+    body: { content: 'Half of it?', message_type: 'proposal', structured_data: { share: 0.5 } },
+  });
+  const put = await stage.api.call(`/v1/tasks/${id}/artifacts/words.html`, {
+    method: 'PUT',
+    raw: '<script>alert(1)</script>',
+    headers: { authorization: `Bearer ${ben.agent.key}`, 'content-type': 'text/html' },
+  });
+  await ben.agent.call(`/v1/tasks/${id}/artifacts`, {
+    body: { name: 'film', url: 'https://files.example/' },
+  });
+  const { id: file } = JSON.parse(put.text) as { id: string };
+  for (const { token } of [ann, ben]) {
+    const { body } = await read(`/api/tasks/${id}`, token);
+    expect(body['messages']).toMatchObject([
+      { side: 'from', type: 'text', content: 'How far are you?', data: null },
+      { side: 'to', type: 'proposal', content: 'Half of it?', data: { share: 0.5 } },
+    ]);
+    const saved = await stage.api.call(`/api/tasks/${id}/artifacts/${file}`, { token });
+    expect([saved.status, saved.text]).toEqual([200, '<script>alert(1)</script>']);
+    expect(saved.headers.get('content-disposition')).toMatch(/^attachment; filename="?words\.html"?$/);
+    const [, film] = body['artifacts'] as { id: string }[];
+    expect((await read(`/api/tasks/${id}/artifacts/${film?.id ?? ''}`, token)).body).toMatchObject({
+      name: 'film',
+      url: 'https://files.example/',
+    });
+    expect((await read(`/api/tasks/${id}/artifacts/art_nothing`, token)).status).toBe(404);
+  }
+  const eve = await personWithAgent();
+  expect((await read(`/api/tasks/${id}/artifacts/${file}`, eve.token)).status).toBe(404);
+  const other = await ask(eve.agent, ben.agent);
+  expect((await read(`/api/tasks/${other}/artifacts/${file}`, eve.token)).status).toBe(404);
+});
+
 test('nobody else finds a task or an inbox; without a sign-in it is 401', async () => {
   const [ann, ben, eve] = [await personWithAgent(), await personWithAgent(), await personWithAgent()];
   const id = await ask(ann.agent, ben.agent);

@@ -34,10 +34,36 @@ test.each<[Partial<TaskAttempt>, string]>([
   const page = {
     events: [],
     attempts: [call(more)],
+    messages: [],
     confirmation: null,
     parked_at: null,
     from: side,
     to: side,
   };
   expect(lineOf(page as unknown as TaskPage).map((knot) => knot.words)).toEqual([words]);
+});
+
+test('what was said stands among what happened, in its time, with the words of its kind', () => {
+  const at = (second: number) => `2026-11-23T10:00:0${second}.000Z`;
+  const page = {
+    events: [],
+    attempts: [call({ started_at: at(2) })],
+    messages: [
+      { id: 'msg_a', side: 'from', type: 'text', content: 'How far?', data: null, at: at(1) },
+      { id: 'msg_b', side: 'to', type: 'counter', content: 'Half', data: { share: 1 }, at: at(3) },
+    ],
+    confirmation: null,
+    parked_at: null,
+    from: { id: 'agt_a', name: 'Ann', slug: 'ann' },
+    to: { id: 'agt_b', name: null, slug: null },
+  };
+  expect(lineOf(page as unknown as TaskPage)).toMatchObject([
+    { words: 'Ann says', note: 'How far?', fold: null },
+    { words: expect.stringContaining('Attempt 1') as string },
+    {
+      words: 'agt_b proposes instead',
+      note: 'Half',
+      fold: { title: 'What was sent with it', text: '{\n  "share": 1\n}' },
+    },
+  ]);
 });

@@ -48,7 +48,7 @@ export function TaskLine({ task }: { task: TaskPage }) {
   );
 }
 
-function Row({ knot: { kind, words, at, head, note } }: { knot: Knot }) {
+function Row({ knot: { kind, words, at, fold, note } }: { knot: Knot }) {
   return (
     <li className={kind}>
       <div className="step">
@@ -62,13 +62,13 @@ function Row({ knot: { kind, words, at, head, note } }: { knot: Knot }) {
         </span>
         <time dateTime={at}>{dayAndTime(at)}</time>
       </div>
-      {head !== null && (
+      {fold !== null && (
         <details className="fold">
           <summary>
-            What was answered
+            {fold.title}
             <Icon name="chev" />
           </summary>
-          <pre className="payload">{head}</pre>
+          <pre className="payload">{fold.text}</pre>
         </details>
       )}
     </li>

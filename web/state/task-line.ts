@@ -1,5 +1,5 @@
 import { isTerminal } from '../../sdk/api-types';
-import type { TaskAttempt, TaskEvent, TaskPage, TaskSide, TaskStatus } from '../../sdk/api-types';
+import type { TaskAttempt, TaskEvent, TaskPage, TaskSaid, TaskSide, TaskStatus } from '../../sdk/api-types';
 
 /** A row of a task's line. */
 export interface Knot {
@@ -7,9 +7,9 @@ export interface Knot {
   kind: '' | 'wait' | 'now' | 'todo' | 'bad';
   words: string;
   at: string;
-  /** what an attempt was answered with */
-  head: string | null;
-  /** of a decision */
+  /** what lies behind it: what an attempt was answered with, what was sent with a message */
+  fold: { title: string; text: string } | null;
+  /** of a decision; or what was said */
   note: string | null;
 }
 
@@ -17,12 +17,12 @@ export const nameOf = ({ name, id }: TaskSide): string => name ?? id;
 
 const BAD: TaskStatus[] = ['declined', 'failed', 'expired'];
 
-/** All that happened, in order: the events, the attempts, the mails to a person. */
+/** All that happened, in order: the events, the attempts, what was said, the mails to a person. */
 export function lineOf(task: TaskPage): Knot[] {
   const { events, attempts, confirmation } = task;
   const knots: Knot[] = [];
   const add = (key: string, at: string | null, rest: Partial<Knot> & { words: string }): void => {
-    if (at !== null) knots.push({ key, at, kind: '', head: null, note: null, ...rest });
+    if (at !== null) knots.push({ key, at, kind: '', fold: null, note: null, ...rest });
   };
   for (const event of events) {
     const decided = event.from === 'waiting_human_confirm' && event.actor === 'person';
@@ -37,7 +37,14 @@ export function lineOf(task: TaskPage): Knot[] {
       words: attemptWords(attempt),
       kind:
         attempt.ended_at === null ? 'now' : ['failed', 'retry'].includes(attempt.outcome ?? '') ? 'bad' : '',
-      head: attempt.head === '' ? null : attempt.head,
+      fold: (attempt.head ?? '') === '' ? null : { title: 'What was answered', text: attempt.head ?? '' },
+    });
+  }
+  for (const { id, side, type, content, data, at } of task.messages) {
+    add(id, at, {
+      words: `${nameOf(side === 'from' ? task.from : task.to)} ${SAYS[type]}`,
+      note: content,
+      fold: data === null ? null : { title: 'What was sent with it', text: JSON.stringify(data, null, 2) },
     });
   }
   add('parked', task.parked_at, { words: `${nameOf(task.to)} is down: it is set aside`, kind: 'bad' });
@@ -89,6 +96,15 @@ function eventWords({ from, to, actor }: TaskEvent, task: TaskPage): string {
   };
   return words[to];
 }
+
+const SAYS: Record<TaskSaid['type'], string> = {
+  text: 'says',
+  info: 'says',
+  proposal: 'proposes',
+  counter: 'proposes instead',
+  accept: 'agrees',
+  reject: 'does not agree',
+};
 
 const KINDS = {
   attempt: 'Attempt',
