@@ -8,6 +8,8 @@ import type { Database } from '../db/database';
 import { MooringError } from '../domain/errors';
 import { networkKeys } from '../lib/api-key';
 import { createApprovalLinks } from '../lib/approval-links';
+import { createCircle } from '../lib/circle';
+import { createCircleSignature } from '../lib/circle-signature';
 import { createGuardedHttp } from '../lib/guarded-http';
 import type { Bus } from '../lib/bus';
 import { publicUrlOf } from '../lib/config';
@@ -16,6 +18,7 @@ import type { Logger } from '../lib/log';
 import { createRateLimit } from '../lib/rate-limit';
 import type { RateLimit } from '../lib/rate-limit';
 import { createSeal } from '../lib/seal';
+import { circleAccess } from '../lib/wallet-settings';
 import { createCallers } from './auth/caller';
 import { createTokens } from './auth/tokens';
 import { jsonBody } from './body';
@@ -43,6 +46,7 @@ import { operationRoutes } from './routes/operations';
 import { taskRoutes } from './routes/tasks';
 import { sessionLogRoutes } from './routes/session-log';
 import { sessionRoutes } from './routes/sessions';
+import { walletNotificationRoutes } from './routes/wallet-notifications';
 import { createSocketServer } from './socket/server';
 import { SOCKET_TIMINGS } from './socket/timings';
 import type { SocketTimings } from './socket/timings';
@@ -147,6 +151,10 @@ function createApp({ log, ready, webRoot }: ApiDeps, api: ApiContext): Express {
   });
   // What is signed is the bytes.
   app.use(callbackRoutes(api));
+  if (api.config.MOORING_WALLET === 'circle') {
+    const circle = createCircle(circleAccess(api.config).access);
+    app.use(walletNotificationRoutes(api, createCircleSignature(circle)));
+  }
   // Its body is a file, not JSON.
   app.use('/v1', artifactUpload(api));
   app.use(['/api', '/dev', '/v1'], jsonBody());

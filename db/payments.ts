@@ -66,6 +66,7 @@ export async function requestPayment(
     offerHash: string;
     deadlineMs: number;
     captureDeadlineMs: number;
+    network: string;
   },
 ): Promise<Payment> {
   const id = newId('pay');
@@ -99,7 +100,7 @@ export async function requestPayment(
   }
   await setPhase(tx, wish.sessionId, 'AWAITING_PAYMENT');
   await appendFrames(tx, { id: wish.sessionId, userId: wish.userId }, [
-    { type: 'PAYMENT_REQUEST', data: promptOf(payment, wish.reason) },
+    { type: 'PAYMENT_REQUEST', data: promptOf(payment, { description: wish.reason, network: wish.network }) },
   ]);
   recordSignal(tx, { ...workflowOf(payment), signal: null, signalInput: null });
   return payment;
@@ -111,7 +112,10 @@ const workflowOf = (payment: Payment) => ({
   input: { paymentId: payment.id, userId: payment.userId, expiresAt: payment.expiresAt },
 });
 
-function promptOf(payment: Payment, description: string): PaymentRequestData {
+function promptOf(
+  payment: Payment,
+  { description, network }: { description: string; network: string },
+): PaymentRequestData {
   return {
     payment_id: payment.id,
     turn_id: payment.turnId,
@@ -122,7 +126,7 @@ function promptOf(payment: Payment, description: string): PaymentRequestData {
     description,
     expires_at: payment.expiresAt,
     capture_deadline: payment.captureDeadline,
-    network: 'ledger',
+    network,
     refund_policy: 'Held when you approve, paid when the work is done; all of it comes back if it fails.',
   };
 }

@@ -32,6 +32,7 @@ export const ERRORS = {
   insufficient_funds: { status: 402, retryable: false },
   budget_exceeded: { status: 402, retryable: false },
   rate_limited: { status: 429, retryable: true },
+  wallet_unavailable: { status: 503, retryable: true },
   mail_unavailable: { status: 503, retryable: true },
   mail_refused: { status: 502, retryable: false },
   agent_unavailable: { status: 503, retryable: true },

@@ -27,7 +27,8 @@ export interface PaymentRequestData {
   description: string;
   expires_at: string;
   capture_deadline: string;
-  network: 'ledger';
+  /** where the money lies: `ledger`, or the blockchain of the wallets */
+  network: string;
   refund_policy: string;
 }
 

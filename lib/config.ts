@@ -14,6 +14,7 @@ import {
   usdc,
   whole,
 } from './setting-kinds';
+import { WALLET_SETTINGS, walletChecks } from './wallet-settings';
 
 /**
  * Every setting of Mooring: its name, default and meaning. The only reader of process.env.
@@ -94,6 +95,7 @@ export const SETTINGS = {
   MOORING_R2_DEADLINE_MS: ms(14_400_000, 'how long a person has to confirm a task of risk R2'),
   MOORING_R3_DEADLINE_MS: ms(43_200_000, 'how long a person has to confirm a task of risk R3'),
   MOORING_CAPTURE_DEADLINE_MS: ms(3_600_000, 'how long a hold waits for a task before it comes back'),
+  ...WALLET_SETTINGS,
   MOORING_SESSION_IDLE_MS: ms(86_400_000, 'a chat without a message closes after this'),
   MOORING_TASK_TTL_MS: ms(259_200_000, 'a task that nobody ends expires after this'),
   MOORING_INVOKE_TIMEOUT_MS: ms(30_000, 'how long an agent may take to answer /invoke'),
@@ -245,7 +247,8 @@ function crossChecks(config: Config): SettingProblem[] {
             rule: `must be at least ${window}: MOORING_MODEL_MAX_TOKENS, MOORING_MODEL_RESERVE and ${LEAST_CONTEXT_TOKENS} for the chat`,
           },
         ];
-  return config.MOORING_ENV === 'production' ? [...model, ...productionChecks(config)] : model;
+  const problems = [...model, ...walletChecks(config)];
+  return config.MOORING_ENV === 'production' ? [...problems, ...productionChecks(config)] : problems;
 }
 
 function productionChecks(config: Config): SettingProblem[] {

@@ -8,6 +8,7 @@ import type { Encoder } from '../activities/search/encoder';
 import { createTaskActivities } from '../activities/tasks/activities';
 import type { TaskDeps } from '../activities/tasks/activities';
 import { createDrainParked } from '../activities/tasks/drain';
+import { createWallets } from '../activities/wallets/choose';
 import type { Database } from '../db/database';
 import { parseUsdc } from '../domain/money';
 import { createApprovalLinks } from '../lib/approval-links';
@@ -32,6 +33,7 @@ interface ActivityDeps {
 export function createActivities({ config, db, bus, http, secret, encoder }: ActivityDeps): Activities {
   const links = createApprovalLinks(secret, publicUrlOf(config));
   const sendMail = createSendMail({ smtpUrl: config.MOORING_SMTP_URL, from: config.MOORING_MAIL_FROM });
+  const wallets = createWallets(config, db);
   const tasks = taskDeps({ config, db, http, secret, links, sendMail });
   return {
     chat: createChatActivities({
@@ -64,6 +66,7 @@ export function createActivities({ config, db, bus, http, secret, encoder }: Act
       paymentDeadlineMs: config.MOORING_PAYMENT_DEADLINE_MS,
       questionDeadlineMs: config.MOORING_QUESTION_DEADLINE_MS,
       captureDeadlineMs: config.MOORING_CAPTURE_DEADLINE_MS,
+      walletNetwork: wallets.network,
       taskTtlMs: config.MOORING_TASK_TTL_MS,
       decideMs: { R2: config.MOORING_R2_DEADLINE_MS, R3: config.MOORING_R3_DEADLINE_MS },
       links,

@@ -18,6 +18,8 @@ export interface RequestPaymentDeps {
   waitMs: number;
   paymentDeadlineMs: number;
   captureDeadlineMs: number;
+  /** where the money lies, as a payment's request names it */
+  walletNetwork: string;
   turnLimits: TurnLimits;
 }
 
@@ -67,6 +69,7 @@ export const createRequestPayment = (deps: RequestPaymentDeps) =>
           offerHash: connection.offerHash,
           deadlineMs: deps.paymentDeadlineMs,
           captureDeadlineMs: deps.captureDeadlineMs,
+          network: deps.walletNetwork,
         });
         const about = { agent_id: agent.id, agent_name: agent.name };
         return payment.state === 'AWAITING_APPROVAL'

@@ -111,7 +111,7 @@ async function arrange(amounts: number[], wallet: string): Promise<Scene> {
       const { id } = await requestPayment(tx, {
         ...{ userId, sessionId, turnId: turn.id, toolCallId: callId, action, reason: 'r', offerHash: 'h' },
         ...{ agent: { id: agentId, name: 'Good', ownerId }, amountMicros: BigInt(amount) },
-        ...{ deadlineMs: 60_000, captureDeadlineMs: 60_000, autoApproveMicros: 0n },
+        ...{ deadlineMs: 60_000, captureDeadlineMs: 60_000, network: 'ledger', autoApproveMicros: 0n },
       });
       payments.push({ id, callId, workCall, action, taskId: null });
     }

@@ -92,6 +92,7 @@ export async function setStage(lengths: Lengths = {}): Promise<Stage> {
     paymentDeadlineMs: lengths.paymentDeadlineMs ?? 60_000,
     questionDeadlineMs: lengths.questionDeadlineMs ?? 60_000,
     captureDeadlineMs: lengths.captureDeadlineMs ?? 60_000,
+    walletNetwork: 'ledger',
     taskTtlMs: lengths.taskTtlMs ?? 60_000,
     decideMs: { R2: 60_000, R3: 120_000 },
     links,

@@ -45,6 +45,7 @@ export async function askToPay(
       offerHash: 'hash',
       deadlineMs: 60_000,
       captureDeadlineMs: 60_000,
+      network: 'ledger',
     });
     return payment.id;
   });

@@ -21,6 +21,7 @@ const ENTRIES = [
   'dev/agent-kit/register-agent.ts',
   'dev/agent-kit/template/agent.test.mjs',
   'dev/agents/main.ts',
+  'dev/circle/main.ts',
   'dev/demo.ts',
   'dev/dev.ts',
   'dev/env.ts',

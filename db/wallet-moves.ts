@@ -1,0 +1,137 @@
+import type { MicroUsdc } from '../domain/money';
+import { isFinal, MOVE_RANKS, refusalOf } from '../domain/wallet';
+import type { MoveOutcome, MoveState, SubmittedMove, WalletMove } from '../domain/wallet';
+import type { Tx } from './database';
+
+export interface OutsideWallet {
+  account: string;
+  walletId: string;
+  address: string;
+}
+
+/** The wallet behind an account at a network, if one was opened. */
+export async function findWallet(tx: Tx, network: string, account: string): Promise<OutsideWallet | null> {
+  const [row] = await tx.query<OutsideWallet>(
+    'select account, wallet_id as "walletId", address from wallets where account = $1 and network = $2',
+    [account, network],
+  );
+  return row ?? null;
+}
+
+/** Keeps the wallet that was opened for an account; the one that was there first stays, and is given back. */
+export async function keepWallet(tx: Tx, network: string, wallet: OutsideWallet): Promise<OutsideWallet> {
+  await tx.query(
+    'insert into wallets (account, network, wallet_id, address) values ($1, $2, $3, $4) on conflict (account, network) do nothing',
+    [wallet.account, network, wallet.walletId, wallet.address],
+  );
+  return (await findWallet(tx, network, wallet.account)) ?? wallet;
+}
+
+export interface StoredMove extends SubmittedMove {
+  state: MoveState;
+  unknownSince: string | null;
+  endedAt: string | null;
+}
+
+const SELECT = `select key, payment_id as "paymentId", step, from_account as "from", to_account as "to",
+    amount_micros as "amountMicros", submitted_at as "submittedAt", reference, state,
+    unknown_since as "unknownSince", ended_at as "endedAt"
+  from wallet_moves`;
+
+/**
+ * Writes a move down before anybody is asked to make it: null. Written before, it stays as it was, and what is known of it
+ * is told.
+ */
+export async function recordMove(tx: Tx, network: string, move: WalletMove): Promise<MoveOutcome | null> {
+  const fresh = await tx.query(
+    `insert into wallet_moves (key, payment_id, user_id, step, network, from_account, to_account, amount_micros)
+     select $1, $2, user_id, $3, $4, $5, $6, $7 from payments where id = $2
+         on conflict (key) do nothing returning key`,
+    [move.key, move.paymentId, move.step, network, move.from, move.to, move.amountMicros],
+  );
+  return fresh.length === 1 ? null : knownOutcome(await lockMove(tx, move.key));
+}
+
+function knownOutcome({ key, state, reference, unknownSince }: StoredMove): MoveOutcome {
+  if (unknownSince !== null) return { kind: 'unknown', why: 'its answer was lost' };
+  const code = refusalOf({ state, reference });
+  if (code !== null) return { kind: 'refused', state, reference, code };
+  // Of one that people have looked up there may be no reference.
+  return state === 'COMPLETE'
+    ? { kind: 'done', reference: reference ?? key }
+    : { kind: 'pending', state, reference };
+}
+
+export async function lockMove(tx: Tx, key: string): Promise<StoredMove> {
+  const [row] = await tx.query<StoredMove>(`${SELECT} where key = $1 for no key update`, [key]);
+  if (row === undefined) throw new Error(`no move ${key}`);
+  return row;
+}
+
+/** The move of a payment that has not come to its end; at most one has not. */
+export async function openMove(tx: Tx, paymentId: string): Promise<StoredMove | null> {
+  const [row] = await tx.query<StoredMove>(
+    `${SELECT} where payment_id = $1 and ended_at is null order by submitted_at limit 1`,
+    [paymentId],
+  );
+  return row ?? null;
+}
+
+/** Writes down what is known of a locked move now. What is older than what was known changes nothing. */
+export async function recordOutcome(tx: Tx, move: StoredMove, outcome: MoveOutcome): Promise<StoredMove> {
+  if (move.endedAt !== null) return move;
+  if (outcome.kind === 'unknown') {
+    await tx.query('update wallet_moves set unknown_since = coalesce(unknown_since, now()) where key = $1', [
+      move.key,
+    ]);
+    return lockMove(tx, move.key);
+  }
+  const told = outcome.kind === 'done' ? 'COMPLETE' : outcome.state;
+  const state = MOVE_RANKS[told] > MOVE_RANKS[move.state] ? told : move.state;
+  await tx.query(
+    `update wallet_moves set state = $2, reference = coalesce(reference, $3), unknown_since = null,
+            ended_at = case when $4 then now() end
+      where key = $1`,
+    [move.key, state, outcome.reference, isFinal(state)],
+  );
+  return lockMove(tx, move.key);
+}
+
+/** What an account of the ledger can spend. */
+export async function accountBalance(tx: Tx, account: string): Promise<MicroUsdc> {
+  const [row] = await tx.query<{ micros: MicroUsdc }>(
+    'select posted_micros - held_micros as micros from ledger_accounts where id = $1',
+    [account],
+  );
+  return row?.micros ?? 0n;
+}
+
+/**
+ * What a network has told of a move, once each: a state on the way is written down when it is newer; an end is not
+ * believed, it is to be asked for. False: it is of no move of ours, or was told before.
+ */
+export async function hearOfMove(
+  tx: Tx,
+  told: { notificationId: string; reference: string; refId: string; state: MoveState },
+): Promise<boolean> {
+  const [paymentId, step] = told.refId.split('/');
+  const [found] = await tx.query<{ key: string }>(
+    `select key from wallet_moves where reference = $1
+     union select key from wallet_moves where payment_id = $2 and step = $3 and reference is null`,
+    [told.reference, paymentId, step ?? ''],
+  );
+  if (found === undefined) return false;
+  const move = await lockMove(tx, found.key);
+  const fresh = await tx.query(
+    `insert into wallet_notifications (id, network, move_key, reference, state)
+     select $1, network, key, $3, $4 from wallet_moves where key = $2 on conflict (id) do nothing returning id`,
+    [told.notificationId, move.key, told.reference, told.state],
+  );
+  if (fresh.length === 0 || move.endedAt !== null) return false;
+  // Of one whose answer was lost nothing is believed either: its transaction is yet to be found.
+  if (!isFinal(told.state) && move.reference === told.reference) {
+    const { reference, state } = told;
+    await recordOutcome(tx, move, { kind: 'pending', state, reference });
+  }
+  return true;
+}

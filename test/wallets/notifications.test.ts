@@ -1,0 +1,155 @@
+import { randomUUID } from 'node:crypto';
+import type { WalletDriver } from '../../activities/wallets/driver';
+import { hearOfMove, lockMove } from '../../db/wallet-moves';
+import { SYSTEM } from '../../domain/principal';
+import { MOVE_RANKS } from '../../domain/wallet';
+import type { WalletMove } from '../../domain/wallet';
+import { STAGE_SECRET } from '../activities/stage';
+import { createTestApi, rawPost } from '../api/harness';
+import type { TestApi } from '../api/harness';
+import { ENTITY_SECRET, PLACE } from './circle-desk';
+import { setWalletStage } from './wallet-stage';
+import type { WalletStage } from './wallet-stage';
+
+const PATH = '/api/wallet/notifications';
+
+let w: WalletStage;
+let api: TestApi;
+let driver: WalletDriver;
+beforeAll(async () => {
+  w = await setWalletStage();
+  driver = w.circle();
+  api = await createTestApi({
+    deps: { db: w.stage.t.db, secret: STAGE_SECRET },
+    env: {
+      MOORING_WALLET: 'circle',
+      MOORING_CIRCLE_API_KEY: w.desk.access.apiKey,
+      MOORING_CIRCLE_ENTITY_SECRET: ENTITY_SECRET,
+      MOORING_CIRCLE_WALLET_SET: PLACE.walletSetId,
+      MOORING_CIRCLE_TOKEN_ID: PLACE.tokenId,
+      MOORING_CIRCLE_URL: w.desk.access.baseUrl,
+      MOORING_RATE_LIMIT_CALLBACKS: '1000000',
+    },
+  });
+  await w.desk.ways({ url: `${api.url}${PATH}`, hold: true });
+});
+afterAll(async () => {
+  await api.stop();
+  await w.close();
+});
+
+/** A move that Circle has taken to this state, all of whose notifications are kept back. */
+async function taken(end: 'COMPLETE' | 'CONFIRMED' | 'SENT'): Promise<WalletMove> {
+  await w.desk.flush([]);
+  await w.desk.ways({ end_in: end });
+  const move = await w.newMove();
+  await driver.openWallet(move.from);
+  await driver.openWallet(move.to);
+  await w.desk.fund(move.from, '1.00');
+  await w.begin(driver, move);
+  const last = async (): Promise<string | undefined> =>
+    (await w.desk.record()).transactions.find(({ refId }) => refId === `${move.paymentId}/hold`)?.state;
+  while ((await last()) !== end) await Promise.resolve();
+  return move;
+}
+
+const notifications = async (move: WalletMove): Promise<number> =>
+  (
+    await w.stage.t.db.withTx(SYSTEM, 'test', (tx) =>
+      tx.query('select 1 from wallet_notifications where move_key = $1', [move.key]),
+    )
+  ).length;
+
+/** Every order of these. */
+function ordersOf<T>(of: T[]): T[][] {
+  if (of.length === 0) return [[]];
+  return of.flatMap((first) => ordersOf(of.filter((one) => one !== first)).map((rest) => [first, ...rest]));
+}
+
+test('the endpoint answers HEAD, by which Circle looks whether somebody listens', async () => {
+  expect((await api.call(PATH, { method: 'HEAD' })).status).toBe(200);
+});
+
+test('without the driver there is no such endpoint', async () => {
+  const plain = await createTestApi();
+  expect((await plain.call(PATH, { body: {} })).status).toBe(404);
+  await plain.stop();
+});
+
+const WAY = ['INITIATED', 'QUEUED', 'CLEARED', 'SENT', 'CONFIRMED', 'COMPLETE'] as const;
+
+test('six notifications in each of their 720 orders: after each one the state is the newest, and nothing has ended', async () => {
+  const move = await taken('COMPLETE');
+  const { reference } = await w.stored(move);
+  const orders = ordersOf([...WAY]);
+  expect(orders).toHaveLength(720);
+  for (const order of orders) {
+    const states: string[] = [];
+    const undone = w.stage.t.db.withTx(SYSTEM, 'test', async (tx) => {
+      for (const state of order) {
+        await hearOfMove(tx, { notificationId: randomUUID(), reference: reference ?? '', refId: '', state });
+        states.push((await lockMove(tx, move.key)).state);
+      }
+      throw new Error('undone');
+    });
+    await expect(undone).rejects.toThrow('undone');
+    const newest = order.map((_, last) => {
+      const told = order.slice(0, last + 1).filter((state) => state !== 'COMPLETE');
+      return told.sort((a, b) => MOVE_RANKS[b] - MOVE_RANKS[a])[0] ?? 'INITIATED';
+    });
+    expect(states).toEqual(newest);
+  }
+}, 60_000);
+
+test.each([[[0, 1, 2, 3, 4, 5]], [[5, 4, 3, 2, 1, 0]], [[5, 0, 4, 1, 3, 2]], [[3, 5, 1, 0, 2, 4]]])(
+  'notifications that Circle sends in the order %j do not end a move, nor lead back',
+  async (order) => {
+    const move = await taken('COMPLETE');
+    expect(await w.desk.flush(order)).toEqual([200, 200, 200, 200, 200, 200]);
+    expect(await w.stored(move)).toMatchObject({ state: 'CONFIRMED', endedAt: null });
+  },
+);
+
+test('a notification that comes again is kept once and changes nothing', async () => {
+  const move = await taken('SENT');
+  expect(await w.desk.flush([3, 3, 0, 3])).toEqual([200, 200, 200, 200]);
+  expect(await notifications(move)).toBe(2);
+  expect(await w.stored(move)).toMatchObject({ state: 'SENT' });
+});
+
+test('COMPLETE counts when Circle says so itself, and a later notification of less changes nothing', async () => {
+  const move = await taken('COMPLETE');
+  await w.desk.flush([5]);
+  expect(await w.stored(move)).toMatchObject({ endedAt: null });
+  expect((await w.look(driver, move)).kind).toBe('done');
+  const ended = await w.stored(move);
+  expect(ended).toMatchObject({ state: 'COMPLETE' });
+  const later = await taken('SENT');
+  await w.desk.flush();
+  expect(await w.stored(move)).toEqual(ended);
+  expect(await w.stored(later)).toMatchObject({ state: 'SENT' });
+});
+
+test('a notification of a move whose answer was lost does not say what has become of it', async () => {
+  await w.desk.fault({ call: 'transfer', when: 'after', how: 'cut' });
+  const move = await taken('SENT');
+  const before = await w.stored(move);
+  expect(before.unknownSince).not.toBeNull();
+  await w.desk.flush();
+  expect(await w.stored(move)).toEqual(before);
+});
+
+test('what is not signed by Circle over its bytes is refused, and moves nothing', async () => {
+  const body = JSON.stringify({
+    notificationId: randomUUID(),
+    notificationType: 'transactions.outbound',
+    notification: { id: randomUUID(), state: 'COMPLETE' },
+  });
+  const signature = Buffer.from('no signature').toString('base64');
+  const post = (headers: Record<string, string>) => rawPost(api.port, { path: PATH, headers, body });
+  expect(await post({})).toBe(401);
+  expect(await post({ 'x-circle-key-id': randomUUID(), 'x-circle-signature': signature })).toBe(401);
+  expect(await post({ 'x-circle-key-id': '../../v1/w3s/wallets', 'x-circle-signature': signature })).toBe(
+    401,
+  );
+});
