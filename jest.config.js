@@ -1,12 +1,13 @@
 // Sets: `npm test` (everything that starts its own servers); `npm run test:full`, which adds test/full (what needs
-// Redis and Chromium); `npm run crash-test`, `npm run cut-test`, `npm run race-test`, `npm run outage-test` and
-// `npm run record-histories`, a program each.
+// Redis and Chromium); `npm run crash-test`, `npm run cut-test`, `npm run race-test`, `npm run outage-test`,
+// `npm run money-test` and `npm run record-histories`, a program each.
 const set = process.env.MOORING_TEST_SET ?? 'normal';
 const programs = {
   crash: '**/crash/every-point.test.ts',
   cuts: '**/cuts/every-cut.test.ts',
   races: '**/races/every-race.test.ts',
   outages: '**/outages/every-task.test.ts',
+  money: '**/money/every-command.test.ts',
   histories: '**/histories/record.test.ts',
 };
 
@@ -23,6 +24,7 @@ module.exports = {
           '/cuts/every-cut',
           '/races/every-race',
           '/outages/every-task',
+          '/money/every-command',
           '/histories/record',
         ]),
   ],

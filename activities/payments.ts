@@ -1,7 +1,7 @@
-import { savepoint } from '../db/database';
 import type { Database, Tx } from '../db/database';
 import { appendFrames } from '../db/events';
-import { hold, openAccount, ownerAccount, settleHold, userAccount } from '../db/ledger';
+import { escrowAccount, hold, openAccounts, ownerAccount, resolveHold, userAccount } from '../db/ledger';
+import type { Outcome } from '../db/ledger';
 import { lockPayment, markPaymentSeen, setPaymentState, taskOfPayment } from '../db/payments';
 import type { Payment } from '../db/payments';
 import { setPhase } from '../db/sessions';
@@ -72,23 +72,21 @@ const progressOf = (payment: Payment): PaymentProgress => ({
 });
 
 async function holdFunds(tx: Tx, payment: Payment): Promise<PaymentProgress> {
-  await openAccount(tx, {
-    id: ownerAccount(payment.agentOwnerId),
-    kind: 'owner',
-    ownerId: payment.agentOwnerId,
-  });
+  const { userId, agentOwnerId } = payment;
+  openAccounts(tx, [
+    { id: escrowAccount(userId), kind: 'escrow', ownerId: userId },
+    { id: ownerAccount(agentOwnerId), kind: 'owner', ownerId: agentOwnerId },
+  ]);
   try {
-    await savepoint(tx, () =>
-      hold(tx, {
-        key: holdKey(payment),
-        kind: 'hold',
-        debit: userAccount(payment.userId),
-        credit: ownerAccount(payment.agentOwnerId),
-        amountMicros: payment.amountMicros,
-        ownerId: payment.userId,
-        paymentId: payment.id,
-      }),
-    );
+    await hold(tx, {
+      key: holdKey(payment),
+      kind: 'hold',
+      debit: userAccount(userId),
+      credit: escrowAccount(userId),
+      amountMicros: payment.amountMicros,
+      ownerId: userId,
+      paymentId: payment.id,
+    });
   } catch (error) {
     if (!(error instanceof MooringError) || error.code !== 'insufficient_funds') throw error;
     return end(tx, payment, 'FAILED');
@@ -172,6 +170,21 @@ const paymentFrame = (
   },
 });
 
+/** All of the hold, and on to the owner. */
+const captureOf = ({ id, amountMicros, agentOwnerId }: Payment): Outcome => ({
+  phase: 'posted',
+  amountMicros,
+  onward: [
+    {
+      key: `payment/${id}/paid`,
+      kind: 'capture',
+      credit: ownerAccount(agentOwnerId),
+      amountMicros,
+      ownerId: agentOwnerId,
+    },
+  ],
+});
+
 /** Money follows the fact of the task: completed captures, any other end gives back; no task by the deadline too. */
 async function settle(tx: Tx, paymentId: string, asOf: string): Promise<PaymentProgress> {
   const payment = await lockPayment(tx, paymentId);
@@ -186,7 +199,12 @@ async function settle(tx: Tx, paymentId: string, asOf: string): Promise<PaymentP
   if (task === null && payment.withdrawn === null && payment.captureDeadline > asOf)
     return progressOf(payment);
   const captured = task?.status === 'completed';
-  await settleHold(tx, { holdKey: holdKey(payment), outcome: captured ? 'capture' : 'void' });
+  await resolveHold(tx, {
+    holdKey: holdKey(payment),
+    ...(captured
+      ? { key: `payment/${payment.id}/capture`, outcome: captureOf(payment) }
+      : { key: `payment/${payment.id}/void`, outcome: { phase: 'voided' } }),
+  });
   await setPaymentState(tx, payment, captured ? 'CAPTURED' : 'VOIDED');
   const frame: LogFrame = captured
     ? {

@@ -1,7 +1,7 @@
 import { MooringError } from '../domain/errors';
 import { newId } from '../lib/ids';
 import type { Tx } from './database';
-import { openAccount, userAccount } from './ledger';
+import { escrowAccount, openAccounts, userAccount } from './ledger';
 
 const NAME_LIMIT = 100;
 
@@ -33,7 +33,10 @@ export async function findOrOpenAccount(tx: Tx, email: string): Promise<{ user: 
     if (user === undefined) throw new Error('the account is neither new nor known');
     return { user, opened: false };
   }
-  await openAccount(tx, { id: userAccount(inserted.id), kind: 'user', ownerId: inserted.id });
+  openAccounts(tx, [
+    { id: userAccount(inserted.id), kind: 'user', ownerId: inserted.id },
+    { id: escrowAccount(inserted.id), kind: 'escrow', ownerId: inserted.id },
+  ]);
   const agentId = newId('agt');
   await tx.query(
     `insert into agents (id, kind, owner_id, slug, name, description, status)

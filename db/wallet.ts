@@ -1,20 +1,23 @@
 import type { MicroUsdc } from '../domain/money';
 import type { Tx } from './database';
-import { openAccount, OUTSIDE, transfer, userAccount } from './ledger';
+import { openAccounts, OUTSIDE, PLATFORM, transfer, userAccount } from './ledger';
+import type { Recorded } from './ledger';
 
-/** Test money from outside into a wallet. False when the key was used before. */
-export async function topUp(
+/** Test money from outside into a wallet, once for each key. */
+export function topUp(
   tx: Tx,
   { userId, amountMicros, key }: { userId: string; amountMicros: MicroUsdc; key: string },
-): Promise<boolean> {
-  await openAccount(tx, { id: OUTSIDE, kind: 'outside', ownerId: 'platform' });
-  return transfer(tx, {
-    key,
-    kind: 'top_up',
-    debit: OUTSIDE,
-    credit: userAccount(userId),
-    amountMicros,
-    ownerId: userId,
-    paymentId: null,
-  });
+): Promise<Recorded> {
+  openAccounts(tx, [{ id: OUTSIDE, kind: 'outside', ownerId: PLATFORM }]);
+  return transfer(tx, [
+    {
+      key,
+      kind: 'top_up',
+      debit: OUTSIDE,
+      credit: userAccount(userId),
+      amountMicros,
+      ownerId: userId,
+      paymentId: null,
+    },
+  ]);
 }

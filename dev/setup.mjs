@@ -40,6 +40,8 @@ const commands = {
   'cut-test': { file: 'node_modules/jest/bin/jest.js', env: { MOORING_TEST_SET: 'cuts' } },
   'race-test': { file: 'node_modules/jest/bin/jest.js', env: { MOORING_TEST_SET: 'races' } },
   'outage-test': { file: 'node_modules/jest/bin/jest.js', env: { MOORING_TEST_SET: 'outages' } },
+  'money-test': { file: 'node_modules/jest/bin/jest.js', env: { MOORING_TEST_SET: 'money' } },
+  'ledger-proof': { file: 'dist/dev/ledger-proof.js' },
   'record-histories': { file: 'node_modules/jest/bin/jest.js', env: { MOORING_TEST_SET: 'histories' } },
   'bench:start': { file: 'dist/bench/start.js' },
   'bench:turn': { file: 'dist/bench/turn.js' },

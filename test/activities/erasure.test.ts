@@ -65,7 +65,7 @@ test('of an erased chat no word is left in any table; its payment and the ledger
   const before = await money();
   await erase(chat);
   expect(await whereWords()).toEqual([]);
-  expect(before).toHaveLength(2);
+  expect(before).toHaveLength(3);
   expect(await money()).toEqual(before);
   await erase(chat);
   expect(await money()).toEqual(before);

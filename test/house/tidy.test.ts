@@ -25,6 +25,7 @@ const ENTRIES = [
   'dev/demo.ts',
   'dev/dev.ts',
   'dev/env.ts',
+  'dev/ledger-proof.ts',
   'dev/model/main.ts',
   'dev/setup.mjs',
   'dev/start.ts',

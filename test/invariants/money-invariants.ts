@@ -12,10 +12,14 @@ export async function ledgerWhole({ query }: World): Promise<string[]> {
     `select h.key, (select count(*)::int from ledger_transfers e where e.pending_id = h.id) as outcomes
        from ledger_transfers h where h.phase = 'pending'`,
   );
+  const escrows = await query<{ id: string }>(
+    `select id from ledger_accounts where kind = 'escrow' and posted_micros <> 0`,
+  );
   const payments = await query<PaymentFacts>(PAYMENTS);
   return [
     ...(sum?.total === '0' ? [] : [`the ledger sums to ${sum?.total ?? '?'}`]),
     ...accounts.map(({ id }) => `account ${id} differs from its transfers`),
+    ...escrows.map(({ id }) => `account ${id} is not empty`),
     ...holds
       .filter(({ outcomes }) => outcomes !== 1)
       .map(({ key, outcomes }) => `hold ${key}: ${outcomes} outcomes`),

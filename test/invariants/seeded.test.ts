@@ -61,12 +61,27 @@ test.each<[number, string, string]>([
   [
     7,
     'money from nowhere',
-    `update ledger_accounts set posted_micros = posted_micros + 1 where kind = 'user'`,
+    `alter table ledger_accounts disable trigger user;
+     update ledger_accounts set posted_micros = posted_micros + 1 where kind = 'user'`,
+  ],
+  [
+    7,
+    'a transfer that was changed afterwards',
+    `alter table ledger_transfers disable trigger user;
+     update ledger_transfers set amount_micros = amount_micros + 1 where phase = 'posted'`,
+  ],
+  [
+    7,
+    'money that stays in escrow',
+    `insert into ledger_transfers (region, key, phase, kind, debit_account, credit_account, amount_micros, owner_id)
+     select region, 'seeded', 'single', 'deposit', 'platform/outside', id, 1, owner_id
+       from ledger_accounts where kind = 'escrow' limit 1`,
   ],
   [
     7,
     'a hold with two outcomes',
-    `alter table ledger_transfers drop constraint ledger_transfers_pending_id_key;
+    `alter table ledger_transfers disable trigger user;
+     alter table ledger_transfers drop constraint ledger_transfers_pending_id_key;
      insert into ledger_transfers (region, key, phase, pending_id, kind, debit_account, credit_account, amount_micros, payment_id, owner_id)
      select region, key || '2', 'voided', pending_id, 'void', debit_account, credit_account, amount_micros, payment_id, owner_id
        from ledger_transfers where phase = 'posted'`,
@@ -147,12 +162,14 @@ test('(8) and (10) a workflow whose task fails, and that has no row, are found',
   await stage.machine.startPlatform();
   await world.temporal.workflow.start('noSuchWorkflow', { workflowId: 'task/nowhere', taskQueue: 'tasks' });
   let failing: string[] = [];
-  for (let tries = 0; failing.length === 0 && tries < 200; tries += 1) {
+  let lost: string[] = [];
+  // The chat that was ended by hand is begun again meanwhile.
+  for (let tries = 0; (failing.length === 0 || lost.length !== 1) && tries < 200; tries += 1) {
     await pause(100);
-    failing = await found(world, 8);
+    [failing, lost] = [await found(world, 8), await found(world, 10)];
   }
   expect(failing).toEqual([expect.stringContaining('task/nowhere')]);
-  expect(await found(world, 10)).toEqual([expect.stringContaining('task/nowhere runs')]);
+  expect(lost).toEqual([expect.stringContaining('task/nowhere runs')]);
   // Seen as a whole, too: the list of all violations names their numbers.
   const numbers = new Set((await violationsOf(world)).map(({ invariant }) => invariant));
   expect([...numbers]).toEqual(expect.arrayContaining([8, 9, 10]));
