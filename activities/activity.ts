@@ -6,7 +6,8 @@ import { failpoint } from '../lib/failpoints';
 const BEAT_MS = 500;
 
 /**
- * An activity: it beats while it lasts, so that a process that dies is noticed in two seconds; its expected errors
+ * An activity: it beats while it lasts, so that a process that dies is noticed in two seconds (a beat is a write of
+ * Temporal's, so a short one has none); its expected errors
  * reach the workflow by their code, retryable or not as the table says. `signal` ends its work early. `name` is the
  * one the workflow calls it by, and gives it its two failpoints: `<name>.start` and `<name>.report`.
  */
@@ -16,7 +17,6 @@ export function activity<I, O>(
 ): (input: I) => Promise<O> {
   return async (input) => {
     const context = Context.current();
-    context.heartbeat();
     const beat = setInterval(() => context.heartbeat(), BEAT_MS);
     const startedAt = performance.now();
     try {

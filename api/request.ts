@@ -12,7 +12,7 @@ export const requestId = (res: Response): string => String(res.getHeader('X-Requ
 const SESSION_PATH = /^\/api\/sessions\/(ses_\w{21})(?=\/|$)/;
 const PROBES = new Set(['/healthz', '/readyz', '/metrics']);
 /** Pages and probes say nothing in a trace. */
-const TRACED = /^\/(api|dev)\//;
+const TRACED = /^\/(api|dev|v1)\//;
 
 /**
  * Each request gets an id, one log line (never its query, which may hold a token), a span, and is counted. What is

@@ -26,7 +26,7 @@ export async function openAttempt(
   return row.attempt;
 }
 
-export async function closeAttempt(
+export function closeAttempt(
   tx: Tx,
   taskId: string,
   row: {
@@ -36,8 +36,8 @@ export async function closeAttempt(
     head: string;
     latencyMs: number;
   },
-): Promise<void> {
-  await tx.query(
+): void {
+  tx.write(
     `update task_attempts set ended_at = now(), http_status = $3, outcome = $4, response_head = $5, latency_ms = $6
       where task_id = $1 and attempt = $2`,
     [taskId, row.attempt, row.httpStatus, row.outcome, row.head, row.latencyMs],

@@ -26,11 +26,10 @@ export async function isShut(tx: Tx, agentId: string): Promise<boolean> {
 }
 
 /** The endpoint has answered as it should. */
-export async function forgetFailures(tx: Tx, agentId: string): Promise<void> {
-  await tx.query(
-    `update breakers set failures = 0 where agent_id = $1 and failures > 0 and state = 'closed'`,
-    [agentId],
-  );
+export function forgetFailures(tx: Tx, agentId: string): void {
+  tx.write(`update breakers set failures = 0 where agent_id = $1 and failures > 0 and state = 'closed'`, [
+    agentId,
+  ]);
 }
 
 /** One failure more in a row; the last of `most` opens the breaker. An agent that is gone or moved is not counted for. */

@@ -74,7 +74,11 @@ export function createDatabase({ pool, region, onCommit }: DatabaseDeps): Databa
     client.on('error', onError);
     let tx: Tx | null = null;
     try {
-      tx = openTx(client, await begin(client, principal, region));
+      const entered = begin(client, principal, region);
+      tx = openTx(client, principal.kind === 'agent-key' ? await entered : idOf(principal));
+      // Whoever is known before goes in with the first query.
+      tx.written.push(entered);
+      entered.catch(() => undefined);
       const result = await fn(tx);
       failpoint(name, 'commit');
       // After a write that has failed this commits nothing, and the failure is thrown.
@@ -135,12 +139,15 @@ async function begin(client: PoolClient, principal: Principal, region: string): 
     }
     return agent.agent_id;
   }
-  const who = principal.kind === 'system' ? 'system' : principal.id;
+  const who = idOf(principal);
   await client.query(
     `${role}select set_config('mooring.principal', ${escapeLiteral(who)}, true), set_config('mooring.region', ${escapeLiteral(region)}, true)`,
   );
   return who;
 }
+
+const idOf = (principal: Exclude<Principal, { kind: 'agent-key' }>): string =>
+  principal.kind === 'system' ? 'system' : principal.id;
 
 function openTx(client: PoolClient, principalId: string): Tx {
   const written: Promise<unknown>[] = [];

@@ -25,19 +25,19 @@ export async function markSent(tx: Tx, ids: string[]): Promise<void> {
   await tx.query('update outbox set sent_at = now() where id = any($1) and sent_at is null', [ids]);
 }
 
-/** Unsent signals older than `ageMs`, locked for this transaction; what another relay holds is skipped. */
+/** Unsent signals older than `ageMs` beside those `held`, locked for this transaction; what another relay holds is skipped. */
 export async function takeUnsent(
   tx: Tx,
-  { ageMs, limit }: { ageMs: number; limit: number },
+  { ageMs, held, limit }: { ageMs: number; held: string[]; limit: number },
 ): Promise<OutboxSignal[]> {
   return tx.query<OutboxSignal>(
     `select id, workflow, workflow_id as "workflowId", input, signal, signal_input as "signalInput", origin
        from outbox
-      where sent_at is null and created_at < now() - $1 * interval '1 millisecond'
+      where sent_at is null and created_at < now() - $1 * interval '1 millisecond' and id <> all($3)
       order by created_at
       limit $2
       for update skip locked`,
-    [ageMs, limit],
+    [ageMs, limit, held],
   );
 }
 

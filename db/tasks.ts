@@ -11,7 +11,6 @@ import { forgetIfErased } from './erase';
 import { appendFrames } from './events';
 import { recordSignal } from './outbox';
 import { wakePayment } from './payments';
-import { lockSession } from './sessions';
 import { sayResolved } from './say-confirmation';
 import { answerToolCall } from './tool-calls';
 import type { ToolResult } from './tool-calls';
@@ -132,10 +131,16 @@ export async function getTask(tx: Tx, id: string): Promise<Task> {
 
 /** Locks the task's session if it has one, then the task. */
 export async function lockTask(tx: Tx, id: string): Promise<Task> {
-  const { sessionId } = await getTask(tx, id);
-  if (sessionId !== null) await lockSession(tx, sessionId);
-  return lockOwnTask(tx, id);
+  const [, task] = await Promise.all([lockSessionOf(tx, id), lockOwnTask(tx, id)]);
+  return task;
 }
+
+/** Of a task between agents there is none. */
+const lockSessionOf = (tx: Tx, taskId: string): Promise<unknown> =>
+  tx.query(
+    'select id from sessions where id = (select session_id from tasks where id = $1) for no key update',
+    [taskId],
+  );
 
 /** Locks a task that has no session: one between agents. */
 export async function lockOwnTask(tx: Tx, id: string): Promise<Task> {

@@ -11,6 +11,8 @@ export interface Dispatch {
   open: (db: Database, gateway: Gateway) => void;
   /** Never throws and never waits. */
   send: (signals: OutboxSignal[]) => void;
+  /** What waits here to be sent, or to be marked as sent: the relay leaves it alone. */
+  held: () => string[];
 }
 
 interface Way {
@@ -25,6 +27,7 @@ const STARTS_AT_ONCE = 8;
 export function createDispatch({ log }: { log: Logger }): Dispatch {
   let way: Way | null = null;
   let sent: string[] = [];
+  const held = new Set<string>();
   let marking: Promise<void> | null = null;
 
   const mark = async (db: Database): Promise<void> => {
@@ -37,6 +40,7 @@ export function createDispatch({ log }: { log: Logger }): Dispatch {
           // Sent twice is harmless: the relay will find them unsent and send them again.
           log.warn({ err: error, count: ids.length }, 'sent signals could not be marked');
         });
+      for (const id of ids) held.delete(id);
     }
     marking = null;
   };
@@ -51,7 +55,7 @@ export function createDispatch({ log }: { log: Logger }): Dispatch {
     } catch (error) {
       log.warn({ err: error, workflow: signal.workflowId }, 'signal not sent; the relay will');
       // While Temporal is away nothing piles up here.
-      waiting.length = 0;
+      for (const { id } of [signal, ...waiting.splice(0)]) held.delete(id);
       return;
     }
     failpoint('dispatch', 'sent');
@@ -72,10 +76,12 @@ export function createDispatch({ log }: { log: Logger }): Dispatch {
     send: (signals) => {
       if (way === null) return;
       for (const signal of signals) {
+        held.add(signal.id);
         if (signal.signal === null) waiting.push(signal);
         else void sendOne(way, signal);
       }
       while (starting < STARTS_AT_ONCE && waiting.length > 0) void startNext(way);
     },
+    held: () => [...held],
   };
 }

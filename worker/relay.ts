@@ -22,13 +22,15 @@ export function startRelay(deps: {
   gateway: Gateway;
   log: Logger;
   ageMs: number;
+  /** what this process is still about to send itself */
+  held: () => string[];
 }): () => Promise<void> {
-  const { db, gateway, log, ageMs } = deps;
+  const { db, gateway, log, ageMs, held } = deps;
   let forgotAt = 0;
   return every({ ms: 1_000, log, name: 'relay' }, async () => {
     for (;;) {
       const count = await db.withTx(SYSTEM, 'outbox.relay', async (tx) => {
-        const signals = await takeUnsent(tx, { ageMs, limit: BATCH });
+        const signals = await takeUnsent(tx, { ageMs, held: held(), limit: BATCH });
         if (signals.length > 0) failpoint('relay', 'before');
         const results = await Promise.allSettled(
           signals.map((signal) => counted('relay', gateway.send(signal))),

@@ -67,7 +67,7 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
   const runs = workers.map((worker) => worker.run().catch(deps.onFailure));
   deps.dispatch.open(db, gateway);
   const ageMs = config.MOORING_RELAY_AGE_MS;
-  const stopRelay = startRelay({ db, gateway, log, ageMs });
+  const stopRelay = startRelay({ db, gateway, log, ageMs, held: deps.dispatch.held });
   const stopReconciler = startReconciler({
     db,
     gateway,

@@ -36,7 +36,7 @@ export async function judgeEndpoint(
   switch (kind) {
     case 'attempt':
       if (failed) await countFailure(tx, agentId, { most: limits.most, waitMs });
-      else await forgetFailures(tx, agentId);
+      else forgetFailures(tx, agentId);
       return failed && (await isShut(tx, agentId)) ? 'park' : 'again';
     case 'probe':
       if (!failed) await startDraining(tx, agentId);

@@ -38,7 +38,8 @@ export type Next = { progress: TaskProgress } | { delivery: Delivery };
 
 /** Claims the next attempt before the call is made, so that a call which may have been made is always counted. */
 export async function openDelivery(tx: Tx, deps: TaskDeps, taskId: string): Promise<Next> {
-  const task = await lockTask(tx, taskId);
+  // One after the other in one round trip: what is counted is counted under the lock.
+  const [task, attempts] = await Promise.all([lockTask(tx, taskId), countAttempts(tx, taskId)]);
   await markTaskSeen(tx, task);
   if (isTerminal(task.status)) return { progress: progressOf(task) };
   const reported = await endAsReported(tx, task);
@@ -48,9 +49,7 @@ export async function openDelivery(tx: Tx, deps: TaskDeps, taskId: string): Prom
     const orphan = task.status === 'pending_accept' ? await endIfOrphan(tx, task) : null;
     return { progress: orphan ?? progressOf(task) };
   }
-  if ((await countAttempts(tx, task.id)) >= deps.delaysMs.length) {
-    return { progress: await noAttemptLeft(tx, task) };
-  }
+  if (attempts >= deps.delaysMs.length) return { progress: await noAttemptLeft(tx, task) };
   return open(tx, deps, { task, kind: 'attempt' });
 }
 
@@ -113,20 +112,23 @@ async function openInvocation(tx: Tx, deps: TaskDeps, { task, kind }: Call): Pro
 }
 
 async function openWebhook(tx: Tx, deps: TaskDeps, { task, kind }: Call): Promise<Next> {
-  const endpoint = await findEndpoint(tx, task.toAgentId);
+  const [endpoint, waits] = await Promise.all([
+    findEndpoint(tx, task.toAgentId),
+    mustWait(tx, { task, kind }),
+  ]);
   if (endpoint === null) {
     const orphan = await endIfOrphan(tx, task);
     if (orphan !== null) return { progress: orphan };
     // It was taken away since: the agent looks for its tasks itself.
-    const waits = await transitionTask(tx, task, { path: ['pending_accept'], actor: 'delivery' });
-    return { progress: progressOf(waits) };
+    const moved = await transitionTask(tx, task, { path: ['pending_accept'], actor: 'delivery' });
+    return { progress: progressOf(moved) };
   }
   // It belongs to no chat in which its agent would be named.
   const agentName = '';
-  if (await mustWait(tx, { task, kind })) return { progress: await park(tx, task, agentName) };
-  const attempt = await openAttempt(tx, task, kind);
+  if (waits) return { progress: await park(tx, task, agentName) };
+  const [attempt, told] = await Promise.all([openAttempt(tx, task, kind), getNetworkTask(tx, task.id)]);
   const notice = {
-    task: await getNetworkTask(tx, task.id),
+    task: told,
     attempt,
     url: endpoint.url,
     secrets: endpoint.secrets.map(({ sealed }) => deps.seal.open(sealed)),

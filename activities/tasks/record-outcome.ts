@@ -32,7 +32,7 @@ export async function makeCall({ send, ...call }: Delivery, signal: AbortSignal)
 export async function recordOutcome(tx: Tx, deps: TaskDeps, done: Done): Promise<TaskProgress> {
   const { outcome, attempt, latencyMs } = done;
   const task = await lockTask(tx, done.taskId);
-  await closeAttempt(tx, task.id, {
+  closeAttempt(tx, task.id, {
     attempt,
     httpStatus: outcome.httpStatus,
     outcome: outcome.kind,
@@ -100,7 +100,7 @@ export async function endAsReported(tx: Tx, task: Task): Promise<TaskProgress | 
   const said = { httpStatus: null, head: head(JSON.stringify(callback.body)) };
   const outcome = judgeAnswer(callback.body, said);
   const attempt = await openAttempt(tx, task, 'callback');
-  await closeAttempt(tx, task.id, { attempt, outcome: outcome.kind, latencyMs: 0, ...said });
+  closeAttempt(tx, task.id, { attempt, outcome: outcome.kind, latencyMs: 0, ...said });
   if (outcome.kind === 'failed') {
     return endByPlatform(tx, task, { to: 'failed', code: outcome.code, message: outcome.message });
   }

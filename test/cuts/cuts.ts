@@ -144,13 +144,15 @@ async function talk(stage: Stage, { readers: [reader] }: Chat): Promise<(number 
 async function cut(stage: Stage): Promise<void> {
   const { plan, machine, settings, proxy, result, chats, over } = stage;
   const random = seededRandom(plan.seed);
+  // Drawn by themselves: which kinds there are does not hang on how many connections were open.
+  const kinds = seededRandom(plan.seed + 1);
   for (let made = 0; made < plan.cuts; made += 1) {
     await pause(random() * 120);
     const turn = Math.floor((made * plan.turnsOfAChat) / plan.cuts);
     const isDone = (): boolean => chats.every(({ readers: [{ ended }] }) => ended >= turn);
     await until(stage, { holds: isDone, what: `all to have had turn ${turn}` });
-    const [ending, other] = random() < 0.5 ? (['kill', 'reset'] as const) : (['stop', 'silence'] as const);
-    let kind: keyof CutsResult['made'] = random() < plan.ends ? ending : other;
+    const [ending, other] = kinds() < 0.5 ? (['kill', 'reset'] as const) : (['stop', 'silence'] as const);
+    let kind: keyof CutsResult['made'] = kinds() < plan.ends ? ending : other;
     if (kind === 'kill' || kind === 'stop') {
       if (kind === 'kill') machine.killPlatform();
       // It drains first: its sockets are told.

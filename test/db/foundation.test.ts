@@ -33,6 +33,17 @@ test('every table has row-level security on, forced, with a policy', async () =>
   expect(rows).toEqual([]);
 });
 
+test('a policy that looks at another table looks at one row of it, never at all of them', async () => {
+  const rows = await t.db.withTx(SYSTEM, 'test', (tx) =>
+    tx.query<{ policy: string }>(
+      `select tablename || '.' || policyname as policy from pg_policies
+        where schemaname = 'public'
+          and regexp_count(concat(qual, with_check), 'SELECT') <> regexp_count(concat(qual, with_check), 'OFFSET 0')`,
+    ),
+  );
+  expect(rows).toEqual([]);
+});
+
 test('the task edges of the database are those of domain/task.ts', async () => {
   const rows = await t.db.withTx(SYSTEM, 'test', (tx) =>
     tx.query<{ edge: string }>(`select from_status || ' ' || to_status as edge from task_edges`),

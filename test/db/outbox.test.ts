@@ -68,7 +68,8 @@ async function chatWith(messages: number): Promise<string> {
   return id;
 }
 
-const relay = (gateway: Gateway, ageMs = 0) => startRelay({ db: t.db, gateway, log, ageMs });
+const relay = (gateway: Gateway, ageMs = 0, held: string[] = []) =>
+  startRelay({ db: t.db, gateway, log, ageMs, held: () => held });
 const reconciler = (gateway: Gateway, lengths: { intervalMs?: number; ageMs?: number } = {}) =>
   startReconciler({
     db: t.db,
@@ -111,6 +112,17 @@ test('what is younger than its age is left to whoever recorded it', async () => 
   await stop();
   expect(gateway.sent).toHaveLength(1);
   expect(await unsent()).toBe(1);
+});
+
+test('what this process is still about to send itself is left to it', async () => {
+  await chatWith(2);
+  const [own] = await rows('select id from outbox order by created_at, id limit 1');
+  const gateway = fakeGateway();
+  const stop = relay(gateway, 0, [String(own?.['id'])]);
+  await gateway.tried(1);
+  await stop();
+  expect(gateway.sent).toHaveLength(1);
+  expect((await rows('select id from outbox where sent_at is null'))[0]).toEqual(own);
 });
 
 test('what the gateway refuses stays unsent, and the rest is sent', async () => {
