@@ -53,7 +53,7 @@ export function createGateway({ client, region, isOpen, onRestart }: GatewayDeps
     args: [input],
     workflowTaskTimeout: '3 seconds' as const,
     staticSummary: summaryOf(workflow, input),
-    typedSearchAttributes: attributesOf(input, region),
+    typedSearchAttributes: attributesOf(workflow, input, region),
     priority: {
       priorityKey: PRIORITY[workflow],
       ...(input['userId'] === undefined ? {} : { fairnessKey: input['userId'] }),
@@ -122,11 +122,14 @@ function summaryOf(workflow: WorkflowType, input: Record<string, string>): strin
   }
 }
 
-function attributesOf(input: Record<string, string>, region: string): TypedSearchAttributes {
-  const pairs: SearchAttributePair[] = [
-    { key: SEARCH_ATTRIBUTES.region, value: region },
-    { key: SEARCH_ATTRIBUTES.phase, value: 'open' },
-  ];
+function attributesOf(
+  workflow: WorkflowType,
+  input: Record<string, string>,
+  region: string,
+): TypedSearchAttributes {
+  const pairs: SearchAttributePair[] = [{ key: SEARCH_ATTRIBUTES.region, value: region }];
+  // Of a task only an end that is no completion is said (workflows/task.ts).
+  if (workflow !== 'task') pairs.push({ key: SEARCH_ATTRIBUTES.phase, value: 'open' });
   const { userId, agentId, taskId, riskLevel } = input;
   if (userId !== undefined) pairs.push({ key: SEARCH_ATTRIBUTES.user, value: userId });
   if (agentId !== undefined) pairs.push({ key: SEARCH_ATTRIBUTES.agent, value: agentId });
