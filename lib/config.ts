@@ -167,8 +167,8 @@ export const SETTINGS = {
     'callbacks of agents from one address, a minute; behind a proxy all share its address',
   ),
   MOORING_RATE_LIMIT_BAD_KEYS: limit(
-    60,
-    'calls of /v1 with bad keys from one address, a minute; then only keys that were good before are looked up',
+    300,
+    'calls of /v1 with bad keys from one address, a minute; then only keys that were good before are looked up; behind a proxy all share its address',
   ),
   MOORING_RATE_LIMIT_NETWORK_READS: limit(120, 'calls that read of one agent to one path of /v1, a minute'),
   MOORING_RATE_LIMIT_NETWORK_WRITES: limit(60, 'calls that change of one agent to one path of /v1, a minute'),

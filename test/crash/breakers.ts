@@ -8,6 +8,7 @@ import { askNetwork, finish, join, until } from './network';
 // One failure opens a breaker here, so that it does not depend on what ran before.
 const settings = {
   MOORING_RATE_LIMIT_REGISTRATIONS: '1000',
+  MOORING_RATE_LIMIT_NETWORK_READS: '100000',
   MOORING_BREAKER_FAILURES: '1',
   MOORING_BREAKER_WAIT_MS: '400',
   MOORING_BREAKER_MAX_WAIT_MS: '800',

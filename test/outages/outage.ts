@@ -11,6 +11,9 @@ const SIDE_BY_SIDE = 20;
 /** Long enough that the agent was tried in vain. */
 const PROBES = 2;
 
+const QUIET = `breakers where state = 'open' and next_probe_at > now() + interval '500 milliseconds'
+  and not exists (select from task_attempts where ended_at is null)`;
+
 /** What became of the tasks that came in while their agent was down. */
 export interface Outage {
   /** the tasks as they were made, and as the agent took them */
@@ -51,7 +54,7 @@ async function goThrough(
   const count = async (what: string): Promise<number> =>
     (await facts.query<{ count: number }>(`select count(*)::int as count from ${what}`))[0]?.count ?? 0;
   const until = async (what: string, isEnough: (count: number) => boolean): Promise<void> => {
-    while (!isEnough(await count(what))) await pause(100);
+    while (!isEnough(await count(what))) await pause(50);
   };
   const endpoint = await listen();
   try {
@@ -64,7 +67,8 @@ async function goThrough(
     await Promise.all(Array.from({ length: SIDE_BY_SIDE }, askOn));
     const madeMs = performance.now() - begun;
     await until(`task_attempts where kind = 'probe'`, (probes) => probes >= PROBES);
-    await until('task_attempts where ended_at is null', (underWay) => underWay === 0);
+    // Not between the two probes of one trial: the second would be the first to be taken.
+    await until(QUIET, (quiet) => quiet === 1);
     const before = await count(`task_attempts where kind = 'attempt'`);
     const back = performance.now();
     endpoint.recover();

@@ -48,11 +48,11 @@ const JITTER_MS = 5;
 const WAY_MS = 8;
 
 /** Waits until a call that is made then meets its deadline within some ms; the timer of a workflow never rings before it. */
-export const meetAt = async (deadline: number, { random, timer = false }: Meeting): Promise<void> => {
+export const meetAt = async (deadline: number, { random, timer = false }: Jitter): Promise<void> => {
   const off = timer ? random() * JITTER_MS : (random() * 2 - 1) * JITTER_MS - WAY_MS;
   await pause(Math.max(0, deadline - Date.now() + off));
 };
-interface Meeting {
+interface Jitter {
   random: () => number;
   timer?: boolean;
 }
@@ -66,12 +66,21 @@ export async function patient(call: () => Promise<NetworkReply>): Promise<Networ
   }
 }
 
+interface Race {
+  kind: 'inbox' | 'question';
+  number: number;
+  random: () => number;
+}
+/** Few stand behind many: that a person is new is no part of the race. */
+const PEOPLE = 20;
+
 /** One task whose sides all act within 5 ms of its deadline, on either side of it. */
-export async function race(
-  world: World,
-  { kind, number, random }: { kind: 'inbox' | 'question'; number: number; random: () => number },
-): Promise<Raced> {
-  const token = kind === 'question' ? await world.signIn(`race-${number}@example.org`) : undefined;
+export const race = async (world: World, wish: Race): Promise<Raced> => (await prepare(world, wish))();
+
+/** Makes the task; what comes back waits for its deadline and lets its sides meet there. */
+export async function prepare(world: World, { kind, number, random }: Race): Promise<() => Promise<Raced>> {
+  const email = `race-${number % PEOPLE}@example.org`;
+  const token = kind === 'question' ? await world.signIn(email) : undefined;
   const [sender, receiver] = [await world.join({}, token), await world.join()];
   const made = await patient(() =>
     sender.call('/v1/tasks', {
@@ -95,6 +104,20 @@ export async function race(
   );
   const crowds = kind === 'question' ? AT_THE_QUESTION : AT_THE_INBOX;
   const crowd = crowds[number % crowds.length] ?? [];
+  return () => meet(world, { id, sender, receiver, crowd, deadline, random });
+}
+
+interface Meeting {
+  id: string;
+  sender: Player;
+  receiver: Player;
+  crowd: Side[];
+  deadline: number;
+  random: () => number;
+}
+
+async function meet(world: World, meeting: Meeting): Promise<Raced> {
+  const { id, sender, receiver, crowd, deadline, random } = meeting;
   const acts: Record<Side, () => Promise<NetworkReply>> = {
     accept: () => receiver.call(`/v1/tasks/${id}/accept`, { method: 'POST' }),
     decline: () => receiver.call(`/v1/tasks/${id}/decline`, { body: {} }),
