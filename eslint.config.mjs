@@ -64,6 +64,22 @@ const zoneRule = (zone) => ({
   },
 });
 
+// Money is bigint inside and a decimal string outside: a float has lost some of it before anybody looks.
+const FLOAT = 'Money is never a float: parseUsdc and formatUsdc of domain/money.';
+const namedMoney = '[name=/(micros|usdc)$/i]';
+const noMoneyAsNumber = ['Number', 'parseFloat'].flatMap((name) => [
+  { selector: `CallExpression[callee.name='${name}'] > Identifier${namedMoney}.arguments`, message: FLOAT },
+  {
+    selector: `CallExpression[callee.name='${name}'] > MemberExpression.arguments > Identifier${namedMoney}.property`,
+    message: FLOAT,
+  },
+]);
+const noFloats = [
+  { selector: 'CallExpression[callee.name=/^(Number|parseFloat)$/]', message: FLOAT },
+  { selector: 'CallExpression[callee.property.name=/^(parseFloat|toFixed|toPrecision)$/]', message: FLOAT },
+  { selector: 'Literal[raw=/^[0-9_]*\\.[0-9]/]', message: FLOAT },
+];
+
 export default tseslint.config(
   { ignores: ['dist/**', 'node_modules/**', '.mooring/**', 'docs/**', 'agents/**'] },
   js.configs.recommended,
@@ -105,6 +121,22 @@ export default tseslint.config(
         { object: 'process', property: 'env', message: 'Read lib/config.' },
       ],
     },
+  },
+  {
+    files: ['**/*.{ts,tsx}'],
+    ignores: ['test/**'],
+    rules: { 'no-restricted-syntax': ['error', ...noMoneyAsNumber] },
+  },
+  {
+    // where money is worked on there are no floats at all
+    files: [
+      '{domain,sdk}/money.ts',
+      'domain/payment.ts',
+      'db/{budgets,ledger,ledger-proof,payment-money,payment-pages,payments,refunds,standing-rules,statement,wallet}.ts',
+      'activities/{payments,settle-payment}.ts',
+      'api/routes/{payments,wallet}.ts',
+    ],
+    rules: { 'no-restricted-syntax': ['error', ...noFloats] },
   },
   {
     // React components are functions that return markup: their length is the page's, not a tangle's.

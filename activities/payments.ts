@@ -1,8 +1,7 @@
 import type { Database, Tx } from '../db/database';
 import { appendFrames } from '../db/events';
-import { escrowAccount, hold, openAccounts, ownerAccount, resolveHold, userAccount } from '../db/ledger';
-import type { Outcome } from '../db/ledger';
-import { lockPayment, markPaymentSeen, setPaymentState, taskOfPayment } from '../db/payments';
+import { holdPayment } from '../db/payment-money';
+import { lockPayment, markPaymentSeen, setPaymentState } from '../db/payments';
 import type { Payment } from '../db/payments';
 import { setPhase } from '../db/sessions';
 import { answerToolCall, getToolCall } from '../db/tool-calls';
@@ -11,17 +10,12 @@ import { sayStatus } from '../db/tool-status';
 import { MooringError } from '../domain/errors';
 import type { LogFrame } from '../domain/frames';
 import { formatUsdc } from '../domain/money';
-import type { PaymentState } from '../domain/payment';
 import { SYSTEM } from '../domain/principal';
-import { isTerminal } from '../domain/task';
 import type { PaymentActivities, PaymentProgress } from '../domain/workflows';
 import { activity } from './activity';
 import { chatError } from './chat-error';
-
-// Until a task that is still running has ended, its hold stays; looked at again after its own deadline.
-const AFTER_TASK_MS = 60_000;
-
-const holdKey = (payment: Payment): string => `payment/${payment.id}/hold`;
+import { paymentFrame, progressOf } from './payment-words';
+import { settle } from './settle-payment';
 
 export function createPaymentActivities({ db }: { db: Database }): PaymentActivities {
   return {
@@ -44,11 +38,19 @@ async function authorize(tx: Tx, paymentId: string, asOf: string): Promise<Payme
     case 'AUTHORIZING':
       return payment.withdrawn === null ? holdFunds(tx, payment) : dropApproved(tx, payment);
     case 'DECLINED':
-      await tellEnd(tx, payment, 'DECLINED');
+      await tellEnd(
+        tx,
+        payment,
+        payment.withdrawn === 'offer_changed' ? END_WORDS.OFFER_CHANGED : END_WORDS.DECLINED,
+      );
       return progressOf(payment);
     case 'HELD':
     case 'CAPTURED':
     case 'VOIDED':
+    case 'RECLAIMED':
+    case 'REFUNDED':
+    case 'DISPUTED':
+    case 'UNKNOWN':
     case 'EXPIRED':
     case 'FAILED':
       return progressOf(payment);
@@ -57,41 +59,26 @@ async function authorize(tx: Tx, paymentId: string, asOf: string): Promise<Payme
 
 /** It was withdrawn between the person's yes and the hold. */
 async function dropApproved(tx: Tx, payment: Payment): Promise<PaymentProgress> {
-  await setPaymentState(tx, payment, 'FAILED');
+  const failed = await setPaymentState(tx, payment, { to: 'FAILED' });
   const reason = payment.withdrawn ?? 'turn_cancelled';
+  if (reason === 'offer_changed') {
+    await tellEnd(tx, failed, END_WORDS.OFFER_CHANGED);
+    return progressOf(failed);
+  }
   await appendFrames(tx, { id: payment.sessionId, userId: payment.userId }, [
     paymentFrame('PAYMENT_FAILED', payment, { state: 'FAILED', reason }),
   ]);
-  return progressOf({ ...payment, state: 'FAILED' });
+  return progressOf(failed);
 }
 
-const progressOf = (payment: Payment): PaymentProgress => ({
-  state: payment.state,
-  seen: payment.wakeVersion,
-  captureDeadline: payment.captureDeadline,
-});
-
 async function holdFunds(tx: Tx, payment: Payment): Promise<PaymentProgress> {
-  const { userId, agentOwnerId } = payment;
-  openAccounts(tx, [
-    { id: escrowAccount(userId), kind: 'escrow', ownerId: userId },
-    { id: ownerAccount(agentOwnerId), kind: 'owner', ownerId: agentOwnerId },
-  ]);
   try {
-    await hold(tx, {
-      key: holdKey(payment),
-      kind: 'hold',
-      debit: userAccount(userId),
-      credit: escrowAccount(userId),
-      amountMicros: payment.amountMicros,
-      ownerId: userId,
-      paymentId: payment.id,
-    });
+    await holdPayment(tx, payment);
   } catch (error) {
     if (!(error instanceof MooringError) || error.code !== 'insufficient_funds') throw error;
     return end(tx, payment, 'FAILED');
   }
-  await setPaymentState(tx, payment, 'HELD');
+  const held = await setPaymentState(tx, payment, { to: 'HELD' });
   const call = await getToolCall(tx, payment.toolCallId);
   await goOn(tx, call);
   await sayStatus(tx, call, {
@@ -103,11 +90,13 @@ async function holdFunds(tx: Tx, payment: Payment): Promise<PaymentProgress> {
   await answerToolCall(tx, payment.toolCallId, {
     result: { status: 'held', payment_id: payment.id, amount_usdc: formatUsdc(payment.amountMicros) },
   });
-  return progressOf({ ...payment, state: 'HELD' });
+  return progressOf(held);
 }
 
-const approvalOf = ({ decidedBy }: Payment): string =>
-  decidedBy === 'standing' ? 'Approved when you opened the chat:' : 'You approved';
+function approvalOf({ decidedBy, ruleId }: Payment): string {
+  if (decidedBy !== 'standing') return 'You approved';
+  return ruleId === null ? 'Approved when you opened the chat:' : 'Approved by a rule of yours:';
+}
 
 /** The turn that waited for the answer works again; one that went on without it has moved on by itself. */
 async function goOn(tx: Tx, call: ToolCall): Promise<void> {
@@ -116,9 +105,9 @@ async function goOn(tx: Tx, call: ToolCall): Promise<void> {
 
 /** Ends an offer before any money has moved. */
 async function end(tx: Tx, payment: Payment, state: 'EXPIRED' | 'FAILED'): Promise<PaymentProgress> {
-  await setPaymentState(tx, payment, state);
-  await tellEnd(tx, payment, state);
-  return progressOf({ ...payment, state });
+  const ended = await setPaymentState(tx, payment, { to: state });
+  await tellEnd(tx, ended, END_WORDS[state]);
+  return progressOf(ended);
 }
 
 const END_WORDS = {
@@ -133,15 +122,24 @@ const END_WORDS = {
     reason: 'insufficient_funds',
     status: 'refused',
   },
+  OFFER_CHANGED: {
+    text: 'The agent changed its terms before it was paid; nothing was paid',
+    reason: 'offer_changed',
+    status: 'void',
+  },
 } as const;
 
-async function tellEnd(tx: Tx, payment: Payment, state: keyof typeof END_WORDS): Promise<void> {
+async function tellEnd(
+  tx: Tx,
+  payment: Payment,
+  words: (typeof END_WORDS)[keyof typeof END_WORDS],
+): Promise<void> {
+  const { state } = payment;
   const call = await getToolCall(tx, payment.toolCallId);
   if (call.state === 'done') return;
-  const words = END_WORDS[state];
   await goOn(tx, call);
   const frames: LogFrame[] = [paymentFrame('PAYMENT_FAILED', payment, { state, reason: words.reason })];
-  if (state === 'DECLINED')
+  if (words === END_WORDS.DECLINED)
     frames.push(chatError({ code: 'payment_declined', message: words.text, turnId: payment.turnId }));
   await appendFrames(tx, { id: payment.sessionId, userId: payment.userId }, frames);
   await sayStatus(tx, call, {
@@ -153,74 +151,4 @@ async function tellEnd(tx: Tx, payment: Payment, state: keyof typeof END_WORDS):
   await answerToolCall(tx, payment.toolCallId, {
     result: { status: words.status, payment_id: payment.id, reason: words.reason },
   });
-}
-
-const paymentFrame = (
-  type: 'PAYMENT_FAILED' | 'PAYMENT_RELEASED',
-  payment: Payment,
-  { state, reason }: { state: PaymentState; reason: string },
-): LogFrame => ({
-  type,
-  data: {
-    payment_id: payment.id,
-    turn_id: payment.turnId,
-    state,
-    amount_usdc: formatUsdc(payment.amountMicros),
-    reason_code: reason,
-  },
-});
-
-/** All of the hold, and on to the owner. */
-const captureOf = ({ id, amountMicros, agentOwnerId }: Payment): Outcome => ({
-  phase: 'posted',
-  amountMicros,
-  onward: [
-    {
-      key: `payment/${id}/paid`,
-      kind: 'capture',
-      credit: ownerAccount(agentOwnerId),
-      amountMicros,
-      ownerId: agentOwnerId,
-    },
-  ],
-});
-
-/** Money follows the fact of the task: completed captures, any other end gives back; no task by the deadline too. */
-async function settle(tx: Tx, paymentId: string, asOf: string): Promise<PaymentProgress> {
-  const payment = await lockPayment(tx, paymentId);
-  await markPaymentSeen(tx, payment);
-  if (payment.state !== 'HELD') return progressOf(payment);
-  const task = await taskOfPayment(tx, payment.id);
-  if (task !== null && !isTerminal(task.status)) {
-    const end = Math.max(Date.parse(task.expiresAt), Date.parse(asOf));
-    const later = new Date(end + AFTER_TASK_MS).toISOString();
-    return { ...progressOf(payment), captureDeadline: later };
-  }
-  if (task === null && payment.withdrawn === null && payment.captureDeadline > asOf)
-    return progressOf(payment);
-  const captured = task?.status === 'completed';
-  await resolveHold(tx, {
-    holdKey: holdKey(payment),
-    ...(captured
-      ? { key: `payment/${payment.id}/capture`, outcome: captureOf(payment) }
-      : { key: `payment/${payment.id}/void`, outcome: { phase: 'voided' } }),
-  });
-  await setPaymentState(tx, payment, captured ? 'CAPTURED' : 'VOIDED');
-  const frame: LogFrame = captured
-    ? {
-        type: 'PAYMENT_SUCCESSFUL',
-        data: {
-          payment_id: payment.id,
-          turn_id: payment.turnId,
-          amount_usdc: formatUsdc(payment.amountMicros),
-          agent_id: payment.agentId,
-          agent_name: payment.agentName,
-        },
-      }
-    : paymentFrame('PAYMENT_RELEASED', payment, {
-        state: 'VOIDED',
-        reason: task === null ? (payment.withdrawn ?? 'unused') : `task_${task.status}`,
-      });
-  await appendFrames(tx, { id: payment.sessionId, userId: payment.userId }, [frame]);
-  return progressOf({ ...payment, state: captured ? 'CAPTURED' : 'VOIDED' });
 }

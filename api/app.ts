@@ -43,10 +43,13 @@ import { countBadKeys } from './network/bad-keys';
 import { publishedHeaders } from './network/headers';
 import { networkRoutes } from './network/routes';
 import { operationRoutes } from './routes/operations';
+import { paymentRoutes } from './routes/payments';
+import { statementRoutes } from './routes/statement';
 import { taskRoutes } from './routes/tasks';
 import { sessionLogRoutes } from './routes/session-log';
 import { sessionRoutes } from './routes/sessions';
 import { walletNotificationRoutes } from './routes/wallet-notifications';
+import { walletRoutes } from './routes/wallet';
 import { createSocketServer } from './socket/server';
 import { SOCKET_TIMINGS } from './socket/timings';
 import type { SocketTimings } from './socket/timings';
@@ -158,7 +161,15 @@ function createApp({ log, ready, webRoot }: ApiDeps, api: ApiContext): Express {
   // Its body is a file, not JSON.
   app.use('/v1', artifactUpload(api));
   app.use(['/api', '/dev', '/v1'], jsonBody());
-  app.use(authRoutes(api), keyRoutes(api), accountRoutes(api), agentRoutes(api));
+  app.use(
+    authRoutes(api),
+    keyRoutes(api),
+    accountRoutes(api),
+    walletRoutes(api),
+    statementRoutes(api),
+    paymentRoutes(api),
+    agentRoutes(api),
+  );
   app.use(sessionRoutes(api), sessionLogRoutes(api));
   app.use(taskRoutes(api));
   app.use('/v1', networkRoutes(api));

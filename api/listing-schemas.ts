@@ -17,7 +17,7 @@ const text = (most: number) =>
     .min(1)
     .max(most)
     .refine((said) => !NOT_IN_TEXT.test(said), 'must not hold control characters');
-const line = (most: number) =>
+export const line = (most: number) =>
   text(most).refine((said) => !NOT_IN_A_LINE.test(said), 'must be one line without control characters');
 const labels = z
   .array(line(40))

@@ -35,10 +35,12 @@ export const ConfirmationAnswer = {
 
 export const TurnToStop = { turn_id: z.exactOptional(turnId) };
 
-export const Usdc = z
+export const UsdcText = z
   .string()
-  .refine((text) => parseUsdc(text) !== null, 'must be an amount of USDC with at most 6 decimals')
-  .transform((text) => parseUsdc(text) ?? 0n);
+  .refine((text) => parseUsdc(text) !== null, 'must be an amount of USDC with at most 6 decimals');
+export const Usdc = UsdcText.transform((text) => parseUsdc(text) ?? 0n);
+/** More than nothing. */
+export const SomeUsdc = Usdc.refine((micros) => micros > 0n, 'must be more than 0');
 
 /** The id in a path. Whatever cannot be one is a chat that does not exist. */
 export function sessionIdOf(id: unknown): string {

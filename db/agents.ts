@@ -164,8 +164,8 @@ export async function connectedAgents(
 ): Promise<{ agentId: string; name: string; health: AgentHealth | null; paidMicros: bigint }[]> {
   return tx.query(
     `select c.agent_id as "agentId", c.agent_name as name, a.last_health_status as health,
-            (select coalesce(sum(amount_micros), 0)::bigint from payments p
-              where p.session_id = c.session_id and p.agent_id = c.agent_id and p.state = 'CAPTURED') as "paidMicros"
+            (select coalesce(sum(captured_micros - refunded_micros), 0)::bigint from payments p
+              where p.session_id = c.session_id and p.agent_id = c.agent_id) as "paidMicros"
        from connections c left join agents a on a.id = c.agent_id
       where c.session_id = $1 order by c.created_at`,
     [sessionId],

@@ -2,11 +2,11 @@ import { MooringError } from '../domain/errors';
 import { withdrawConfirmations } from './chat-confirmations';
 import type { Tx } from './database';
 import { appendFrames } from './events';
-import { giveBackUnspent, withdrawPayments } from './payments';
 import { withdrawPrompts } from './prompts';
 import { lockSession, wakeSession } from './sessions';
 import type { Session } from './sessions';
 import { claimMessage, openTurn } from './turns';
+import { giveBackUnspent, withdrawPayments } from './withdraw-payments';
 
 /**
  * A person cancels the turn that works now, or the one they name. It is a fact at once; the turn ends when whoever works

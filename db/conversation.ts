@@ -108,7 +108,7 @@ export async function turnsWithoutFact(tx: Tx, sessionId: string, from: number):
                         from tasks k join agents a on a.id = k.to_agent_id
                        where k.session_id = $1 and k.turn_id = t.id), '[]') as hired,
             coalesce((select jsonb_agg(jsonb_build_object('agent', p.agent_name, 'action', p.action,
-                                                          'micros', p.amount_micros::text, 'state', p.state)
+                                                          'micros', coalesce(p.captured_micros, p.amount_micros)::text, 'state', p.state)
                                        order by p.created_at)
                         from payments p where p.session_id = $1 and p.turn_id = t.id), '[]') as payments
        from turns t join messages m on m.id = t.message_id

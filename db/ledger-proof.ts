@@ -72,12 +72,22 @@ const UNFIT_HOLDS = `
                  or (e.debit_account, e.credit_account) <> (h.debit_account, h.credit_account))
    limit 100`;
 
+// Of one that is UNKNOWN nobody knows yet.
 const UNFIT_PAYMENTS = `
   select p.id, p.state
     from payments p
     left join ledger_transfers h on h.key = 'payment/' || p.id || '/hold'
     left join ledger_transfers e on e.pending_id = h.id
-   where (h.id is null, coalesce(e.phase, 'none'))
-         is distinct from (p.state in ('AWAITING_APPROVAL', 'AUTHORIZING', 'DECLINED', 'EXPIRED', 'FAILED'),
-                           case p.state when 'CAPTURED' then 'posted' when 'VOIDED' then 'voided' else 'none' end)
+    left join (select payment_id, coalesce(sum(amount_micros) filter (where debit_account like 'escrow/%' and kind <> 'refund'), 0) as paid,
+                      coalesce(sum(amount_micros) filter (where credit_account like 'user/%'), 0) as refunded
+                 from ledger_transfers where phase = 'single' and payment_id is not null group by payment_id) o
+      on o.payment_id = p.id
+   where p.state <> 'UNKNOWN'
+     and ((h.id is null) <> (p.state in ('AWAITING_APPROVAL', 'AUTHORIZING', 'DECLINED', 'EXPIRED', 'FAILED'))
+          or e.phase is distinct from case when p.state in ('CAPTURED', 'REFUNDED', 'DISPUTED') then 'posted'
+                                           when p.state = 'VOIDED' then 'voided'
+                                           when p.state = 'RECLAIMED' then 'expired' end
+          or e.phase = 'posted' and e.amount_micros <> p.captured_micros
+          or e.phase = 'posted' and h.credit_account like 'escrow/%' and coalesce(o.paid, 0) <> p.captured_micros
+          or coalesce(o.refunded, 0) <> p.refunded_micros)
    limit 100`;

@@ -225,15 +225,20 @@ async function refusedByBalance<T>(work: () => Promise<T>): Promise<T> {
 
 const NOT_NEGATIVE = 'ledger_accounts_not_negative';
 
-/** What a user's wallet can spend and what is held, in micro-USDC. */
-export async function wallet(
-  tx: Tx,
-  userId: string,
-): Promise<{ balanceMicros: MicroUsdc; heldMicros: MicroUsdc }> {
-  const [row] = await tx.query<{ balanceMicros: MicroUsdc; heldMicros: MicroUsdc }>(
+/** In micro-USDC. */
+interface Balance {
+  balanceMicros: MicroUsdc;
+  heldMicros: MicroUsdc;
+}
+
+/** What an account can spend and what is held of it; one that was never opened has nothing. */
+export async function balanceOf(tx: Tx, account: string): Promise<Balance> {
+  const [row] = await tx.query<Balance>(
     `select posted_micros - held_micros as "balanceMicros", held_micros as "heldMicros"
        from ledger_accounts where id = $1`,
-    [userAccount(userId)],
+    [account],
   );
   return row ?? { balanceMicros: 0n, heldMicros: 0n };
 }
+
+export const wallet = (tx: Tx, userId: string): Promise<Balance> => balanceOf(tx, userAccount(userId));

@@ -1,8 +1,6 @@
 import { isMonitored, LISTING_STATUSES } from '../domain/agent';
-import { PAYMENT_EDGES, PAYMENT_STATES } from '../domain/payment';
+import { OPEN_PAYMENT_STATES } from '../domain/payment';
 import type { Tx } from './database';
-
-const OPEN_PAYMENTS = PAYMENT_STATES.filter((state) => PAYMENT_EDGES[state].length > 0);
 
 const OPEN_LISTINGS = LISTING_STATUSES.filter(isMonitored);
 
@@ -19,7 +17,7 @@ export async function hasOpenRow(tx: Tx, workflowId: string): Promise<boolean> {
          or exists (select from breakers b join agents a on a.id = b.agent_id
                      where b.agent_id = $1 and b.wake_version > 0
                        and (b.state <> 'closed' or a.status = any($3))) as open`,
-    [id, OPEN_PAYMENTS, OPEN_LISTINGS],
+    [id, OPEN_PAYMENT_STATES, OPEN_LISTINGS],
   );
   return row?.open ?? false;
 }

@@ -6,14 +6,15 @@ import { PAYMENT_EDGES } from '../domain/payment';
 import type { PaymentState } from '../domain/payment';
 import type { TaskStatus } from '../domain/task';
 import { newId } from '../lib/ids';
+import { requireBudget } from './budgets';
 import type { Tx } from './database';
 import { appendFrames } from './events';
 import { recordSignal } from './outbox';
 import { getSession, lockSession, setPhase } from './sessions';
-import { withdrawToolCall } from './tool-calls';
+import { findStanding } from './standing-rules';
 
 /** Why a request was taken back, or what was held is to come back. */
-export type WithdrawReason = 'turn_cancelled' | 'session_closed';
+export type WithdrawReason = 'turn_cancelled' | 'session_closed' | 'offer_changed';
 
 export interface Payment {
   id: string;
@@ -26,9 +27,16 @@ export interface Payment {
   agentOwnerId: string;
   action: string;
   amountMicros: MicroUsdc;
+  /** the platform's part of the amount */
+  feeMicros: MicroUsdc;
+  /** null: nothing */
+  capturedMicros: MicroUsdc | null;
+  refundedMicros: MicroUsdc;
   offerHash: string;
   state: PaymentState;
   decidedBy: 'person' | 'standing' | null;
+  /** the standing rule that decided; null: another way */
+  ruleId: string | null;
   expiresAt: string;
   captureDeadline: string;
   wakeVersion: number;
@@ -38,10 +46,11 @@ export interface Payment {
   withdrawn: WithdrawReason | null;
 }
 
-const SELECT = `select p.id, p.user_id as "userId", p.session_id as "sessionId", p.turn_id as "turnId",
+export const PAYMENT_SELECT = `select p.id, p.user_id as "userId", p.session_id as "sessionId", p.turn_id as "turnId",
     p.tool_call_id as "toolCallId", p.agent_id as "agentId", p.agent_name as "agentName",
-    p.agent_owner_id as "agentOwnerId", p.action, p.amount_micros as "amountMicros", p.offer_hash as "offerHash", p.state,
-    p.decided_by as "decidedBy", p.expires_at as "expiresAt",
+    p.agent_owner_id as "agentOwnerId", p.action, p.amount_micros as "amountMicros", p.fee_micros as "feeMicros",
+    p.captured_micros as "capturedMicros", p.refunded_micros as "refundedMicros", p.offer_hash as "offerHash", p.state,
+    p.decided_by as "decidedBy", p.rule_id as "ruleId", p.expires_at as "expiresAt",
     p.capture_deadline as "captureDeadline", p.wake_version as "wakeVersion", p.seen_version as "seenVersion",
     p.created_at as "createdAt", p.withdrawn
   from payments p`;
@@ -61,6 +70,7 @@ export async function requestPayment(
     action: string;
     reason: string;
     amountMicros: MicroUsdc;
+    feeMicros: MicroUsdc;
     /** of the locked session */
     autoApproveMicros: MicroUsdc;
     offerHash: string;
@@ -72,9 +82,9 @@ export async function requestPayment(
   const id = newId('pay');
   await tx.query(
     `insert into payments (id, user_id, session_id, turn_id, tool_call_id, agent_id, agent_name, agent_owner_id,
-                           action, amount_micros, offer_hash, state, expires_at, capture_deadline)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 'AWAITING_APPROVAL',
-             now() + $12 * interval '1 millisecond', now() + ($12 + $13::double precision) * interval '1 millisecond')
+                           action, amount_micros, fee_micros, offer_hash, state, expires_at, capture_deadline)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, 'AWAITING_APPROVAL',
+             now() + $13 * interval '1 millisecond', now() + ($13 + $14::double precision) * interval '1 millisecond')
      on conflict (tool_call_id) do nothing`,
     [
       id,
@@ -87,17 +97,17 @@ export async function requestPayment(
       wish.agent.ownerId,
       wish.action,
       wish.amountMicros,
+      wish.feeMicros,
       wish.offerHash,
       wish.deadlineMs,
       wish.captureDeadlineMs,
     ],
   );
-  const [payment] = await tx.query<Payment>(`${SELECT} where p.tool_call_id = $1`, [wish.toolCallId]);
+  const [payment] = await tx.query<Payment>(`${PAYMENT_SELECT} where p.tool_call_id = $1`, [wish.toolCallId]);
   if (payment === undefined) throw new Error('no payment was stored');
   if (payment.id !== id) return payment;
-  if (payment.amountMicros <= wish.autoApproveMicros) {
-    return decide(tx, payment, { approved: true, by: 'standing' });
-  }
+  const standing = await findStanding(tx, { ...payment, autoApproveMicros: wish.autoApproveMicros });
+  if (standing !== null) return decide(tx, payment, { approved: true, by: 'standing', ...standing });
   await setPhase(tx, wish.sessionId, 'AWAITING_PAYMENT');
   await appendFrames(tx, { id: wish.sessionId, userId: wish.userId }, [
     { type: 'PAYMENT_REQUEST', data: promptOf(payment, { description: wish.reason, network: wish.network }) },
@@ -120,6 +130,7 @@ function promptOf(
     payment_id: payment.id,
     turn_id: payment.turnId,
     amount_usdc: formatUsdc(payment.amountMicros),
+    fee_usdc: formatUsdc(payment.feeMicros),
     agent_id: payment.agentId,
     agent_name: payment.agentName,
     action: payment.action,
@@ -127,19 +138,20 @@ function promptOf(
     expires_at: payment.expiresAt,
     capture_deadline: payment.captureDeadline,
     network,
-    refund_policy: 'Held when you approve, paid when the work is done; all of it comes back if it fails.',
+    refund_policy:
+      'Held when you approve, paid when the work is done; all of it comes back if it fails. Afterwards the agent’s owner can refund it.',
   };
 }
 
 export async function getPayment(tx: Tx, id: string): Promise<Payment> {
-  return found((await tx.query<Payment>(`${SELECT} where p.id = $1`, [id]))[0]);
+  return found((await tx.query<Payment>(`${PAYMENT_SELECT} where p.id = $1`, [id]))[0]);
 }
 
 /** Locks the session, then the payment, in the order all transactions keep. */
 export async function lockPayment(tx: Tx, id: string): Promise<Payment> {
   const { sessionId } = await getPayment(tx, id);
   await lockSession(tx, sessionId);
-  return found((await tx.query<Payment>(`${SELECT} where p.id = $1 for no key update`, [id]))[0]);
+  return found((await tx.query<Payment>(`${PAYMENT_SELECT} where p.id = $1 for no key update`, [id]))[0]);
 }
 
 function found(payment: Payment | undefined): Payment {
@@ -153,7 +165,7 @@ export async function findHeldPayment(
   wish: { sessionId: string; agentId: string; action: string; offerHash: string },
 ): Promise<Payment | null> {
   const rows = await tx.query<Payment>(
-    `${SELECT} where p.session_id = $1 and p.agent_id = $2 and p.action = $3 and p.offer_hash = $4 and p.state = 'HELD'
+    `${PAYMENT_SELECT} where p.session_id = $1 and p.agent_id = $2 and p.action = $3 and p.offer_hash = $4 and p.state = 'HELD'
         and p.withdrawn is null and not exists (select from tasks t where t.payment_id = p.id)
       order by p.created_at limit 1 for no key update`,
     [wish.sessionId, wish.agentId, wish.action, wish.offerHash],
@@ -161,12 +173,28 @@ export async function findHeldPayment(
   return rows[0] ?? null;
 }
 
-/** Moves a locked payment along a legal edge. */
-export async function setPaymentState(tx: Tx, payment: Payment, state: PaymentState): Promise<void> {
-  if (!PAYMENT_EDGES[payment.state].includes(state)) {
-    throw new MooringError('payment_not_open', `A payment that is ${payment.state} cannot become ${state}.`);
+/** Moves a locked payment along a legal edge; at CAPTURED with what was paid, at REFUNDED with what came back. */
+export async function setPaymentState(
+  tx: Tx,
+  payment: Payment,
+  {
+    to,
+    capturedMicros = payment.capturedMicros,
+    refundedMicros = payment.refundedMicros,
+  }: { to: PaymentState; capturedMicros?: MicroUsdc | null; refundedMicros?: MicroUsdc },
+): Promise<Payment> {
+  if (!PAYMENT_EDGES[payment.state].includes(to)) {
+    throw new MooringError('payment_not_open', `A payment that is ${payment.state} cannot become ${to}.`, {
+      details: { state: payment.state },
+    });
   }
-  await tx.query('update payments set state = $2 where id = $1', [payment.id, state]);
+  await tx.query('update payments set state = $2, captured_micros = $3, refunded_micros = $4 where id = $1', [
+    payment.id,
+    to,
+    capturedMicros,
+    refundedMicros,
+  ]);
+  return { ...payment, state: to, capturedMicros, refundedMicros };
 }
 
 /** Wakes the payment's workflow: somebody decided, or its task has ended. */
@@ -207,64 +235,6 @@ export async function openPaymentRequests(
   );
 }
 
-/** Takes back what nobody has answered yet, in a turn or in a whole locked session: no money has moved. */
-export async function withdrawPayments(
-  tx: Tx,
-  { sessionId, turnId, reason }: { sessionId: string; turnId: string | null; reason: WithdrawReason },
-): Promise<void> {
-  const open = await tx.query<Payment>(
-    `${SELECT} where p.session_id = $1 and ($2::text is null or p.turn_id = $2) and p.state = 'AWAITING_APPROVAL'
-      order by p.id for no key update`,
-    [sessionId, turnId],
-  );
-  for (const payment of open) {
-    await setPaymentState(tx, payment, 'DECLINED');
-    await tx.query('update payments set decided_at = now(), withdrawn = $2 where id = $1', [
-      payment.id,
-      reason,
-    ]);
-    await appendFrames(tx, { id: sessionId, userId: payment.userId }, [
-      {
-        type: 'PAYMENT_FAILED',
-        data: {
-          payment_id: payment.id,
-          turn_id: payment.turnId,
-          state: 'DECLINED',
-          amount_usdc: formatUsdc(payment.amountMicros),
-          reason_code: reason,
-        },
-      },
-    ]);
-    await withdrawToolCall(tx, payment.toolCallId);
-    await wakePayment(tx, payment.id, 'paymentDecided');
-  }
-}
-
-/**
- * Gives back what a locked session holds, or is about to hold, for no task. When a turn is cancelled, that is what the
- * turn itself was approved, and what earlier turns have left held; but not that whose outcome is still to begin a turn.
- */
-export async function giveBackUnspent(
-  tx: Tx,
-  { sessionId, turnId, reason }: { sessionId: string; turnId: string | null; reason: WithdrawReason },
-): Promise<void> {
-  const unspent = await tx.query<{ id: string; toolCallId: string }>(
-    `select id, tool_call_id as "toolCallId" from payments p
-      where session_id = $1 and withdrawn is null
-        and (state in ('AUTHORIZING', 'HELD') and ($2::text is null or turn_id = $2)
-             or state = 'HELD' and not exists (select from messages m
-                  where m.session_id = p.session_id and m.client_id = 'outcome/' || p.tool_call_id and m.turn_id is null))
-        and not exists (select from tasks t where t.payment_id = p.id)
-      order by id for no key update`,
-    [sessionId, turnId],
-  );
-  for (const { id, toolCallId } of unspent) {
-    await tx.query('update payments set withdrawn = $2 where id = $1', [id, reason]);
-    await withdrawToolCall(tx, toolCallId);
-    await wakePayment(tx, id, 'abandoned');
-  }
-}
-
 /** A person's answer is a fact; the row lock decides between it and the deadline. Asked twice, it says the same. */
 export async function decidePayment(
   tx: Tx,
@@ -291,29 +261,43 @@ export async function decidePayment(
   );
   if (row?.open !== true)
     throw new MooringError('payment_not_open', 'This offer has ended; nothing was paid.');
-  return decide(tx, payment, { approved, by: 'person' });
+  if (approved) await requireBudget(tx, payment);
+  return decide(tx, payment, { approved, by: 'person', ruleId: null });
 }
 
 /** The one way into and past a decision, under the row's lock. */
 async function decide(
   tx: Tx,
   payment: Payment,
-  { approved, by }: { approved: boolean; by: 'person' | 'standing' },
+  { approved, by, ruleId }: { approved: boolean; by: 'person' | 'standing'; ruleId: string | null },
 ): Promise<Payment> {
   const state = approved ? 'AUTHORIZING' : 'DECLINED';
-  await setPaymentState(tx, payment, state);
-  await tx.query('update payments set decided_at = now(), decided_by = $2 where id = $1', [payment.id, by]);
+  await setPaymentState(tx, payment, { to: state });
+  await tx.query('update payments set decided_at = now(), decided_by = $2, rule_id = $3 where id = $1', [
+    payment.id,
+    by,
+    ruleId,
+  ]);
   await wakePayment(tx, payment.id, 'paymentDecided');
-  return { ...payment, state, decidedBy: by };
+  return { ...payment, state, decidedBy: by, ruleId };
+}
+
+/** What was agreed on for a task; nothing where nobody pays for it. */
+export async function priceOfTask(tx: Tx, { paymentId }: { paymentId: string | null }): Promise<MicroUsdc> {
+  return paymentId === null ? 0n : (await getPayment(tx, paymentId)).amountMicros;
+}
+
+export interface SpendingTask {
+  status: TaskStatus;
+  expiresAt: string;
+  /** null: the whole price */
+  chargeMicros: MicroUsdc | null;
 }
 
 /** The task that spends this payment, if there is one. */
-export async function taskOfPayment(
-  tx: Tx,
-  paymentId: string,
-): Promise<{ status: TaskStatus; expiresAt: string } | null> {
-  const rows = await tx.query<{ status: TaskStatus; expiresAt: string }>(
-    'select status, expires_at as "expiresAt" from tasks where payment_id = $1',
+export async function taskOfPayment(tx: Tx, paymentId: string): Promise<SpendingTask | null> {
+  const rows = await tx.query<SpendingTask>(
+    'select status, expires_at as "expiresAt", charge_micros as "chargeMicros" from tasks where payment_id = $1',
     [paymentId],
   );
   return rows[0] ?? null;
@@ -322,7 +306,7 @@ export async function taskOfPayment(
 /** Whether money was held or paid in this turn. */
 export async function hasPaidFor(tx: Tx, turnId: string): Promise<boolean> {
   const rows = await tx.query(
-    `select 1 from payments where turn_id = $1 and state in ('AUTHORIZING', 'HELD', 'CAPTURED') limit 1`,
+    `select 1 from payments where turn_id = $1 and state in ('AUTHORIZING', 'HELD', 'UNKNOWN', 'CAPTURED') limit 1`,
     [turnId],
   );
   return rows.length > 0;

@@ -88,7 +88,7 @@ const PAYMENTS = `
          case when wake_version > 0 then 'paymentDecided' end as signal,
          case when wake_version > 0 then jsonb_build_object('version', wake_version) end as "signalInput"
     from payments
-   where id > $1 and state in ('AWAITING_APPROVAL', 'AUTHORIZING', 'HELD') and (${LATE} or $3)
+   where id > $1 and state in ('AWAITING_APPROVAL', 'AUTHORIZING', 'HELD', 'UNKNOWN') and (${LATE} or $3)
    order by id limit $2`;
 
 // What an end was told with says how it ended; of an end that is unsaid the outbox knows.

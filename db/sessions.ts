@@ -102,7 +102,7 @@ export async function listSessions(
   return tx.query<SessionListing>(
     `select ${COLUMNS}, last_message_at::text as "listedAt",
             (select coalesce(sum(cost_micros), 0) from turns where session_id = s.id)::bigint
-              + (select coalesce(sum(amount_micros), 0) from payments where session_id = s.id and state = 'CAPTURED')::bigint
+              + (select coalesce(sum(captured_micros - refunded_micros), 0) from payments where session_id = s.id)::bigint
               as "costMicros",
             exists (select from payments where session_id = s.id and state = 'AWAITING_APPROVAL' and expires_at > now())
               or exists (select from prompts where session_id = s.id and state = 'OPEN' and expires_at > now()) as waiting
@@ -172,7 +172,7 @@ export async function closesAt(tx: Tx, sessionId: string, idleMs: number): Promi
                 + $2 * interval '1 millisecond',
               (select max(q.expires_at) + interval '1 minute' from prompts q where q.session_id = s.id and q.state = 'OPEN'),
               (select greatest(max(p.capture_deadline), now()) + interval '1 minute' from payments p
-                where p.session_id = s.id and p.state in ('AWAITING_APPROVAL', 'AUTHORIZING', 'HELD')
+                where p.session_id = s.id and p.state in ('AWAITING_APPROVAL', 'AUTHORIZING', 'HELD', 'UNKNOWN')
                -- without one there is no such time; greatest() would take now() for it
                having count(*) > 0)) as at
        from sessions s where s.id = $1`,
@@ -192,8 +192,8 @@ export interface Spend {
 
 export async function sessionSpend(tx: Tx, sessionId: string): Promise<Spend> {
   const [row] = await tx.query<Spend>(
-    `select coalesce(sum(amount_micros) filter (where state = 'CAPTURED'), 0)::bigint as "agentsMicros",
-            coalesce(sum(amount_micros) filter (where state in ('AUTHORIZING', 'HELD')), 0)::bigint as "heldMicros",
+    `select coalesce(sum(captured_micros - refunded_micros), 0)::bigint as "agentsMicros",
+            coalesce(sum(amount_micros) filter (where state in ('AUTHORIZING', 'HELD', 'UNKNOWN')), 0)::bigint as "heldMicros",
             coalesce(sum(amount_micros) filter (where state = 'AWAITING_APPROVAL'), 0)::bigint as "askedMicros",
             (select coalesce(sum(cost_micros), 0)::bigint from turns where session_id = $1) as "modelMicros"
        from payments where session_id = $1`,

@@ -1,6 +1,7 @@
 import { MooringError } from '../domain/errors';
 import type { ErrorCode } from '../domain/errors';
 import type { Picture } from '../domain/frames';
+import type { MicroUsdc } from '../domain/money';
 import type { Risk } from '../domain/risk';
 import { isLegalEdge, isTerminal, needsHuman } from '../domain/task';
 import type { RiskLevel, TaskStatus } from '../domain/task';
@@ -158,6 +159,8 @@ interface Transition {
   notes?: string;
   retryable?: boolean;
   pictures?: Picture[];
+  /** what its agent charges, when that is less than its price */
+  chargeMicros?: MicroUsdc;
   error?: { code: ErrorCode; message: string };
 }
 
@@ -174,7 +177,7 @@ export async function transitionTask(tx: Tx, task: Task, change: Transition): Pr
   const [moved] = await tx.query<Task>(
     `with moved as (
        update tasks set status = $2, result = $3, result_text = $4, notes = $5, retryable = $6, error_code = $7,
-              error_message = $8, parked_at = null, updated_at = now(), ended_at = case when $9 then now() end,
+              error_message = $8, charge_micros = $13, parked_at = null, updated_at = now(), ended_at = case when $9 then now() end,
               completed_at = case when $2 = 'completed' then now() end,
               cancelled_at = case when $2 = 'cancelled' then now() end
         where id = $1 returning *),
@@ -200,6 +203,7 @@ export async function transitionTask(tx: Tx, task: Task, change: Transition): Pr
       task.userId,
       change.actor,
       JSON.stringify(edges.map((edge, at) => ({ at: at + 1, ...edge }))),
+      change.chargeMicros ?? null,
     ],
   );
   const changed = found(moved);

@@ -7,6 +7,7 @@ import { WebSocket } from 'ws';
 import { z } from 'zod';
 import { createClient } from '../sdk/client';
 import type { Frame } from '../sdk/frames';
+import { formatUsdc, parseUsdc } from '../sdk/money';
 import { readRunFile } from './run-file';
 import type { RunFile } from './run-file';
 import { readSettings } from './supervisor/settings';
@@ -93,7 +94,7 @@ async function mainJob(where: () => RunFile, kill: 'SIGKILL' | null): Promise<Ch
   return [
     check('the turn ended once, with an answer', counts.turnEnds === 1 && counts.answered),
     check('one distinct Idempotency-Key in the agent’s own record', keys.size === 1),
-    check(`one payment of ${PRICE_USDC} USDC`, counts.payments === 1 && spent(before, after) === 50_000),
+    check(`one payment of ${PRICE_USDC} USDC`, counts.payments === 1 && spent(before, after) === PRICE_USDC),
     ...(kill === null ? [] : [check('the platform process was killed', killed)]),
   ];
 }
@@ -103,9 +104,9 @@ function check(what: string, met: boolean): Check {
   return { what, met };
 }
 
-/** Micro-USDC that left a wallet; both amounts have at most six decimals. */
-const spent = (before: { balance_usdc: string }, after: { balance_usdc: string }): number =>
-  Math.round((Number(before.balance_usdc) - Number(after.balance_usdc)) * 1_000_000);
+/** USDC that left a wallet. */
+const spent = (before: { balance_usdc: string }, after: { balance_usdc: string }): string =>
+  formatUsdc((parseUsdc(before.balance_usdc) ?? 0n) - (parseUsdc(after.balance_usdc) ?? 0n));
 
 async function agentKeys({ agents }: RunFile): Promise<string[]> {
   const records = await Promise.all(

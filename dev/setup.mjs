@@ -49,6 +49,7 @@ const commands = {
   'bench:sockets': { file: 'dist/bench/sockets.js' },
   'bench:hundred': { file: 'dist/bench/hundred.js' },
   'bench:tasks': { file: 'dist/bench/tasks.js' },
+  'bench:money': { file: 'dist/bench/money.js' },
   env: { file: 'dist/dev/env.js' },
   test: { file: 'node_modules/jest/bin/jest.js' },
   'test:full': { file: 'node_modules/jest/bin/jest.js', env: { MOORING_TEST_SET: 'full' } },

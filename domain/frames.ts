@@ -21,6 +21,8 @@ export interface PaymentRequestData {
   payment_id: string;
   turn_id: string;
   amount_usdc: string;
+  /** the platform's part of the amount; absent in older logs */
+  fee_usdc?: string;
   agent_id: string;
   agent_name: string;
   action: string;
@@ -136,6 +138,8 @@ export type LogFrame =
         payment_id: string;
         turn_id: string;
         amount_usdc: string;
+        /** of the hold, what is free again: the agent charged less */
+        returned_usdc?: string;
         agent_id: string;
         agent_name: string;
         tx_hash?: string;
@@ -149,6 +153,19 @@ export type LogFrame =
         state: PaymentState;
         amount_usdc: string;
         reason_code?: string;
+      };
+    }
+  | {
+      type: 'PAYMENT_REFUNDED';
+      data: {
+        payment_id: string;
+        turn_id: string;
+        /** REFUNDED when all of it has come back by now, else CAPTURED */
+        state: PaymentState;
+        /** of this refund, and of all together */
+        amount_usdc: string;
+        refunded_usdc: string;
+        reason_code: 'refunded_by_owner' | 'refunded_by_platform';
       };
     }
   | {

@@ -15,6 +15,7 @@ export const QUEUES = {
   payment: 'money',
   agentMonitor: 'agents',
   mail: 'tasks',
+  ledgerProof: 'money',
 } as const;
 export type WorkflowType = keyof typeof QUEUES;
 
@@ -130,6 +131,11 @@ export interface PaymentActivities {
   authorizePayment: (input: { paymentId: string; asOf: string }) => Promise<PaymentProgress>;
   /** Captures or voids the hold as the task's end says; without a task, voids it after its deadline. */
   settlePayment: (input: { paymentId: string; asOf: string }) => Promise<PaymentProgress>;
+}
+
+export interface LedgerActivities {
+  /** Proves the whole ledger; what is wrong is an alarm, and counted. */
+  proveLedger: (input: Record<string, never>) => Promise<{ transfers: number; problems: number }>;
 }
 
 export interface AgentMonitorInput {

@@ -96,6 +96,9 @@ export const SETTINGS = {
   MOORING_R3_DEADLINE_MS: ms(43_200_000, 'how long a person has to confirm a task of risk R3'),
   MOORING_CAPTURE_DEADLINE_MS: ms(3_600_000, 'how long a hold waits for a task before it comes back'),
   ...WALLET_SETTINGS,
+  MOORING_PLATFORM_FEE_BPS: whole(0, { min: 0, max: 5_000 }).describe(
+    'the platform’s part of what an agent is paid, in hundredths of a percent; 250 is 2.5 %',
+  ),
   MOORING_SESSION_IDLE_MS: ms(86_400_000, 'a chat without a message closes after this'),
   MOORING_TASK_TTL_MS: ms(259_200_000, 'a task that nobody ends expires after this'),
   MOORING_INVOKE_TIMEOUT_MS: ms(30_000, 'how long an agent may take to answer /invoke'),

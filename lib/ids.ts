@@ -18,6 +18,8 @@ export type IdPrefix =
   | 'key'
   | 'hc'
   | 'mail'
+  | 'rul'
+  | 'top'
   | 'trc'
   | 'art';
 

@@ -56,6 +56,7 @@ export const metrics = {
     'outcome',
   ]),
   payments: counter('mooring_payments_total', 'Payments that have come to their end', ['state']),
+  ledgerProblems: gauge('mooring_ledger_problems', 'Problems that the last proof of the ledger has found'),
   tasks: counter('mooring_tasks_total', 'Tasks that have come to their end', ['status']),
 
   modelSeconds: histogram(

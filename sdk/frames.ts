@@ -68,6 +68,12 @@ const NEEDS: Record<ServerFrame['type'], Record<string, Kind>> = {
   },
   PAYMENT_FAILED: { payment_id: 'string', turn_id: 'string', state: 'string', amount_usdc: 'string' },
   PAYMENT_RELEASED: { payment_id: 'string', turn_id: 'string', state: 'string', amount_usdc: 'string' },
+  PAYMENT_REFUNDED: {
+    payment_id: 'string',
+    turn_id: 'string',
+    amount_usdc: 'string',
+    refunded_usdc: 'string',
+  },
   TASK_UPDATE: { task_id: 'string', status: 'string' },
   TURN_END: { turn_id: 'string', outcome: 'string', cost_usdc: 'string' },
   ERROR: { code: 'string', message: 'string', fatal: 'boolean', request_id: 'string' },

@@ -33,6 +33,7 @@ const PRIORITY: Record<WorkflowType, number> = {
   task: 4,
   agentMonitor: 5,
   mail: 1,
+  ledgerProof: 5,
 };
 
 export interface GatewayDeps {
@@ -117,6 +118,8 @@ function summaryOf(workflow: WorkflowType, input: Record<string, string>): strin
       return `A payment: approval until ${input['expiresAt'] ?? '?'}, then hold, then capture or return`;
     case 'mail':
       return `A mail with a code, good until ${input['until'] ?? '?'}`;
+    case 'ledgerProof':
+      return 'The nightly proof of the ledger';
     case 'agentMonitor':
       return `Agent ${input['agentId'] ?? '?'}: probes it when its owner asks, tries it while it is down`;
   }

@@ -4,6 +4,7 @@ import { createModel } from '../activities/orchestrator/model';
 import { createSendMail } from '../activities/mail';
 import { createMailActivities } from '../activities/mail-code';
 import { createPaymentActivities } from '../activities/payments';
+import { createLedgerActivities } from '../activities/prove-ledger';
 import type { Encoder } from '../activities/search/encoder';
 import { createTaskActivities } from '../activities/tasks/activities';
 import type { TaskDeps } from '../activities/tasks/activities';
@@ -67,6 +68,7 @@ export function createActivities({ config, db, bus, http, secret, encoder }: Act
       questionDeadlineMs: config.MOORING_QUESTION_DEADLINE_MS,
       captureDeadlineMs: config.MOORING_CAPTURE_DEADLINE_MS,
       walletNetwork: wallets.network,
+      feeBasisPoints: config.MOORING_PLATFORM_FEE_BPS,
       taskTtlMs: config.MOORING_TASK_TTL_MS,
       decideMs: { R2: config.MOORING_R2_DEADLINE_MS, R3: config.MOORING_R3_DEADLINE_MS },
       links,
@@ -75,7 +77,7 @@ export function createActivities({ config, db, bus, http, secret, encoder }: Act
       ...createTaskActivities(tasks),
       ...createMailActivities({ db, links, sendMail }),
     },
-    money: createPaymentActivities({ db }),
+    money: { ...createPaymentActivities({ db }), ...createLedgerActivities({ db }) },
     agents: {
       ...createListingActivities({
         db,

@@ -10,6 +10,7 @@ import type { Logger } from '../lib/log';
 import { metrics } from '../lib/metrics';
 import { connectTemporal } from '../temporal/connect';
 import { createGateway } from '../temporal/gateway';
+import { openSchedules } from '../temporal/schedules';
 import { registerSearchAttributes } from '../temporal/search-attributes';
 import { createActivities } from './activities';
 import type { Dispatch } from './dispatch';
@@ -46,6 +47,7 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
     log,
   );
   await registerSearchAttributes(temporal.connection, config.TEMPORAL_NAMESPACE);
+  await openSchedules(temporal.client, config.MOORING_REGION);
   const gateway = createGateway({
     client: temporal.client,
     region: config.MOORING_REGION,

@@ -5,6 +5,7 @@ import { QUEUES } from '../domain/workflows';
 import type {
   AgentActivities,
   ChatActivities,
+  LedgerActivities,
   MailActivities,
   PaymentActivities,
   TaskActivities,
@@ -15,7 +16,7 @@ import { observeActivities, workflowSinks } from './observe';
 export interface Activities {
   chat: ChatActivities;
   tasks: TaskActivities & MailActivities;
-  money: PaymentActivities;
+  money: PaymentActivities & LedgerActivities;
   agents: AgentActivities;
 }
 

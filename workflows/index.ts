@@ -1,5 +1,6 @@
 export { agentMonitor } from './agent-monitor';
 export { chatSession } from './chat-session';
+export { ledgerProof } from './ledger-proof';
 export { mail } from './mail';
 export { payment } from './payment';
 export { task } from './task';

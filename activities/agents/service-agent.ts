@@ -5,6 +5,7 @@ import type { AgentHealth, AgentOffer } from '../../domain/agent';
 import { MooringError } from '../../domain/errors';
 import type { ErrorCode } from '../../domain/errors';
 import { parseUsdc } from '../../domain/money';
+import type { MicroUsdc } from '../../domain/money';
 import { AGENT_TEXT_LIMIT } from '../../domain/session';
 import { RISK_LEVELS } from '../../domain/task';
 import type { GuardedHttp, GuardedRequest, GuardedResponse } from '../../lib/guarded-http';
@@ -49,8 +50,14 @@ export const Capabilities = z.object({
   actions: z.array(Action).min(1).max(50),
 });
 
+const isUsdc = (text: string): boolean => parseUsdc(text) !== null;
+
 export const InvokeAnswer = z.discriminatedUnion('ok', [
-  z.object({ ok: z.literal(true), output: z.unknown() }),
+  z.object({
+    ok: z.literal(true),
+    output: z.unknown(),
+    charge_usdc: z.string().refine(isUsdc, 'must be an amount of USDC').optional(),
+  }),
   z.object({ ok: z.literal(false), error: z.string(), error_code: z.string().optional() }),
 ]);
 
@@ -73,7 +80,14 @@ export interface InvokeRequest {
  */
 export type InvokeOutcome =
   | { kind: 'accepted'; httpStatus: number; head: string }
-  | { kind: 'completed'; httpStatus: number | null; output: unknown; head: string }
+  | {
+      kind: 'completed';
+      httpStatus: number | null;
+      output: unknown;
+      /** null: its price */
+      chargeMicros: MicroUsdc | null;
+      head: string;
+    }
   | {
       kind: 'failed';
       httpStatus: number | null;
@@ -241,15 +255,17 @@ export function judgeAnswer(
     const message = 'The agent’s answer is not in the agreed form.';
     return { kind: 'failed', code: 'agent_bad_answer', message, broken: true, ...seen };
   }
-  return parsed.data.ok
-    ? { kind: 'completed', output: parsed.data.output ?? null, ...seen }
-    : {
-        kind: 'failed',
-        code: 'agent_refused',
-        message: cleanText(parsed.data.error.slice(0, 500)),
-        broken: false,
-        ...seen,
-      };
+  if (parsed.data.ok) {
+    const { output = null, charge_usdc: charge } = parsed.data;
+    return {
+      kind: 'completed',
+      output,
+      chargeMicros: charge === undefined ? null : parseUsdc(charge),
+      ...seen,
+    };
+  }
+  const message = cleanText(parsed.data.error.slice(0, 500));
+  return { kind: 'failed', code: 'agent_refused', message, broken: false, ...seen };
 }
 
 function parseJson(text: string): unknown {

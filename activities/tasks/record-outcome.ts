@@ -4,8 +4,10 @@ import { forgetIfErased } from '../../db/erase';
 import { closeAttempt, countAttempts, openAttempt } from '../../db/attempts';
 import { agentName } from '../../db/breakers';
 import { awaitCallback, findCallback } from '../../db/callbacks';
+import { priceOfTask } from '../../db/payments';
 import { lockTask, sayTask, transitionTask } from '../../db/tasks';
 import type { Task } from '../../db/tasks';
+import { formatUsdc } from '../../domain/money';
 import { isTerminal } from '../../domain/task';
 import type { TaskProgress } from '../../domain/workflows';
 import { capped } from '../agent-text';
@@ -19,6 +21,8 @@ import { endByPlatform, expireLate, noAttemptLeft, tellStep } from './ends';
 import type { Delivery, Outcome } from './open-delivery';
 import { park } from './park';
 import { progressOf } from './progress';
+
+type Completed = Extract<Outcome, { kind: 'completed' }>;
 
 type Done = Omit<Delivery, 'send'> & { outcome: Outcome; latencyMs: number };
 
@@ -54,7 +58,7 @@ export async function recordOutcome(tx: Tx, deps: TaskDeps, done: Done): Promise
       return reported ?? promise(tx, deps, { task, agentName: done.agentName });
     }
     case 'completed':
-      return complete(tx, task, { output: outcome.output, agentName: done.agentName });
+      return complete(tx, task, { outcome, agentName: done.agentName });
     case 'delivered':
       return progressOf(await transitionTask(tx, task, { path: ['delivered'], actor: 'delivery' }));
     case 'failed':
@@ -67,14 +71,21 @@ export async function recordOutcome(tx: Tx, deps: TaskDeps, done: Done): Promise
 async function complete(
   tx: Tx,
   task: Task,
-  { output: said, agentName }: { output: unknown; agentName: string },
+  { outcome, agentName }: { outcome: Completed; agentName: string },
 ): Promise<TaskProgress> {
-  const { output, pictures } = takePictures(said, await schemaOf(tx, task));
+  const { chargeMicros } = outcome;
+  const price = await priceOfTask(tx, task);
+  if (chargeMicros !== null && chargeMicros > price) {
+    const message = `The agent charged ${formatUsdc(chargeMicros)} USDC, more than the agreed ${formatUsdc(price)}.`;
+    return endByPlatform(tx, task, { to: 'failed', code: 'agent_bad_answer', message });
+  }
+  const { output, pictures } = takePictures(outcome.output, await schemaOf(tx, task));
   const ended = await transitionTask(tx, task, {
     path: ['completed'],
     actor: 'agent',
     result: capped(output),
     pictures,
+    ...(chargeMicros === null || chargeMicros === price ? {} : { chargeMicros }),
   });
   await tellStep(tx, task, { state: 'done', text: `${agentName} did the work: ${task.action ?? ''}` });
   return progressOf(ended);
@@ -104,7 +115,7 @@ export async function endAsReported(tx: Tx, task: Task): Promise<TaskProgress | 
   if (outcome.kind === 'failed') {
     return endByPlatform(tx, task, { to: 'failed', code: outcome.code, message: outcome.message });
   }
-  return complete(tx, task, { output: outcome.output, agentName: await agentName(tx, task.toAgentId) });
+  return complete(tx, task, { outcome, agentName: await agentName(tx, task.toAgentId) });
 }
 
 /** After a call that came to nothing: another attempt, a wait until the agent is back, or the end. */

@@ -1,5 +1,6 @@
 import { connectAgent, getActiveAgent, recordHealth, recordOffer } from '../../db/agents';
 import type { Database } from '../../db/database';
+import { voidOtherOffers } from '../../db/withdraw-payments';
 import { MooringError } from '../../domain/errors';
 import { SYSTEM } from '../../domain/principal';
 import type { TurnLimits } from '../../domain/session';
@@ -48,6 +49,8 @@ export const createConnectAgent = (deps: ConnectDeps) =>
           offer,
           offerHash: hash,
         });
+        // what was approved was approved on other terms
+        await voidOtherOffers(tx, { sessionId: call.sessionId, agentId: agent.id, offerHash: hash });
         return {
           kind: 'answer',
           result: { agent_id: agent.id, name: agent.name, health, offer_hash: hash, ...offer },

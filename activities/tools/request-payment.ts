@@ -1,13 +1,16 @@
 import { getActiveAgent } from '../../db/agents';
 import type { Database, Tx } from '../../db/database';
 import { wallet } from '../../db/ledger';
+import { requireBudget } from '../../db/budgets';
 import { findHeldPayment, requestPayment } from '../../db/payments';
+import type { Payment } from '../../db/payments';
 import { getSession, sessionSpend } from '../../db/sessions';
 import type { Session } from '../../db/sessions';
 import type { ToolCall } from '../../db/tool-calls';
 import { MooringError } from '../../domain/errors';
 import { formatUsdc, parseUsdc } from '../../domain/money';
 import type { MicroUsdc } from '../../domain/money';
+import { platformFee } from '../../domain/payment';
 import type { TurnLimits } from '../../domain/session';
 import { offeredAction } from './offered-action';
 import { requirePlace } from './require-place';
@@ -20,6 +23,8 @@ export interface RequestPaymentDeps {
   captureDeadlineMs: number;
   /** where the money lies, as a payment's request names it */
   walletNetwork: string;
+  /** the platform's part of a price */
+  feeBasisPoints: number;
   turnLimits: TurnLimits;
 }
 
@@ -65,6 +70,7 @@ export const createRequestPayment = (deps: RequestPaymentDeps) =>
           action: name,
           reason,
           amountMicros: price,
+          feeMicros: platformFee(price, deps.feeBasisPoints),
           autoApproveMicros,
           offerHash: connection.offerHash,
           deadlineMs: deps.paymentDeadlineMs,
@@ -74,16 +80,16 @@ export const createRequestPayment = (deps: RequestPaymentDeps) =>
         const about = { agent_id: agent.id, agent_name: agent.name };
         return payment.state === 'AWAITING_APPROVAL'
           ? { kind: 'wait', state: 'waiting', text: 'Waiting for you to approve the price', about }
-          : {
-              kind: 'wait',
-              state: 'now',
-              text: 'You approved prices like this when you opened the chat',
-              about,
-            };
+          : { kind: 'wait', state: 'now', text: standingWords(payment), about };
       }),
   });
 
-/** The price must lie within the chat's budget and the person's wallet. */
+const standingWords = ({ ruleId }: Payment): string =>
+  ruleId === null
+    ? 'You approved prices like this when you opened the chat'
+    : 'You approved prices like this by a rule of yours';
+
+/** The price must lie within the chat's budget, the person's own and their wallet. */
 async function requireMoney(tx: Tx, call: ToolCall, price: MicroUsdc): Promise<Session> {
   const session = await getSession(tx, call.sessionId);
   const { agentsMicros, modelMicros, heldMicros, askedMicros } = await sessionSpend(tx, session.id);
@@ -94,6 +100,7 @@ async function requireMoney(tx: Tx, call: ToolCall, price: MicroUsdc): Promise<S
       `${formatUsdc(price)} USDC is more than the ${formatUsdc(left < 0n ? 0n : left)} USDC left of this chat’s budget.`,
     );
   }
+  await requireBudget(tx, { userId: call.userId, amountMicros: price });
   const { balanceMicros } = await wallet(tx, call.userId);
   if (price > balanceMicros) {
     throw new MooringError(

@@ -1,6 +1,4 @@
 import { Router } from 'express';
-import { wallet } from '../../db/ledger';
-import { formatUsdc } from '../../domain/money';
 import { asUser } from '../../domain/principal';
 import { version } from '../../package.json';
 import { TEST_EMAIL } from '../auth/admin';
@@ -24,13 +22,6 @@ export function accountRoutes({ config, db, caller, origins }: ApiContext): Rout
       ownAccount(tx, userId),
     );
     res.json({ user_id: id, email, name, role: 'user' });
-  });
-  router.get('/api/wallet', async (req, res) => {
-    const userId = await caller(req);
-    const { balanceMicros, heldMicros } = await db.withTx(asUser(userId), 'wallet.read', (tx) =>
-      wallet(tx, userId),
-    );
-    res.json({ balance_usdc: formatUsdc(balanceMicros), held_usdc: formatUsdc(heldMicros) });
   });
   return router;
 }

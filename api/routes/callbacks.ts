@@ -6,19 +6,22 @@ import { z } from 'zod';
 import { sealedKeys } from '../../db/agents';
 import { findCallback, recordCallback } from '../../db/callbacks';
 import type { Tx } from '../../db/database';
+import { priceOfTask } from '../../db/payments';
 import { getTask, lockTask, wakeTask } from '../../db/tasks';
 import { MooringError } from '../../domain/errors';
+import { formatUsdc, parseUsdc } from '../../domain/money';
 import { SYSTEM } from '../../domain/principal';
 import { jsonOf, textOf } from '../body';
 import type { ApiContext } from '../context';
 import { addressOf } from '../limits';
 import { countCall } from '../network/door';
+import { UsdcText } from '../schemas';
 
 const MOST_BYTES = 1024 * 1024;
 
 /** As `/invoke` answers. */
 const Outcome = z.discriminatedUnion('ok', [
-  z.object({ ok: z.literal(true), output: z.unknown() }),
+  z.object({ ok: z.literal(true), output: z.unknown(), charge_usdc: z.exactOptional(UsdcText) }),
   z.object({ ok: z.literal(false), error: z.string(), error_code: z.string().optional() }),
 ]);
 
@@ -61,6 +64,10 @@ async function receive(
   }
   if (task.status !== 'in_progress') throw notOpen(task.status, `This task is ${task.status}.`);
   if (task.expired || task.callbackLate) throw notOpen('expired', 'The time of this task is over.');
+  const price = await priceOfTask(tx, task);
+  if (said.ok && said.charge_usdc !== undefined && (parseUsdc(said.charge_usdc) ?? 0n) > price) {
+    throw new MooringError('amount_over_hold', `The price of this task is ${formatUsdc(price)} USDC.`);
+  }
   await recordCallback(tx, task.id, { bodyHash, body: said });
   wakeTask(tx, task, 'taskDecided');
 }

@@ -9,8 +9,9 @@ import { asUser, SYSTEM } from '../../domain/principal';
 import { ownAccount } from '../auth/sign-in';
 import { SESSION_TOKEN_SECONDS } from '../auth/tokens';
 import type { ApiContext } from '../context';
+import { readCursor, writeCursor } from '../cursor';
 import { takeOrRefuse } from '../limits';
-import { SESSION_ID, sessionIdOf, Usdc } from '../schemas';
+import { sessionIdOf, Usdc } from '../schemas';
 import { listItem, sessionView } from '../session-view';
 
 const NewSession = z.strictObject({
@@ -99,26 +100,4 @@ async function admission(
     ws_url: `${origins.base(req).replace(/^http/, 'ws')}/ws/user-agent/${bearer.sessionId}`,
     expires_in: SESSION_TOKEN_SECONDS,
   };
-}
-
-const Cursor = z.object({
-  at: z
-    .string()
-    .regex(/^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?[+-](0\d|1[0-4])(:\d\d)?$/)
-    .refine((text) => !Number.isNaN(Date.parse(text.replace(' ', 'T').replace(/([+-]\d\d)$/, '$1:00')))),
-  id: z.string().regex(SESSION_ID),
-});
-type Cursor = z.infer<typeof Cursor>;
-
-const writeCursor = (place: Cursor): string => Buffer.from(JSON.stringify(place)).toString('base64url');
-
-function readCursor(cursor: string): Cursor {
-  try {
-    return Cursor.parse(JSON.parse(Buffer.from(cursor, 'base64url').toString()));
-  } catch (cause) {
-    throw new MooringError('invalid_request', 'cursor: is not one of ours', {
-      details: { field: 'cursor', rule: 'must be the next_cursor of an earlier page' },
-      cause,
-    });
-  }
 }

@@ -2,7 +2,11 @@ import { z } from 'zod';
 
 /** What `/invoke` answers: the work, or why there is none. */
 export const Answer = z.discriminatedUnion('ok', [
-  z.object({ ok: z.literal(true), output: z.record(z.string(), z.unknown()) }),
+  z.object({
+    ok: z.literal(true),
+    output: z.record(z.string(), z.unknown()),
+    charge_usdc: z.string().optional(),
+  }),
   z.object({ ok: z.literal(false), error: z.string(), error_code: z.string() }),
 ]);
 export type Answer = z.infer<typeof Answer>;

@@ -1,3 +1,6 @@
+import { formatUsdc, parseUsdc } from '../../domain/money';
+import type { Answer, DemoAgent } from './action';
+
 /**
  * Failures ON PURPOSE, so that tests and people can see how the platform takes them. They are asked for by a
  * mark inside any text argument, and by nothing else:
@@ -5,11 +8,12 @@
  *   #agent:fail     {ok:false}
  *   #agent:slow     the right answer after three seconds
  *   #agent:later    202, and the right answer by the callback
+ *   #agent:half     charges half of its price
  *   #agent:hang     no answer, ever
  *   #agent:garbage  an HTML page
  *   #agent:huge     2 MiB of JSON
  */
-export const MISBEHAVIOURS = ['500', 'fail', 'slow', 'later', 'hang', 'garbage', 'huge'] as const;
+export const MISBEHAVIOURS = ['500', 'fail', 'slow', 'later', 'half', 'hang', 'garbage', 'huge'] as const;
 export type Misbehaviour = (typeof MISBEHAVIOURS)[number];
 
 export function askedMisbehaviour(args: Record<string, unknown>): Misbehaviour | null {
@@ -26,3 +30,9 @@ export const hugeAnswer = (): string =>
     ok: true,
     output: { summary: 'Too much, on purpose.', padding: 'x'.repeat(2 * 1024 * 1024) },
   });
+
+/** `#agent:half`: the same answer for half of the price. */
+export function forHalf(answer: Answer, { actions }: DemoAgent, command: string): Answer {
+  const price = parseUsdc(actions.find(({ listing }) => listing.name === command)?.listing.price ?? '');
+  return answer.ok && price !== null ? { ...answer, charge_usdc: formatUsdc(price / 2n) } : answer;
+}

@@ -9,7 +9,7 @@ import type { Call, CallLog } from './call-log';
 import { createOrder } from './in-order';
 import type { InOrder } from './in-order';
 import { reportLater } from './report-later';
-import { GARBAGE, askedMisbehaviour, hugeAnswer } from './misbehaviour';
+import { GARBAGE, askedMisbehaviour, forHalf, hugeAnswer } from './misbehaviour';
 
 const BODY_LIMIT = 1024 * 1024;
 
@@ -160,10 +160,11 @@ async function work(
   if (asked === '500' && deps.log.attempts(key) === 0) {
     return fail(500, 'The first call of this key fails (#agent:500).');
   }
-  const made =
+  const done =
     asked === 'fail'
       ? refusal('failed_on_purpose', 'The text asked for a failure (#agent:fail).')
       : await perform(deps.agent, invocation, { key, record });
+  const made = asked === 'half' ? forHalf(done, deps.agent, invocation.command) : done;
   record(made.ok ? 'completed' : 'refused', made);
   if (asked === 'later' && invocation.callback_url !== undefined) {
     return { status: 202, body: '{"accepted":true}', later: made };

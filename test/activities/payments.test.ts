@@ -201,8 +201,11 @@ test('a failed task gives the money back', async () => {
 test('a hold that nobody uses comes back at its deadline; one in use stays', async () => {
   const unused = await held();
   expect((await settle(unused.paymentId)).state).toBe('HELD');
-  expect((await settle(unused.paymentId, inOneHour())).state).toBe('VOIDED');
-  expect(await unused.chat.frames('PAYMENT_RELEASED')).toMatchObject([{ reason_code: 'unused' }]);
+  expect((await settle(unused.paymentId, inOneHour())).state).toBe('RECLAIMED');
+  expect(await ledger(unused)).toEqual([{ phase: 'pending' }, { phase: 'expired' }]);
+  expect(await unused.chat.frames('PAYMENT_RELEASED')).toMatchObject([
+    { state: 'RECLAIMED', reason_code: 'unused' },
+  ]);
   expect(
     await unused.chat.use('invoke_agent', { agent_id: goodId, action: 'read', arguments: {} }),
   ).toMatchObject({ is_error: true });

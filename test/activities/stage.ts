@@ -56,6 +56,7 @@ interface Lengths {
   paymentDeadlineMs?: number;
   questionDeadlineMs?: number;
   captureDeadlineMs?: number;
+  feeBasisPoints?: number;
   taskTtlMs?: number;
   invokeTimeoutMs?: number;
   delaysMs?: number[];
@@ -93,6 +94,7 @@ export async function setStage(lengths: Lengths = {}): Promise<Stage> {
     questionDeadlineMs: lengths.questionDeadlineMs ?? 60_000,
     captureDeadlineMs: lengths.captureDeadlineMs ?? 60_000,
     walletNetwork: 'ledger',
+    feeBasisPoints: lengths.feeBasisPoints ?? 0,
     taskTtlMs: lengths.taskTtlMs ?? 60_000,
     decideMs: { R2: 60_000, R3: 120_000 },
     links,

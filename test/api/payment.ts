@@ -1,16 +1,26 @@
 import { randomBytes } from 'node:crypto';
+import { createPaymentActivities } from '../../activities/payments';
+import { personalAgentId } from '../../db/agents';
 import { SYSTEM } from '../../domain/principal';
 import type { Database } from '../../db/database';
 import { acceptMessage } from '../../db/messages';
-import { requestPayment } from '../../db/payments';
+import { decidePayment, getPayment, requestPayment } from '../../db/payments';
+import { createInvocation, transitionTask } from '../../db/tasks';
 import { proposeToolCalls } from '../../db/tool-calls';
 import { claimMessage, openTurn } from '../../db/turns';
+import { run } from '../activities/stage';
 import { newId } from '../../lib/ids';
 
 /** What the worker does when the model asks for 0.05 USDC; answers with the payment's id. */
 export async function askToPay(
   db: Database,
-  { sessionId, userId }: { sessionId: string; userId: string },
+  {
+    sessionId,
+    userId,
+    ownerId = userId,
+    amountMicros = 50_000n,
+    agentId = newId('agt'),
+  }: { sessionId: string; userId: string; ownerId?: string; amountMicros?: bigint; agentId?: string },
 ): Promise<string> {
   const session = { id: sessionId, userId };
   const unique = randomBytes(4).readUInt32BE() >>> 1;
@@ -21,11 +31,10 @@ export async function askToPay(
       turn = await claimMessage(tx, session);
     }
     if (turn === null) throw new Error('no turn');
-    const agentId = newId('agt');
     await tx.query(
       `insert into agents (id, kind, owner_id, slug, name, description, status, base_url)
-       values ($1, 'service', $2, $3, 'Text analyst', '', 'ACTIVE', 'http://127.0.0.1:1')`,
-      [agentId, userId, `agent-${unique}`],
+       values ($1, 'service', $2, $3, 'Text analyst', '', 'ACTIVE', 'http://127.0.0.1:1') on conflict (id) do nothing`,
+      [agentId, ownerId, `agent-${unique}`],
     );
     const [call] = await proposeToolCalls(tx, turn, {
       step: unique,
@@ -37,10 +46,11 @@ export async function askToPay(
       sessionId,
       turnId: turn.id,
       toolCallId: call.id,
-      agent: { id: agentId, name: 'Text analyst', ownerId: userId },
+      agent: { id: agentId, name: 'Text analyst', ownerId },
       action: 'readability',
       reason: 'to measure the text',
-      amountMicros: 50_000n,
+      amountMicros,
+      feeMicros: amountMicros / 40n,
       autoApproveMicros: 0n,
       offerHash: 'hash',
       deadlineMs: 60_000,
@@ -49,4 +59,34 @@ export async function askToPay(
     });
     return payment.id;
   });
+}
+
+/** The same, approved, worked for and paid. */
+export async function pay(
+  db: Database,
+  asked: { sessionId: string; userId: string; ownerId: string; amountMicros?: bigint },
+): Promise<string> {
+  const { sessionId, userId } = asked;
+  const paymentId = await askToPay(db, asked);
+  const money = createPaymentActivities({ db });
+  const input = () => ({ paymentId, asOf: new Date().toISOString() });
+  await db.withTx(SYSTEM, 'test', (tx) => decidePayment(tx, { sessionId, paymentId, approved: true }));
+  await run(money.authorizePayment, input());
+  await db.withTx(SYSTEM, 'test', async (tx) => {
+    const { agentId, turnId, action } = await getPayment(tx, paymentId);
+    const turn = await openTurn(tx, sessionId);
+    if (turn === null) throw new Error('no turn');
+    const [call] = await proposeToolCalls(tx, turn, {
+      step: randomBytes(4).readUInt32BE() >>> 1,
+      calls: [{ toolUseId: `toolu_work_${paymentId}`, name: 'invoke_agent', input: {} }],
+    });
+    const task = await createInvocation(tx, {
+      ...{ userId, sessionId, turnId, paymentId, action, toAgentId: agentId, toolCallId: call?.id ?? '' },
+      ...{ fromAgentId: await personalAgentId(tx, userId), arguments: {}, ttlMs: 60_000 },
+      risk: { level: 'R0', reasons: [] },
+    });
+    await transitionTask(tx, task, { path: ['completed'], actor: 'test', result: 1 });
+  });
+  await run(money.settlePayment, input());
+  return paymentId;
 }

@@ -10,6 +10,7 @@ import { ask, decide, hiring, newEmail, open, turnEnd } from './driver';
 import type { Scenario, Stage } from './driver';
 import { BREAKERS } from './breakers';
 import { CONFIRMATIONS } from './confirmations';
+import { MONEY } from './money';
 import { NETWORK } from './network';
 import { RISKY } from './risky';
 import { STOPS_AND_QUESTIONS } from './stops-and-questions';
@@ -77,6 +78,7 @@ export const SCENARIOS: Scenario[] = [
   ...BREAKERS,
   ...CONFIRMATIONS,
   ...RISKY,
+  ...MONEY,
   { name: 'a signal was left behind', after: ['dispatch.before'], run: hiring('') },
   { name: 'a call was under way', after: ['delivery.answered'], run: hiring('') },
   {

@@ -1,4 +1,5 @@
 import { LISTING_EDGES, LISTING_STATUSES } from '../../domain/agent';
+import { PAYMENT_EDGES, PAYMENT_STATES } from '../../domain/payment';
 import { SYSTEM, asUser } from '../../domain/principal';
 import { TASK_EDGES, TASK_STATUSES } from '../../domain/task';
 import { findOrOpenAccount } from '../../db/users';
@@ -57,6 +58,14 @@ test('the listing edges of the database are those of domain/agent.ts', async () 
     tx.query<{ edge: string }>(`select from_status || ' ' || to_status as edge from listing_edges`),
   );
   const edges = LISTING_STATUSES.flatMap((from) => LISTING_EDGES[from].map((to) => `${from} ${to}`));
+  expect(rows.map((row) => row.edge).sort()).toEqual(edges.sort());
+});
+
+test('the payment edges of the database are those of domain/payment.ts', async () => {
+  const rows = await t.db.withTx(SYSTEM, 'test', (tx) =>
+    tx.query<{ edge: string }>(`select from_state || ' ' || to_state as edge from payment_edges`),
+  );
+  const edges = PAYMENT_STATES.flatMap((from) => PAYMENT_EDGES[from].map((to) => `${from} ${to}`));
   expect(rows.map((row) => row.edge).sort()).toEqual(edges.sort());
 });
 

@@ -102,3 +102,23 @@ test('lint refuses a console, a reader of process.env beside lib/config, and a t
     ['@typescript-eslint/consistent-type-imports'],
   ]);
 }, 120_000);
+
+test('lint refuses money as a float, wherever it is, and any float where money is worked on', () => {
+  const refused = [
+    ['api/x.ts', 'export const x = (amountMicros: bigint) => Number(amountMicros);'],
+    ['web/x.ts', 'export const x = (w: { balance_usdc: string }) => Number(w.balance_usdc);'],
+    ['dev/x.ts', 'export const x = (priceUsdc: string) => parseFloat(priceUsdc);'],
+    ['db/ledger.ts', 'export const x = (text: string) => Number(text);'],
+    ['db/ledger.ts', 'export const x = (text: string) => Number.parseFloat(text);'],
+    ['domain/money.ts', 'export const x = 0.1;'],
+    ['domain/payment.ts', 'export const x = (n: number) => n.toFixed(2);'],
+  ];
+  const taken = [
+    ['api/x.ts', 'export const x = (text: string) => Number(text);'],
+    ['domain/money.ts', "export const x = 10_000n + BigInt('1');"],
+  ];
+  const found = lint(
+    [...refused, ...taken].map(([filePath = '', text = '']) => ({ filePath, text: `${text}\n` })),
+  );
+  expect(found).toEqual([...refused.map(() => ['no-restricted-syntax']), ...taken.map(() => [])]);
+}, 120_000);

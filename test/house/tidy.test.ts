@@ -11,6 +11,7 @@ const ENTRIES = [
   'activities/search/encoder-thread.ts',
   'bench/deltas.ts',
   'bench/hundred.ts',
+  'bench/money.ts',
   'bench/sockets.ts',
   'bench/start.ts',
   'bench/tasks.ts',

@@ -33,23 +33,45 @@ interface PaymentFacts {
   holds: number;
   captured: number;
   voided: number;
+  reclaimed: number;
+  /** as the row says, less what went to the owner and to the platform, and what came back */
+  unpaid: string;
+  unrefunded: string;
   task: string | null;
+  charged: string | null;
 }
 
-function problemsOf({ id, state, holds, captured, voided, task }: PaymentFacts): string[] {
-  const said = `payment ${id} (${state}, task ${task ?? 'none'}): ${holds} holds, ${captured} captured, ${voided} given back`;
-  const moved = state === 'CAPTURED' || state === 'VOIDED' ? 1 : 0;
+const CAPTURED: PaymentState[] = ['CAPTURED', 'REFUNDED', 'DISPUTED'];
+
+function problemsOf(facts: PaymentFacts): string[] {
+  const { id, state, holds, captured, voided, reclaimed, task } = facts;
+  const said = `payment ${id} (${state}, task ${task ?? 'none'}): ${holds} holds, ${captured} captured, ${voided} given back, ${reclaimed} reclaimed`;
+  const paid = CAPTURED.includes(state);
+  const moved = paid || state === 'VOIDED' || state === 'RECLAIMED' ? 1 : 0;
+  // Work that was done for nothing is completed, and not paid.
+  const owed = task === 'completed' && facts.charged !== '0';
   const right =
     isSettled(state) &&
     holds === moved &&
-    captured === (state === 'CAPTURED' ? 1 : 0) &&
+    captured === (paid ? 1 : 0) &&
     voided === (state === 'VOIDED' ? 1 : 0) &&
-    (task === 'completed') === (state === 'CAPTURED');
+    reclaimed === (state === 'RECLAIMED' ? 1 : 0) &&
+    facts.unpaid === '0' &&
+    facts.unrefunded === '0' &&
+    (state !== 'RECLAIMED' || task === null) &&
+    owed === paid;
   return right ? [] : [said];
 }
 
 const PAYMENTS = `
-  select p.id, p.state, t.status as task,
+  select p.id, p.state, t.status as task, t.charge_micros::text as charged,
+         (coalesce(p.captured_micros, 0)
+           - (select coalesce(sum(amount_micros), 0) from ledger_transfers h where h.payment_id = p.id and h.phase = 'single'
+                 and h.kind in ('capture', 'fee') and h.debit_account = 'escrow/' || p.user_id))::text as unpaid,
+         (p.refunded_micros
+           - (select coalesce(sum(amount_micros), 0) from ledger_transfers h where h.payment_id = p.id
+                 and h.kind = 'refund' and h.credit_account = 'user/' || p.user_id))::text as unrefunded,
+         (select count(*)::int from ledger_transfers h where h.payment_id = p.id and h.phase = 'expired') as reclaimed,
          (select count(*)::int from ledger_transfers h where h.payment_id = p.id and h.phase = 'pending') as holds,
          (select count(*)::int from ledger_transfers h where h.payment_id = p.id and h.phase = 'posted') as captured,
          (select count(*)::int from ledger_transfers h where h.payment_id = p.id and h.phase = 'voided') as voided

@@ -54,7 +54,11 @@ test.each<[number, string, string]>([
     `insert into task_attempts (task_id, attempt, region, user_id)
      select task_id, n, region, user_id from task_attempts, generate_series(2, 5) n`,
   ],
-  [6, 'a task made with a payment that was declined', `update payments set state = 'DECLINED'`],
+  [
+    6,
+    'a task made with a payment that was declined',
+    `alter table payments disable trigger user; update payments set state = 'DECLINED', captured_micros = null`,
+  ],
   [6, 'a standing approval that was never given', `update payments set decided_by = 'standing'`],
   [6, 'other work done than was approved', `update tasks set action = 'delete_everything'`],
   [6, 'work of R3 that nobody confirmed', `update tasks set risk_level = 'R3'`],
@@ -86,6 +90,8 @@ test.each<[number, string, string]>([
      select region, key || '2', 'voided', pending_id, 'void', debit_account, credit_account, amount_micros, payment_id, owner_id
        from ledger_transfers where phase = 'posted'`,
   ],
+  [7, 'a payment that says it paid less', `update payments set captured_micros = captured_micros - 1`],
+  [7, 'a refund that moved nothing', `update payments set refunded_micros = 1`],
   [7, 'money kept for work that failed', `update tasks set status = 'failed'`],
   [10, 'an open row without a workflow', `update tasks set ended_at = null`],
   [

@@ -35,7 +35,7 @@ function paymentRow(expiresAt: string, captureDeadline: string) {
     settlePayment: ({ asOf }) => {
       row.calls.push('settle');
       if (row.taskDone) row.state = 'CAPTURED';
-      else if (captureDeadline <= asOf) row.state = 'VOIDED';
+      else if (captureDeadline <= asOf) row.state = 'RECLAIMED';
       return Promise.resolve(progress());
     },
   };
@@ -85,7 +85,7 @@ test('a hold that no task spends comes back at its deadline', async () => {
     Object.assign(row, { state: 'AUTHORIZING', version: 1 });
     await signal('paymentDecided', 1);
   });
-  expect(result).toBe('VOIDED');
+  expect(result).toBe('RECLAIMED');
 });
 
 const unexpected: Pick<TaskActivities, 'askHuman' | 'expireTask'> = {

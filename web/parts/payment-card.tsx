@@ -18,7 +18,7 @@ interface PaymentCardProps {
 export function PaymentCard({ asked, autoApprove, serverNow, decision, onDecide }: PaymentCardProps) {
   const title = useId();
   const { request, askedAt } = asked;
-  const { agent_name: agent, amount_usdc: amount, expires_at: expiresAt } = request;
+  const { agent_name: agent, amount_usdc: amount, fee_usdc: fee, expires_at: expiresAt } = request;
   const leftMs = Date.parse(expiresAt) - serverNow;
   const wholeMs = Date.parse(expiresAt) - Date.parse(askedAt);
   const sent = decision !== undefined && decision.error === null;
@@ -38,6 +38,9 @@ export function PaymentCard({ asked, autoApprove, serverNow, decision, onDecide 
       <p className="amount">
         {amount} <abbr>USDC</abbr>
       </p>
+      {fee !== undefined && !isNothing(fee) && (
+        <p className="small quiet">of it {fee} USDC is the platform’s fee; nothing is added to it</p>
+      )}
       <p className="reason">
         <bdi>{request.description}</bdi>
       </p>

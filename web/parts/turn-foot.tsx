@@ -35,9 +35,9 @@ export function TurnFoot({ turn, answer, deciding: { payments, onAgain } }: Foot
         </span>
       )}
       <ModelCost cost={end.costUsdc} tokens={end.tokens} />
-      {returned(turn, payments).map((payment) => (
-        <span key={payment.id}>
-          <Money amount={payment.amount} /> came back
+      {returned(turn, payments).map(({ id, amount }) => (
+        <span key={id}>
+          <Money amount={amount} /> came back
         </span>
       ))}
       <span className="acts">
@@ -90,10 +90,15 @@ const countsText = ({ read, fromCache, toCache, written }: TokenCounts): string 
   return `${count(read)} tokens read${cached}${kept}; ${count(written)} written`;
 };
 
-/** What was held and came back. */
-function returned(turn: Turn, payments: Deciding['payments']): Payment[] {
+const FREE_AGAIN = new Set(['VOIDED', 'RECLAIMED']);
+
+/** What was held and came back, and what was paid and refunded. */
+function returned(turn: Turn, payments: Deciding['payments']): Pick<Payment, 'id' | 'amount'>[] {
   return turn.paymentIds.flatMap((id) => {
     const payment = payments[id];
-    return payment?.fate.kind === 'ended' && payment.fate.state === 'VOIDED' ? [payment] : [];
+    if (payment?.fate.kind === 'paid') {
+      return payment.fate.refunded === null ? [] : [{ id, amount: payment.fate.refunded }];
+    }
+    return payment?.fate.kind === 'ended' && FREE_AGAIN.has(payment.fate.state) ? [payment] : [];
   });
 }

@@ -91,7 +91,8 @@ export interface Said {
 
 export type PaymentFate =
   | { kind: 'asked'; request: PaymentRequestData; askedAt: string }
-  | { kind: 'paid'; at: string }
+  /** `refunded`: what came back of it afterwards */
+  | { kind: 'paid'; at: string; refunded: string | null }
   | { kind: 'ended'; state: string; reason: string | null; at: string };
 
 /** One that was approved beforehand is never asked for: its end is the first that is told of it. */

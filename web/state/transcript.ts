@@ -47,7 +47,11 @@ export function reduce(state: Transcript, frame: Frame, now: number): Transcript
     case 'CONFIRMATION_RESOLVED':
       return withConfirmation(seen, frame);
     case 'PAYMENT_SUCCESSFUL':
-      return withFate(seen, frame.data, { kind: 'paid', at: frame.ts });
+      return withFate(seen, frame.data, { kind: 'paid', at: frame.ts, refunded: null });
+    case 'PAYMENT_REFUNDED': {
+      const { refunded_usdc: refunded } = frame.data;
+      return withFate(seen, frame.data, { kind: 'paid', at: frame.ts, refunded });
+    }
     case 'PAYMENT_FAILED':
     case 'PAYMENT_RELEASED': {
       const { state: ended, reason_code: reason = null } = frame.data;
@@ -290,14 +294,16 @@ function withPayment(state: Transcript, { data, ts }: Of<'PAYMENT_REQUEST'>): Tr
 }
 
 type PaymentData = Of<
-  'PAYMENT_REQUEST' | 'PAYMENT_SUCCESSFUL' | 'PAYMENT_FAILED' | 'PAYMENT_RELEASED'
+  'PAYMENT_REQUEST' | 'PAYMENT_SUCCESSFUL' | 'PAYMENT_FAILED' | 'PAYMENT_RELEASED' | 'PAYMENT_REFUNDED'
 >['data'];
 
 function withFate(state: Transcript, data: PaymentData, fate: PaymentFate): Transcript {
   const { payment_id: id, turn_id: turnId, amount_usdc: amount } = data;
   const known = state.payments[id] ?? { id, turnId, amount, ...agentOf(data), fate };
   const at = fate.kind === 'asked' ? fate.askedAt : fate.at;
-  const told = { ...state, payments: { ...state.payments, [id]: { ...known, fate } } };
+  // An agent may have charged less than was asked for.
+  const paid = fate.kind === 'paid' && fate.refunded === null ? amount : known.amount;
+  const told = { ...state, payments: { ...state.payments, [id]: { ...known, amount: paid, fate } } };
   return inTurn(told, { id: turnId, at }, (turn) => {
     const has = turn.paymentIds.includes(id);
     const paying = has ? turn : { ...turn, paymentIds: [...turn.paymentIds, id] };

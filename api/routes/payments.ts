@@ -1,0 +1,114 @@
+import { Router } from 'express';
+import { z } from 'zod';
+import { listPayments, readPayment } from '../../db/payment-pages';
+import type { PaymentRecord, PaymentTimeline } from '../../db/payment-pages';
+import { refundPayment } from '../../db/refunds';
+import { MooringError } from '../../domain/errors';
+import { formatUsdc } from '../../domain/money';
+import { PAYMENT_STATES } from '../../domain/payment';
+import { asUser, SYSTEM } from '../../domain/principal';
+import { isAdmin } from '../auth/admin';
+import { ownAccount } from '../auth/sign-in';
+import type { ApiContext } from '../context';
+import { readCursor, writeCursor } from '../cursor';
+import { line } from '../listing-schemas';
+import { ClientId, SomeUsdc } from '../schemas';
+
+const PAYMENT_ID = /^pay_\w{21}$/;
+
+const Page = z.strictObject({
+  state: z.exactOptional(z.enum(PAYMENT_STATES)),
+  cursor: z.exactOptional(z.string().max(200)),
+  limit: z.coerce.number().int().min(1).max(100).default(30),
+});
+
+const RefundWish = z.strictObject({
+  id: ClientId,
+  amount_usdc: z.exactOptional(SomeUsdc),
+  reason: line(500),
+});
+
+/** What a person pays and is paid, and what an agent's owner gives back. */
+export function paymentRoutes({ config, db, caller }: ApiContext): Router {
+  const router = Router();
+  router.get('/api/payments', async (req, res) => {
+    const userId = await caller(req);
+    const { state = null, cursor, limit } = Page.parse(req.query);
+    const before = cursor === undefined ? null : readCursor(cursor);
+    const found = await db.withTx(asUser(userId), 'payment.list', (tx) =>
+      listPayments(tx, { userId, state, before, limit: limit + 1 }),
+    );
+    const page = found.slice(0, limit);
+    const last = page.at(-1);
+    res.json({
+      payments: page.map(paymentView),
+      next_cursor:
+        found.length > limit && last !== undefined ? writeCursor({ at: last.listedAt, id: last.id }) : null,
+    });
+  });
+
+  router.get('/api/payments/:id', async (req, res) => {
+    const userId = await caller(req);
+    const id = paymentIdOf(req.params.id);
+    const timeline = await db.withTx(SYSTEM, 'payment.read', async (tx) => {
+      const user = await ownAccount(tx, userId);
+      return readPayment(tx, { id, userId, isAdmin: isAdmin(config, user) });
+    });
+    res.json(timelineView(timeline));
+  });
+
+  router.post('/api/payments/:id/refund', async (req, res) => {
+    const userId = await caller(req);
+    const paymentId = paymentIdOf(req.params.id);
+    const { id: key, amount_usdc: amountMicros = null, reason } = RefundWish.parse(req.body);
+    const { payment, amountMicros: refunded } = await db.withTx(SYSTEM, 'payment.refund', async (tx) => {
+      const admin = isAdmin(config, await ownAccount(tx, userId));
+      const { payment: found } = await readPayment(tx, { id: paymentId, userId, isAdmin: admin });
+      const owns = found.agentOwnerId === userId;
+      if (!owns && !admin)
+        throw new MooringError('forbidden', 'The owner of the agent decides over a refund.');
+      const by = { userId, as: owns ? ('owner' as const) : ('platform' as const) };
+      return refundPayment(tx, { paymentId, key, amountMicros, reason, by });
+    });
+    res.json({
+      payment_id: payment.id,
+      state: payment.state,
+      amount_usdc: formatUsdc(refunded),
+      refunded_usdc: formatUsdc(payment.refundedMicros),
+    });
+  });
+  return router;
+}
+
+function paymentIdOf(id: string): string {
+  if (PAYMENT_ID.test(id)) return id;
+  throw new MooringError('not_found', 'There is no such payment.');
+}
+
+const paymentView = (payment: PaymentRecord) => ({
+  id: payment.id,
+  state: payment.state,
+  agent_id: payment.agentId,
+  agent_name: payment.agentName,
+  action: payment.action,
+  amount_usdc: formatUsdc(payment.amountMicros),
+  fee_usdc: formatUsdc(payment.feeMicros),
+  captured_usdc: payment.capturedMicros === null ? null : formatUsdc(payment.capturedMicros),
+  refunded_usdc: formatUsdc(payment.refundedMicros),
+  decided_by: payment.decidedBy,
+  session_id: payment.sessionId,
+  task_id: payment.taskId,
+  created_at: payment.createdAt,
+  expires_at: payment.expiresAt,
+  capture_deadline: payment.captureDeadline,
+});
+
+const timelineView = ({ payment, events, refunds }: PaymentTimeline) => ({
+  ...paymentView(payment),
+  events: events.map(({ to, at }) => ({ state: to, at })),
+  refunds: refunds.map(({ amountMicros, reason, at }) => ({
+    amount_usdc: formatUsdc(amountMicros),
+    reason,
+    at,
+  })),
+});

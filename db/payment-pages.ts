@@ -1,0 +1,82 @@
+import { MooringError } from '../domain/errors';
+import type { MicroUsdc } from '../domain/money';
+import type { PaymentState } from '../domain/payment';
+import type { Tx } from './database';
+
+/** A payment as people look at it. */
+export interface PaymentRecord {
+  id: string;
+  userId: string;
+  agentOwnerId: string;
+  sessionId: string;
+  taskId: string | null;
+  agentId: string;
+  agentName: string;
+  action: string;
+  state: PaymentState;
+  amountMicros: MicroUsdc;
+  feeMicros: MicroUsdc;
+  capturedMicros: MicroUsdc | null;
+  refundedMicros: MicroUsdc;
+  decidedBy: 'person' | 'standing' | null;
+  expiresAt: string;
+  captureDeadline: string;
+  createdAt: string;
+  /** its place in a list, to the microsecond */
+  listedAt: string;
+}
+
+const SELECT = `select p.id, p.user_id as "userId", p.agent_owner_id as "agentOwnerId", p.session_id as "sessionId",
+    (select t.id from tasks t where t.payment_id = p.id) as "taskId", p.agent_id as "agentId",
+    p.agent_name as "agentName", p.action, p.state, p.amount_micros as "amountMicros", p.fee_micros as "feeMicros",
+    p.captured_micros as "capturedMicros", p.refunded_micros as "refundedMicros", p.decided_by as "decidedBy",
+    p.expires_at as "expiresAt", p.capture_deadline as "captureDeadline", p.created_at as "createdAt",
+    p.created_at::text as "listedAt"
+  from payments p`;
+
+/** Who pays, newest first, keyset-paged by (created_at, id). */
+export const listPayments = (
+  tx: Tx,
+  page: {
+    userId: string;
+    state: PaymentState | null;
+    before: { at: string; id: string } | null;
+    limit: number;
+  },
+): Promise<PaymentRecord[]> =>
+  tx.query<PaymentRecord>(
+    `${SELECT}
+      where p.user_id = $1 and ($2::text is null or p.state = $2)
+        and ($3::timestamptz is null or (p.created_at, p.id) < ($3, $4))
+      order by p.created_at desc, p.id desc limit $5`,
+    [page.userId, page.state, page.before?.at ?? null, page.before?.id ?? null, page.limit],
+  );
+
+export interface PaymentTimeline {
+  payment: PaymentRecord;
+  events: { to: PaymentState; at: string }[];
+  refunds: { amountMicros: MicroUsdc; reason: string; at: string }[];
+}
+
+/** Throws not_found where this person neither pays nor is paid, and does not operate the platform. */
+export async function readPayment(
+  tx: Tx,
+  { id, userId, isAdmin }: { id: string; userId: string; isAdmin: boolean },
+): Promise<PaymentTimeline> {
+  const [payment] = await tx.query<PaymentRecord>(`${SELECT} where p.id = $1`, [id]);
+  if (payment === undefined || !(isAdmin || [payment.userId, payment.agentOwnerId].includes(userId))) {
+    throw new MooringError('not_found', 'There is no such payment.');
+  }
+  const [events, refunds] = await Promise.all([
+    tx.query<PaymentTimeline['events'][number]>(
+      `select to_state as "to", created_at as at from payment_events where payment_id = $1 order by id`,
+      [id],
+    ),
+    tx.query<PaymentTimeline['refunds'][number]>(
+      `select amount_micros as "amountMicros", reason, created_at as at from refunds
+        where payment_id = $1 order by created_at, key`,
+      [id],
+    ),
+  ]);
+  return { payment, events, refunds };
+}
