@@ -50,6 +50,23 @@ const CHAINS: [string, string[]][] = [
   ],
   ['a question is answered', ['askPerson.report', 'prompt.answer.committed']],
   ['a chat is closed while an agent works', ['session.close.committed', 'delivery.answered']],
+  [
+    'an agent charges half of its price',
+    [
+      'payment.authorize.commit',
+      'task.record-outcome.committed',
+      'payment.settle.commit',
+      'payment.settle.committed',
+    ],
+  ],
+  [
+    'a payment is given back in two parts',
+    ['payment.settle.committed', 'payment.refund.commit', 'payment.refund.committed'],
+  ],
+  [
+    'the ledger is proved by its schedule',
+    ['proveLedger.start', 'ledger.prove.committed', 'proveLedger.report'],
+  ],
   ['a chat closes when nobody writes', ['outbox.mark.committed', 'session.close-idle.committed']],
 ];
 
