@@ -76,6 +76,7 @@ async function startPlatform(
 
   return async () => {
     await Promise.all([api.close(), worker?.stop()]);
+    await dispatch.marked();
     await bus.close();
     await db.close();
     await leave?.();

@@ -161,6 +161,7 @@ function createApp({ log, ready, webRoot }: ApiDeps, api: ApiContext): Express {
   // Its body is a file, not JSON.
   app.use('/v1', artifactUpload(api));
   app.use(['/api', '/dev', '/v1'], jsonBody());
+  app.use('/v1', networkRoutes(api));
   app.use(
     authRoutes(api),
     keyRoutes(api),
@@ -172,7 +173,6 @@ function createApp({ log, ready, webRoot }: ApiDeps, api: ApiContext): Express {
   );
   app.use(sessionRoutes(api), sessionLogRoutes(api));
   app.use(taskRoutes(api));
-  app.use('/v1', networkRoutes(api));
   app.use(devMailRoutes(api, webRoot), approveRoutes(api, webRoot));
   app.use(pageRoutes(webRoot));
   app.use(() => {

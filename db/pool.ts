@@ -12,7 +12,8 @@ export function createPool(databaseUrl: string, max = 20): Pool {
   const pool = new Pool({
     connectionString: databaseUrl,
     max,
-    connectionTimeoutMillis: 2_000,
+    // Also for one of these connections: a crowd of callers is better served late than refused.
+    connectionTimeoutMillis: 5_000,
     query_timeout: 6_000,
     statement_timeout: 5_000,
     idle_in_transaction_session_timeout: 10_000,

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { Database, OutboxSignal } from '../db/database';
 import { markSent } from '../db/outbox';
 import { SYSTEM } from '../domain/principal';
@@ -13,6 +14,8 @@ export interface Dispatch {
   send: (signals: OutboxSignal[]) => void;
   /** What waits here to be sent, or to be marked as sent: the relay leaves it alone. */
   held: () => string[];
+  /** Resolves when what was sent is marked. */
+  marked: () => Promise<void>;
 }
 
 interface Way {
@@ -22,6 +25,8 @@ interface Way {
 
 /** Starts that are on their way; more wait their turn, so that new work holds up neither callers nor work under way. */
 const STARTS_AT_ONCE = 8;
+/** What was sent is marked together: much less than the age at which a relay elsewhere would send it again. */
+const MARK_MS = 200;
 
 /** Sends recorded signals right after their commit. What fails here stays unsent, and the relay sends it again. */
 export function createDispatch({ log }: { log: Logger }): Dispatch {
@@ -60,7 +65,7 @@ export function createDispatch({ log }: { log: Logger }): Dispatch {
     }
     failpoint('dispatch', 'sent');
     sent.push(signal.id);
-    marking ??= mark(db);
+    marking ??= pause(MARK_MS).then(() => mark(db));
   };
 
   const startNext = async (to: Way): Promise<void> => {
@@ -83,5 +88,6 @@ export function createDispatch({ log }: { log: Logger }): Dispatch {
       while (starting < STARTS_AT_ONCE && waiting.length > 0) void startNext(way);
     },
     held: () => [...held],
+    marked: async () => marking ?? undefined,
   };
 }
