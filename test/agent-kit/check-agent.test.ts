@@ -83,6 +83,7 @@ const CASES: [string, Breaks, string[]][] = [
     ['an unknown command is answered 200 {"ok": false, "error": …}'],
   ],
   ['an output of another shape', { output: { quiet: 1 } }, ['the output fits the output_schema']],
+  ['a charge above its price', { charge: '0.010001' }, ['a charge is at most the price']],
   [
     'an answer as long as a library',
     { output: { loud: 'x'.repeat(3_000_000) } },

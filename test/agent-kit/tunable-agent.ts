@@ -21,6 +21,7 @@ export interface Breaks {
   ignores?: 'key' | 'signature' | 'age' | 'bytes' | 'size' | 'form' | 'repeats' | 'everything';
   unknown?: unknown;
   output?: unknown;
+  charge?: string;
 }
 
 export const KEYS: Keys = {
@@ -82,7 +83,8 @@ export async function startTunable(breaks: Breaks = {}): Promise<TunableAgent> {
       work.push(key);
       kept.set(key, breaks.output ?? { loud: String(args['text']).toUpperCase() });
     }
-    return [200, { ok: true, output: kept.get(key) }];
+    const charge = breaks.charge === undefined ? {} : { charge_usdc: breaks.charge };
+    return [200, { ok: true, output: kept.get(key), ...charge }];
   };
   const server = createServer((req, res) => {
     void respond(req).then(([status, body]) =>

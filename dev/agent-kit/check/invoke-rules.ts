@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { isDeepStrictEqual } from 'node:util';
 import { InvokeAnswer, MAX_ANSWER } from '../../../activities/agents/service-agent';
+import { formatUsdc, parseUsdc } from '../../../domain/money';
 import { needsHuman, RISK_LEVELS } from '../../../domain/task';
 import { newAgentKeys } from '../../../lib/agent-keys';
 import type { Keys } from '../agent-folder';
@@ -188,6 +189,7 @@ async function checkExample(check: InvokeCheck): Promise<Finding[]> {
     answered,
     small,
     outputFits(first, action, parsed.data.output ?? null),
+    ...chargeFits(first, action, parsed.data.charge_usdc),
     ...(await checkRepeats(first, call, { args, other: exampleOf(action.input_schema, 1) })),
   ];
 }
@@ -209,6 +211,17 @@ function outputFits(answer: Exchange, { output_schema: schema }: OfferedAction, 
     came: `${problem ?? ''}, in ${describe(answer)}`,
     todo: 'Change the output or the output_schema, so that whoever reads the one can trust the other.',
   });
+}
+
+/** An agent may say that its work costs less after all. */
+function chargeFits(answer: Exchange, { price }: OfferedAction, charge: string | undefined): Finding[] {
+  if (charge === undefined) return [];
+  const most = parseUsdc(price ?? '0') ?? 0n;
+  const finding = judge('a charge is at most the price', answer, {
+    kept: (parseUsdc(charge) ?? 0n) <= most,
+    todo: `charge_usdc is what the work costs after all, at most the price (${formatUsdc(most)}); leave it out to charge the price.`,
+  });
+  return [finding];
 }
 
 async function checkRepeats(

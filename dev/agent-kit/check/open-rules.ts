@@ -10,6 +10,8 @@ export interface OfferedAction {
   name: string;
   input_schema: Record<string, unknown>;
   output_schema: Record<string, unknown>;
+  /** USDC of one call; absent or null: free */
+  price?: string | null | undefined;
   risk_level: string;
 }
 
