@@ -30,6 +30,7 @@ export async function refundPayment(tx: Tx, wish: RefundWish): Promise<Refund> {
   const payment = await lockPayment(tx, wish.paymentId);
   const before = await findRefund(tx, wish);
   if (before !== null) return { payment, amountMicros: sameRefund(before, wish) };
+  await requireOwnLedger(tx, payment);
   const { capturedMicros } = payment;
   if (payment.state !== 'CAPTURED' || capturedMicros === null) {
     throw new MooringError('payment_not_open', `A payment that is ${payment.state} is not refunded.`, {
@@ -47,6 +48,16 @@ export async function refundPayment(tx: Tx, wish: RefundWish): Promise<Refund> {
   }
   await refundTransfers(tx, { ...payment, capturedMicros }, { key: wish.key, amountMicros });
   return { payment: await recordRefund(tx, payment, { ...wish, amountMicros }), amountMicros };
+}
+
+/** What was paid at a network is there, and not in our ledger alone: nothing is given back that has not moved there. */
+async function requireOwnLedger(tx: Tx, { id }: Payment): Promise<void> {
+  const moves = await tx.query('select from wallet_moves where payment_id = $1 limit 1', [id]);
+  if (moves.length === 0) return;
+  throw new MooringError(
+    'payment_not_open',
+    'This was paid at a network, where Mooring makes no refunds yet: send it back there by hand.',
+  );
 }
 
 interface Known {

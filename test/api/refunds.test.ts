@@ -172,6 +172,24 @@ test.each<[string, object, string]>([
   expect(await purse(payer.userId)).toBe(before);
 });
 
+test('what was paid at a network is not refunded in our books alone', async () => {
+  const { payer, owner, paymentId, refund } = await paid();
+  const before = await purse(payer.userId);
+  await api.t.db.withTx(SYSTEM, 'test', (tx) =>
+    tx.query(
+      `insert into wallet_moves (key, payment_id, user_id, step, network, from_account, to_account, amount_micros, state, ended_at)
+       values ('00000000-0000-4000-8000-000000000000', $1, $2, 'hold', 'ETH-SEPOLIA', 'a', 'b', 1, 'COMPLETE', now())`,
+      [paymentId, payer.userId],
+    ),
+  );
+  expect(await refund({ id: 'r1', reason: 'sorry' })).toMatchObject({
+    status: 409,
+    body: { error: { code: 'payment_not_open' } },
+  });
+  expect(await purse(payer.userId)).toBe(before);
+  expect(await earned(owner.userId)).toBe(975_000n);
+});
+
 test('an id that was used for another refund is refused', async () => {
   const { refund } = await paid();
   await refund({ id: 'r1', amount_usdc: '0.1', reason: 'a part' });
