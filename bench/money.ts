@@ -51,8 +51,10 @@ async function main(): Promise<Figure[]> {
   const folder = mkdtempSync(join(tmpdir(), 'mooring-bench-'));
   const postgres = await startPostgres({ dataDir: folder });
   const pool = createPool(postgres.url);
-  // 200 behind one row wait longer for a connection than a request may.
+  // 200 behind one row wait longer than a request may.
   pool.options.connectionTimeoutMillis = 60_000;
+  pool.options.statement_timeout = 60_000;
+  pool.options.query_timeout = 60_000;
   const db = createDatabase({ pool, region: 'intl', onCommit: () => undefined });
   try {
     await migrate(postgres.url);
@@ -94,6 +96,9 @@ async function compare(
   const names = Object.keys(WAYS) as Way[];
   for (let round = 0; round < ROUNDS; round += 1) {
     for (const way of names) rates[way].push(await rateOf(ways[way], crowd));
+    console.log(
+      `${name}, round ${round + 1}: ${names.map((way) => `${way} ${whole(rates[way][round] ?? 0)}`).join(', ')}`,
+    );
   }
   const ratio = (way: Way): number =>
     median(rates[way].map((rate, round) => rate / (rates.ledger[round] ?? NaN)));
