@@ -176,7 +176,8 @@ async function comeAndGo(stage: Stage): Promise<void> {
     });
   };
   const left = await askNetwork(ann, ben);
+  await finish(ben, `/v1/tasks/${left}/accept`);
   await gone(() => ben.call('DELETE', `/v1/agents/${ben.id}`));
-  await until(ann, left, 'declined');
+  await until(ann, left, 'failed');
   await gone(() => ann.call('POST', `/v1/agents/${ann.id}/rotate-key`));
 }
