@@ -46,6 +46,7 @@ import { operationRoutes } from './routes/operations';
 import { paymentRoutes } from './routes/payments';
 import { statementRoutes } from './routes/statement';
 import { taskRoutes } from './routes/tasks';
+import { receiptRoutes } from './routes/receipts';
 import { sessionLogRoutes } from './routes/session-log';
 import { sessionRoutes } from './routes/sessions';
 import { walletNotificationRoutes } from './routes/wallet-notifications';
@@ -169,6 +170,7 @@ function createApp({ log, ready, webRoot }: ApiDeps, api: ApiContext): Express {
     walletRoutes(api),
     statementRoutes(api),
     paymentRoutes(api),
+    receiptRoutes(api, webRoot),
     agentRoutes(api),
   );
   app.use(sessionRoutes(api), sessionLogRoutes(api));

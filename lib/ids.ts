@@ -21,7 +21,8 @@ export type IdPrefix =
   | 'rul'
   | 'top'
   | 'trc'
-  | 'art';
+  | 'art'
+  | 'sig';
 
 /** A random id: prefix, `_`, and 21 characters of 63 symbols (125 bits). */
 export function newId(prefix: IdPrefix): string {

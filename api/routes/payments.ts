@@ -80,7 +80,7 @@ export function paymentRoutes({ config, db, caller }: ApiContext): Router {
   return router;
 }
 
-function paymentIdOf(id: string): string {
+export function paymentIdOf(id: string): string {
   if (PAYMENT_ID.test(id)) return id;
   throw new MooringError('not_found', 'There is no such payment.');
 }

@@ -11,6 +11,8 @@ import type { CrashStage, Outcome } from './stage';
 const ELSEWHERE: Record<string, string> = {
   'socket.is-known': 'test/api/socket-closing.test.ts, a reading',
   'socket.read': 'test/api/socket.test.ts, a reading',
+  'receipt.keys': 'test/api/receipts.test.ts, a reading',
+  'receipt.verify': 'test/api/receipts.test.ts, a reading',
   'run.is-open': 'test/temporal/gateway.test.ts, a reading',
   'task.seat': 'test/network/task-pages.test.ts, a reading',
   'task.artifact': 'test/network/task-pages.test.ts, a reading',

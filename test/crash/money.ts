@@ -36,10 +36,13 @@ async function refund(stage: Stage): Promise<void> {
   // The test user is an admin in development.
   const signIn = { email: 'test@mooring.local' };
   token = (await call<{ access_token: string }>('POST', '/dev/sign-in', signIn)).access_token;
+  const receipt = async () => (await call<{ receipt: string }>('GET', `${path}/receipt`)).receipt;
+  const first = await receipt();
   await call('POST', `${path}/refund`, { id: 'a', amount_usdc: '0.02', reason: 'half of it was wrong' });
   await call('POST', `${path}/refund`, { id: 'b', reason: 'all of it was wrong' });
   await call('GET', path);
   await call('GET', '/api/payments');
+  if ((await receipt()) !== first) throw new Error('a payment has two receipts');
   await turnEnd(chat);
 }
 
