@@ -2,6 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import { MooringError } from '../domain/errors';
 import { CODE_MS, CODE_TRIES } from '../domain/confirmation';
 import type { ConfirmationState } from '../domain/confirmation';
+import { RECEIVER_LEFT } from '../domain/task';
 import { newId } from '../lib/ids';
 import type { Tx } from './database';
 import { lockSession } from './sessions';
@@ -163,11 +164,10 @@ export async function decideConfirmation(tx: Tx, decision: Decision): Promise<De
     repeated: confirmation.state !== 'OPEN',
   });
   if (confirmation.state !== 'OPEN') return stay(refusalOf(confirmation, decision.approved));
-  if (confirmation.expired) {
-    const expired = await transitionTask(tx, task, { path: ['expired'], actor: 'deadline' });
-    wakeTask(tx, expired, 'taskEnded');
+  const over = await endIfOver(tx, task, confirmation);
+  if (over !== null) {
     const now = await getConfirmation(tx, { taskId: task.id });
-    return { task: expired, confirmation: now, refusal: refusalOf(now, decision.approved), repeated: false };
+    return { task: over, confirmation: now, refusal: refusalOf(now, decision.approved), repeated: false };
   }
   if (decision.approved) {
     if (!isBound(confirmation)) return stay(changedSince());
@@ -188,6 +188,23 @@ export async function decideConfirmation(tx: Tx, decision: Decision): Promise<De
   const decided = { state, decidedAt: row?.decidedAt ?? null, note: decision.note, codeHash: null } as const;
   return { task: moved, confirmation: { ...confirmation, ...decided }, refusal: null, repeated: false };
 }
+
+/** Of a locked task whose question is open: its end, when its time is over or nobody is there to do it; null: it may be decided. */
+async function endIfOver(tx: Tx, task: Task, { expired }: Confirmation): Promise<Task | null> {
+  if (!expired && (await isThere(tx, task.toAgentId))) return null;
+  const ended = await transitionTask(
+    tx,
+    task,
+    expired
+      ? { path: ['expired'], actor: 'deadline' }
+      : { path: ['cancelled'], actor: 'rules', notes: RECEIVER_LEFT },
+  );
+  wakeTask(tx, ended, 'taskEnded');
+  return ended;
+}
+
+const isThere = async (tx: Tx, agentId: string): Promise<boolean> =>
+  (await tx.query(`select from agents where id = $1 and status = 'ACTIVE'`, [agentId])).length > 0;
 
 /** Why a question that is not open takes no such decision; null: it was decided just so. */
 function refusalOf({ state, decidedAt, expiresAt }: Confirmation, approved: boolean): MooringError | null {

@@ -45,6 +45,9 @@ export function endWithoutReceiver(status: TaskStatus): TaskStatus {
   return status === 'accepted' || status === 'in_progress' ? 'failed' : 'cancelled';
 }
 
+/** What the sender reads of such an end. */
+export const RECEIVER_LEFT = 'The agent that it was for has left the network.';
+
 export const RISK_LEVELS = ['R0', 'R1', 'R2', 'R3'] as const;
 export type RiskLevel = (typeof RISK_LEVELS)[number];
 

@@ -3,7 +3,7 @@ import { hasLeft, orphansOf } from '../../db/network-agents';
 import { lockTask, transitionTask, wakeTask } from '../../db/tasks';
 import type { Task } from '../../db/tasks';
 import { SYSTEM } from '../../domain/principal';
-import { endWithoutReceiver, isTerminal } from '../../domain/task';
+import { endWithoutReceiver, isTerminal, RECEIVER_LEFT } from '../../domain/task';
 import type { TaskProgress } from '../../domain/workflows';
 
 /** Ends what is open for an agent of the network that has left; for any other agent nothing. */
@@ -30,5 +30,5 @@ const end = (tx: Tx, task: Task): Promise<Task> =>
   transitionTask(tx, task, {
     path: [endWithoutReceiver(task.status)],
     actor: 'rules',
-    notes: 'The agent that it was for has left the network.',
+    notes: RECEIVER_LEFT,
   });

@@ -1,4 +1,4 @@
-import { askPerson } from './person';
+import { askPerson, decide } from './person';
 import { setNetworkStage } from './stage';
 import type { NetworkStage, Player } from './stage';
 
@@ -57,6 +57,18 @@ test('a question to a person about it is taken back', async () => {
   expect(await stage.query('select state from confirmations where task_id = $1', [id])).toEqual([
     { state: 'WITHDRAWN' },
   ]);
+});
+
+test('a yes before that is refused as of a question taken back, and the task is cancelled', async () => {
+  for (const approved of [true, false]) {
+    const asked = await askPerson(stage);
+    await asked.receiver.call(`/v1/agents/${asked.receiver.id}`, { method: 'DELETE' });
+    const { refusal, confirmation } = await decide(stage, asked, { approved });
+    expect([refusal?.code, confirmation.state]).toEqual(['confirmation_not_open', 'WITHDRAWN']);
+    expect(await read(asked.sender, asked.id)).toMatchObject({ status: 'cancelled', notes: NOTE });
+    expect(toldTo(asked.id).at(-1)).toBe('taskEnded');
+    expect((await decide(stage, asked, { approved })).refusal?.code).toBe('confirmation_not_open');
+  }
 });
 
 test('what was set aside while its endpoint was down ends too, and nobody calls there any more', async () => {
