@@ -46,13 +46,14 @@ function createRoute({ router, call }: Door): void {
     }
     const description = wish.description ?? null;
     const payload = wish.payload_inline ?? null;
-    const risk = assessRisk({
-      said: wish.risk_level,
-      by: 'The sender',
-      texts: description === null ? [] : [description],
-      payload,
-    });
     await call({ req, res, name: 'task.create' }, async (tx) => {
+      // Looked through for callers whose key is good, and who are within their limit.
+      const risk = assessRisk({
+        said: wish.risk_level,
+        by: 'The sender',
+        texts: description === null ? [] : [description],
+        payload,
+      });
       if (wish.to_agent_id === tx.principalId) {
         throw new MooringError('invalid_request', 'Cannot create a task for yourself', {
           details: { field: 'to_agent_id', rule: 'must be another agent' },
