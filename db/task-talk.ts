@@ -32,9 +32,10 @@ export async function sayInTask(
       details: { limit: MOST_MESSAGES },
     });
   }
+  // The clock under the lock, not that of the transaction's begin: of two at once the later number has the later time.
   const [message] = await tx.query<TaskMessage>(
-    `insert into task_messages (id, task_id, number, from_agent_id, message_type, content, structured_data)
-     values ($1, $2, $3, $4, $5, $6, $7) returning ${MESSAGE}`,
+    `insert into task_messages (id, task_id, number, from_agent_id, message_type, content, structured_data, created_at)
+     values ($1, $2, $3, $4, $5, $6, $7, clock_timestamp()) returning ${MESSAGE}`,
     [
       newId('msg'),
       task.id,

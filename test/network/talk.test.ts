@@ -40,6 +40,16 @@ test('both sides talk in their task, in order; nobody else reads it; after its e
   });
 });
 
+test('messages said at the same moment have times in the order of the list', async () => {
+  const { ann, ben, id } = await work();
+  const say = (by: Player, n: number) => by.call(`/v1/tasks/${id}/messages`, { body: { content: `${n}` } });
+  await Promise.all(Array.from({ length: 20 }, (_, n) => say(n % 2 === 0 ? ann : ben, n)));
+  const { body } = await ann.call(`/v1/tasks/${id}/messages?limit=50`);
+  const times = (body['data'] as { created_at: string }[]).map(({ created_at: at }) => at);
+  expect(times).toHaveLength(20);
+  expect(times).toEqual([...times].sort());
+});
+
 test('the fifty-first message is refused', async () => {
   const { ann, id } = await work();
   for (let count = 0; count < 50; count += 1) {
