@@ -1,14 +1,54 @@
+import type { Tx } from '../db/database';
+import { appendFrames } from '../db/events';
+import { setPaymentState } from '../db/payments';
 import type { Payment } from '../db/payments';
+import { getToolCall } from '../db/tool-calls';
+import { sayStatus } from '../db/tool-status';
 import type { LogFrame } from '../domain/frames';
 import { formatUsdc } from '../domain/money';
 import type { PaymentState } from '../domain/payment';
 import type { PaymentProgress } from '../domain/workflows';
+import type { Awaited } from './wallets/payment-moves';
 
-export const progressOf = (payment: Payment): PaymentProgress => ({
+/** What a transaction has made of a payment: where it is, and the move of money that holds it up. */
+export interface Step {
+  progress: PaymentProgress;
+  awaited: Awaited | null;
+}
+
+const progressOf = (payment: Payment): PaymentProgress => ({
   state: payment.state,
   seen: payment.wakeVersion,
   captureDeadline: payment.captureDeadline,
 });
+
+export const at = (payment: Payment, awaited: Awaited | null = null): Step => ({
+  progress: progressOf(payment),
+  awaited,
+});
+
+/**
+ * A move holds the payment up. When nobody knows whether it was made, or it was refused after money was held, the payment
+ * says so, once, and stays so until that is found out.
+ */
+export async function stall(tx: Tx, payment: Payment, awaited: Awaited): Promise<Step> {
+  if (awaited.kind === 'pending' || payment.state === 'UNKNOWN') return at(payment, awaited);
+  const unknown = await setPaymentState(tx, payment, { to: 'UNKNOWN' });
+  await appendFrames(tx, { id: payment.sessionId, userId: payment.userId }, [
+    pendingFrame(payment, 'UNKNOWN'),
+  ]);
+  const call = await getToolCall(tx, payment.toolCallId);
+  if (call.state !== 'done') {
+    const amount = formatUsdc(payment.amountMicros);
+    await sayStatus(tx, call, {
+      state: 'now',
+      text: `We do not know yet whether ${amount} USDC was held for ${payment.agentName}. It stays held; no second payment can start`,
+      agent_id: payment.agentId,
+      agent_name: payment.agentName,
+    });
+  }
+  return at(unknown, awaited);
+}
 
 export const paymentFrame = (
   type: 'PAYMENT_FAILED' | 'PAYMENT_RELEASED',
@@ -22,5 +62,17 @@ export const paymentFrame = (
     state,
     amount_usdc: formatUsdc(payment.amountMicros),
     reason_code: reason,
+  },
+});
+
+export const pendingFrame = (payment: Payment, state: 'UNKNOWN' | 'HELD'): LogFrame => ({
+  type: 'PAYMENT_PENDING',
+  data: {
+    payment_id: payment.id,
+    turn_id: payment.turnId,
+    state,
+    amount_usdc: formatUsdc(payment.amountMicros),
+    agent_id: payment.agentId,
+    agent_name: payment.agentName,
   },
 });

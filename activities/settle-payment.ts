@@ -3,12 +3,17 @@ import { appendFrames } from '../db/events';
 import { capturePayment, releasePayment } from '../db/payment-money';
 import { lockPayment, markPaymentSeen, setPaymentState, taskOfPayment } from '../db/payments';
 import type { Payment, SpendingTask } from '../db/payments';
+import { isEnding } from '../db/wallet-moves';
 import type { LogFrame } from '../domain/frames';
 import { formatUsdc } from '../domain/money';
 import type { MicroUsdc } from '../domain/money';
+import { partOfFee } from '../domain/payment';
 import { isTerminal } from '../domain/task';
-import type { PaymentProgress } from '../domain/workflows';
-import { paymentFrame, progressOf } from './payment-words';
+import { holdFunds } from './hold-payment';
+import { at, paymentFrame, stall } from './payment-words';
+import type { Step } from './payment-words';
+import type { WalletDriver } from './wallets/driver';
+import { captureMoves, makeMoves, releaseMoves } from './wallets/payment-moves';
 
 // Until a task that is still running has ended, its hold stays; looked at again after its own deadline.
 const AFTER_TASK_MS = 60_000;
@@ -20,22 +25,37 @@ type Fate =
   | { kind: 'released'; to: 'VOIDED' | 'RECLAIMED'; reason: string };
 
 /** Money follows the fact of the task: completed captures, any other end gives back; no task by the deadline too. */
-export async function settle(tx: Tx, paymentId: string, asOf: string): Promise<PaymentProgress> {
+export async function settle(
+  tx: Tx,
+  wallets: WalletDriver,
+  { paymentId, asOf }: { paymentId: string; asOf: string },
+): Promise<Step> {
   const payment = await lockPayment(tx, paymentId);
   await markPaymentSeen(tx, payment);
-  if (payment.state !== 'HELD') return progressOf(payment);
+  if (payment.state !== 'HELD') {
+    const isOpen = payment.state === 'AUTHORIZING' || payment.state === 'UNKNOWN';
+    if (!isOpen) return at(payment);
+    if (!(await isEnding(tx, paymentId))) return holdFunds(tx, wallets, payment);
+  }
   const fate = fateOf(payment, await taskOfPayment(tx, payment.id), asOf);
   switch (fate.kind) {
     case 'waits':
-      return { ...progressOf(payment), captureDeadline: fate.until };
-    case 'captured':
-      await capturePayment(tx, payment, fate.micros);
+      return at({ ...payment, captureDeadline: fate.until });
+    case 'captured': {
+      const { micros } = fate;
+      const parts = { paidMicros: micros, feeMicros: partOfFee(payment, micros) };
+      const awaited = await makeMoves(tx, wallets, captureMoves(payment, parts));
+      if (awaited !== null) return stall(tx, payment, awaited);
+      await capturePayment(tx, payment, micros);
       return tell(
         tx,
-        await setPaymentState(tx, payment, { to: 'CAPTURED', capturedMicros: fate.micros }),
+        await setPaymentState(tx, payment, { to: 'CAPTURED', capturedMicros: micros }),
         successful,
       );
+    }
     case 'released': {
+      const awaited = await makeMoves(tx, wallets, releaseMoves(payment));
+      if (awaited !== null) return stall(tx, payment, awaited);
       await releasePayment(tx, payment, fate.to === 'RECLAIMED' ? 'expired' : 'voided');
       const { reason } = fate;
       return tell(tx, await setPaymentState(tx, payment, { to: fate.to }), (ended) =>
@@ -62,13 +82,9 @@ function fateOf(payment: Payment, task: SpendingTask | null, asOf: string): Fate
     : { kind: 'captured', micros };
 }
 
-async function tell(
-  tx: Tx,
-  payment: Payment,
-  frameOf: (payment: Payment) => LogFrame,
-): Promise<PaymentProgress> {
+async function tell(tx: Tx, payment: Payment, frameOf: (payment: Payment) => LogFrame): Promise<Step> {
   await appendFrames(tx, { id: payment.sessionId, userId: payment.userId }, [frameOf(payment)]);
-  return progressOf(payment);
+  return at(payment);
 }
 
 function successful(payment: Payment): LogFrame {

@@ -49,6 +49,7 @@ import { taskRoutes } from './routes/tasks';
 import { receiptRoutes } from './routes/receipts';
 import { sessionLogRoutes } from './routes/session-log';
 import { sessionRoutes } from './routes/sessions';
+import { unknownPaymentRoutes } from './routes/unknown-payments';
 import { walletNotificationRoutes } from './routes/wallet-notifications';
 import { walletRoutes } from './routes/wallet';
 import { createSocketServer } from './socket/server';
@@ -174,7 +175,7 @@ function createApp({ log, ready, webRoot }: ApiDeps, api: ApiContext): Express {
     agentRoutes(api),
   );
   app.use(sessionRoutes(api), sessionLogRoutes(api));
-  app.use(taskRoutes(api));
+  app.use(taskRoutes(api), unknownPaymentRoutes(api));
   app.use(devMailRoutes(api, webRoot), approveRoutes(api, webRoot));
   app.use(pageRoutes(webRoot));
   app.use(() => {

@@ -167,10 +167,30 @@ export async function findHeldPayment(
   const rows = await tx.query<Payment>(
     `${PAYMENT_SELECT} where p.session_id = $1 and p.agent_id = $2 and p.action = $3 and p.offer_hash = $4 and p.state = 'HELD'
         and p.withdrawn is null and not exists (select from tasks t where t.payment_id = p.id)
+        and not exists (select from wallet_moves m where m.payment_id = p.id and m.step <> 'hold')
       order by p.created_at limit 1 for no key update`,
     [wish.sessionId, wish.agentId, wish.action, wish.offerHash],
   );
   return rows[0] ?? null;
+}
+
+/** A payment of this person to this agent for this action of which nobody knows whether it moved: until then no other. */
+export async function refuseWhileUnknown(
+  tx: Tx,
+  { userId, agentId, action }: { userId: string; agentId: string; action: string },
+): Promise<void> {
+  const [unknown] = await tx.query<{ id: string; amountMicros: MicroUsdc; agentName: string }>(
+    `select id, amount_micros as "amountMicros", agent_name as "agentName" from payments
+      where user_id = $1 and agent_id = $2 and action = $3 and state = 'UNKNOWN' limit 1`,
+    [userId, agentId, action],
+  );
+  if (unknown === undefined) return;
+  const amount = formatUsdc(unknown.amountMicros);
+  throw new MooringError(
+    'payment_unknown',
+    `We do not know yet whether ${amount} USDC was paid to ${unknown.agentName}. It stays held; no second payment can start.`,
+    { details: { payment_id: unknown.id } },
+  );
 }
 
 /** Moves a locked payment along a legal edge; at CAPTURED with what was paid, at REFUNDED with what came back. */
@@ -201,7 +221,7 @@ export async function setPaymentState(
 export async function wakePayment(
   tx: Tx,
   paymentId: string,
-  signal: 'paymentDecided' | 'taskEnded' | 'abandoned',
+  signal: 'paymentDecided' | 'taskEnded' | 'abandoned' | 'walletMoved',
 ): Promise<void> {
   const payment = await getPayment(tx, paymentId);
   const [row] = await tx.query<{ version: number }>(
@@ -271,6 +291,7 @@ async function decide(
   payment: Payment,
   { approved, by, ruleId }: { approved: boolean; by: 'person' | 'standing'; ruleId: string | null },
 ): Promise<Payment> {
+  if (approved) await refuseWhileUnknown(tx, payment);
   const state = approved ? 'AUTHORIZING' : 'DECLINED';
   await setPaymentState(tx, payment, { to: state });
   await tx.query('update payments set decided_at = now(), decided_by = $2, rule_id = $3 where id = $1', [

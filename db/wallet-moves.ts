@@ -31,11 +31,13 @@ export interface StoredMove extends SubmittedMove {
   state: MoveState;
   unknownSince: string | null;
   endedAt: string | null;
+  /** as two people have found out; null: they were not asked, or do not agree */
+  byHand: 'made' | 'not_made' | null;
 }
 
 const SELECT = `select key, payment_id as "paymentId", step, from_account as "from", to_account as "to",
     amount_micros as "amountMicros", submitted_at as "submittedAt", reference, state,
-    unknown_since as "unknownSince", ended_at as "endedAt"
+    unknown_since as "unknownSince", ended_at as "endedAt", by_hand as "byHand"
   from wallet_moves`;
 
 /**
@@ -52,11 +54,14 @@ export async function recordMove(tx: Tx, network: string, move: WalletMove): Pro
   return fresh.length === 1 ? null : knownOutcome(await lockMove(tx, move.key));
 }
 
-function knownOutcome({ key, state, reference, unknownSince }: StoredMove): MoveOutcome {
+function knownOutcome({ key, state, reference, unknownSince, byHand }: StoredMove): MoveOutcome {
+  if (byHand === 'made') return { kind: 'done', reference: reference ?? key };
+  if (byHand === 'not_made') {
+    return { kind: 'refused', state: 'FAILED', reference, code: 'wallet_not_made' };
+  }
   if (unknownSince !== null) return { kind: 'unknown', why: 'its answer was lost' };
   const code = refusalOf({ state, reference });
   if (code !== null) return { kind: 'refused', state, reference, code };
-  // Of one that people have looked up there may be no reference.
   return state === 'COMPLETE'
     ? { kind: 'done', reference: reference ?? key }
     : { kind: 'pending', state, reference };
@@ -79,7 +84,7 @@ export async function openMove(tx: Tx, paymentId: string): Promise<StoredMove | 
 
 /** Writes down what is known of a locked move now. What is older than what was known changes nothing. */
 export async function recordOutcome(tx: Tx, move: StoredMove, outcome: MoveOutcome): Promise<StoredMove> {
-  if (move.endedAt !== null) return move;
+  if (move.endedAt !== null || move.byHand !== null) return move;
   if (outcome.kind === 'unknown') {
     await tx.query('update wallet_moves set unknown_since = coalesce(unknown_since, now()) where key = $1', [
       move.key,
@@ -106,21 +111,36 @@ export async function accountBalance(tx: Tx, account: string): Promise<MicroUsdc
   return row?.micros ?? 0n;
 }
 
+/** Whose move a network tells of, by its own name of it, or, where that is not known yet, by ours. */
+async function findMove(
+  tx: Tx,
+  { reference, refId }: { reference: string; refId: string },
+): Promise<{ key: string; paymentId: string } | null> {
+  const [paymentId, step] = refId.split('/');
+  const [found] = await tx.query<{ key: string; paymentId: string }>(
+    `select key, payment_id as "paymentId" from wallet_moves where reference = $1
+     union select key, payment_id from wallet_moves where payment_id = $2 and step = $3 and reference is null`,
+    [reference, paymentId, step ?? ''],
+  );
+  return found ?? null;
+}
+
+/** The payment that a network tells of; null: none of ours. */
+export const paymentOfMove = async (
+  tx: Tx,
+  told: { reference: string; refId: string },
+): Promise<string | null> => (await findMove(tx, told))?.paymentId ?? null;
+
 /**
  * What a network has told of a move, once each: a state on the way is written down when it is newer; an end is not
- * believed, it is to be asked for. False: it is of no move of ours, or was told before.
+ * believed. True: the network is to be asked now.
  */
 export async function hearOfMove(
   tx: Tx,
   told: { notificationId: string; reference: string; refId: string; state: MoveState },
 ): Promise<boolean> {
-  const [paymentId, step] = told.refId.split('/');
-  const [found] = await tx.query<{ key: string }>(
-    `select key from wallet_moves where reference = $1
-     union select key from wallet_moves where payment_id = $2 and step = $3 and reference is null`,
-    [told.reference, paymentId, step ?? ''],
-  );
-  if (found === undefined) return false;
+  const found = await findMove(tx, told);
+  if (found === null) return false;
   const move = await lockMove(tx, found.key);
   const fresh = await tx.query(
     `insert into wallet_notifications (id, network, move_key, reference, state)
@@ -132,6 +152,32 @@ export async function hearOfMove(
   if (!isFinal(told.state) && move.reference === told.reference) {
     const { reference, state } = told;
     await recordOutcome(tx, move, { kind: 'pending', state, reference });
+    return false;
   }
   return true;
+}
+
+/** True once: a move that has taken longer than this is still without its end. */
+export async function raiseAlarm(tx: Tx, { key }: StoredMove, alarmMs: number): Promise<boolean> {
+  const raised = await tx.query(
+    `update wallet_moves set alarmed_at = now()
+      where key = $1 and alarmed_at is null and ended_at is null
+        and coalesce(unknown_since, submitted_at) <= now() - $2 * interval '1 millisecond' returning key`,
+    [key, alarmMs],
+  );
+  return raised.length === 1;
+}
+
+/** Whether anything of a payment was written down to be moved at a network. */
+export async function hasMoves(tx: Tx, paymentId: string): Promise<boolean> {
+  const rows = await tx.query('select 1 from wallet_moves where payment_id = $1 limit 1', [paymentId]);
+  return rows.length > 0;
+}
+
+/** Whether the end of a payment is being made at a network, or was: a hold that nothing else may spend. */
+export async function isEnding(tx: Tx, paymentId: string): Promise<boolean> {
+  const rows = await tx.query(`select 1 from wallet_moves where payment_id = $1 and step <> 'hold' limit 1`, [
+    paymentId,
+  ]);
+  return rows.length > 0;
 }

@@ -49,7 +49,7 @@ export async function giveBackUnspent(
   const unspent = await tx.query<{ id: string; toolCallId: string }>(
     `select id, tool_call_id as "toolCallId" from payments p
       where session_id = $1 and withdrawn is null
-        and (state in ('AUTHORIZING', 'HELD') and ($2::text is null or turn_id = $2)
+        and (state in ('AUTHORIZING', 'HELD', 'UNKNOWN') and ($2::text is null or turn_id = $2)
              or state = 'HELD' and not exists (select from messages m
                   where m.session_id = p.session_id and m.client_id = 'outcome/' || p.tool_call_id and m.turn_id is null))
         and not exists (select from tasks t where t.payment_id = p.id)
@@ -74,7 +74,7 @@ export async function voidOtherOffers(
   const others = await tx.query<Payment>(
     `${PAYMENT_SELECT}
       where p.session_id = $1 and p.agent_id = $2 and p.offer_hash <> $3 and p.withdrawn is null
-        and p.state in ('AWAITING_APPROVAL', 'AUTHORIZING', 'HELD')
+        and p.state in ('AWAITING_APPROVAL', 'AUTHORIZING', 'HELD', 'UNKNOWN')
         and not exists (select from tasks t where t.payment_id = p.id)
       order by p.id for no key update`,
     [sessionId, agentId, offerHash],

@@ -156,6 +156,21 @@ export type LogFrame =
       };
     }
   | {
+      /**
+       * UNKNOWN: nobody knows yet whether money moved; it stays held, and no second payment can start. HELD: it was found
+       * out that it is held.
+       */
+      type: 'PAYMENT_PENDING';
+      data: {
+        payment_id: string;
+        turn_id: string;
+        state: 'UNKNOWN' | 'HELD';
+        amount_usdc: string;
+        agent_id: string;
+        agent_name: string;
+      };
+    }
+  | {
       type: 'PAYMENT_REFUNDED';
       data: {
         payment_id: string;

@@ -62,7 +62,8 @@ export type MoveOutcome =
   | { kind: 'unknown'; why: string };
 
 /** Why a move was not made, and never will be under its key. */
-export type RefusalCode = 'wallet_failed' | 'wallet_denied' | 'wallet_cancelled' | 'wallet_rejected';
+export type RefusalCode =
+  'wallet_failed' | 'wallet_denied' | 'wallet_cancelled' | 'wallet_rejected' | 'wallet_not_made';
 
 const REFUSALS: Partial<Record<MoveState, RefusalCode>> = {
   FAILED: 'wallet_failed',

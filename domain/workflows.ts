@@ -124,6 +124,8 @@ export interface PaymentProgress {
   state: PaymentState;
   seen: number;
   captureDeadline: string;
+  /** when a move of its money is to be looked at; absent: none is under way */
+  lookAt?: string;
 }
 
 export interface PaymentActivities {

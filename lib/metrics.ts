@@ -57,6 +57,11 @@ export const metrics = {
   ]),
   payments: counter('mooring_payments_total', 'Payments that have come to their end', ['state']),
   ledgerProblems: gauge('mooring_ledger_problems', 'Problems that the last proof of the ledger has found'),
+  walletAlarms: counter(
+    'mooring_wallet_alarms_total',
+    'Moves of money at a network that have not come to their end in time',
+    ['step'],
+  ),
   tasks: counter('mooring_tasks_total', 'Tasks that have come to their end', ['status']),
 
   modelSeconds: histogram(

@@ -51,6 +51,18 @@ export const WALLET_SETTINGS = {
     5_000,
     'how long until a move of money that is on its way is looked at, when no webhook tells of it',
   ),
+  MOORING_WALLET_POLL_MAX_MS: ms(
+    300_000,
+    'how long at most between two looks at a move that is on its way; they grow with its age',
+  ),
+  MOORING_WALLET_LOST_POLL_MAX_MS: ms(
+    86_400_000,
+    'how long at most between two looks for a move of which nobody knows whether it was made',
+  ),
+  MOORING_WALLET_ALARM_MS: ms(
+    900_000,
+    'how long a move may be without its end before the operators are told',
+  ),
   MOORING_WALLET_RESEND_MS: ms(
     3_600_000,
     'how long a move that is not to be found may be made again under its key; after that people decide',

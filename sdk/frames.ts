@@ -68,6 +68,7 @@ const NEEDS: Record<ServerFrame['type'], Record<string, Kind>> = {
   },
   PAYMENT_FAILED: { payment_id: 'string', turn_id: 'string', state: 'string', amount_usdc: 'string' },
   PAYMENT_RELEASED: { payment_id: 'string', turn_id: 'string', state: 'string', amount_usdc: 'string' },
+  PAYMENT_PENDING: { payment_id: 'string', turn_id: 'string', amount_usdc: 'string', agent_name: 'string' },
   PAYMENT_REFUNDED: {
     payment_id: 'string',
     turn_id: 'string',

@@ -9,6 +9,7 @@ import type { Encoder } from '../activities/search/encoder';
 import { createTaskActivities } from '../activities/tasks/activities';
 import type { TaskDeps } from '../activities/tasks/activities';
 import { createDrainParked } from '../activities/tasks/drain';
+import type { CarryDeps, Looks } from '../activities/wallets/carry-on';
 import { createWallets } from '../activities/wallets/choose';
 import type { Database } from '../db/database';
 import { parseUsdc } from '../domain/money';
@@ -77,7 +78,7 @@ export function createActivities({ config, db, bus, http, secret, encoder }: Act
       ...createTaskActivities(tasks),
       ...createMailActivities({ db, links, sendMail }),
     },
-    money: { ...createPaymentActivities({ db }), ...createLedgerActivities({ db }) },
+    money: moneyActivities({ db, wallets, looks: looksOf(config) }),
     agents: {
       ...createListingActivities({
         db,
@@ -108,4 +109,16 @@ const taskDeps = ({
     waitMs: config.MOORING_BREAKER_WAIT_MS,
     maxWaitMs: config.MOORING_BREAKER_MAX_WAIT_MS,
   },
+});
+
+const moneyActivities = (deps: CarryDeps): Activities['money'] => ({
+  ...createPaymentActivities(deps),
+  ...createLedgerActivities(deps),
+});
+
+const looksOf = (config: Config): Looks => ({
+  pollMs: config.MOORING_WALLET_POLL_MS,
+  pollMaxMs: config.MOORING_WALLET_POLL_MAX_MS,
+  lostMaxMs: config.MOORING_WALLET_LOST_POLL_MAX_MS,
+  alarmMs: config.MOORING_WALLET_ALARM_MS,
 });

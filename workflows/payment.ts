@@ -13,10 +13,12 @@ import { millisUntil } from './time';
 
 export const paymentDecided = defineSignal<[Wake]>('paymentDecided');
 export const taskEnded = defineSignal<[Wake]>('taskEnded');
+export const walletMoved = defineSignal<[Wake]>('walletMoved');
 export const abandoned = defineSignal<[Wake]>('abandoned');
 
 const { authorizePayment, settlePayment } = proxyActivities<PaymentActivities>({
-  startToCloseTimeout: '10 seconds',
+  // Several calls to the network of the wallets.
+  startToCloseTimeout: '2 minutes',
   heartbeatTimeout: '2 seconds',
   retry: { initialInterval: '100ms', backoffCoefficient: 2, maximumInterval: '10 seconds' },
 });
@@ -35,6 +37,7 @@ export async function payment({ paymentId, expiresAt }: PaymentInput): Promise<P
   setHandler(abandoned, hear, {
     description: 'Its turn was cancelled or its chat closed before a task spent it.',
   });
+  setHandler(walletMoved, hear, { description: 'The network of the wallets has told of its money.' });
   const now = (): string => new Date(Date.now()).toISOString();
 
   setCurrentDetails(`Waits for the person's answer until ${expiresAt}.`);
@@ -46,9 +49,13 @@ export async function payment({ paymentId, expiresAt }: PaymentInput): Promise<P
     progress = await authorizePayment({ paymentId, asOf: now() });
   }
   while (!isSettled(progress.state)) {
-    const { seen, captureDeadline } = progress;
-    setCurrentDetails(`Held until its task ends, or until ${captureDeadline} without a task.`);
-    await condition(() => newest > seen, millisUntil(captureDeadline));
+    const { seen, state, captureDeadline, lookAt } = progress;
+    setCurrentDetails(
+      lookAt === undefined
+        ? `Held until its task ends, or until ${captureDeadline} without a task.`
+        : `${state}: asks the network of the wallets again at ${lookAt}.`,
+    );
+    await condition(() => newest > seen, millisUntil(lookAt ?? captureDeadline));
     progress = await settlePayment({ paymentId, asOf: now() });
   }
   setCurrentDetails(`${progress.state}.`);

@@ -2,7 +2,7 @@ import { getActiveAgent } from '../../db/agents';
 import type { Database, Tx } from '../../db/database';
 import { wallet } from '../../db/ledger';
 import { requireBudget } from '../../db/budgets';
-import { findHeldPayment, requestPayment } from '../../db/payments';
+import { findHeldPayment, refuseWhileUnknown, requestPayment } from '../../db/payments';
 import type { Payment } from '../../db/payments';
 import { getSession, sessionSpend } from '../../db/sessions';
 import type { Session } from '../../db/sessions';
@@ -60,6 +60,7 @@ export const createRequestPayment = (deps: RequestPaymentDeps) =>
             `${name} is paid for already: ${held.id} is held. Invoke it.`,
           );
         }
+        await refuseWhileUnknown(tx, { userId: call.userId, agentId: agent_id, action: name });
         const { autoApproveMicros } = await requireMoney(tx, call, price);
         const payment = await requestPayment(tx, {
           userId: call.userId,

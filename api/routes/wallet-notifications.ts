@@ -1,7 +1,8 @@
 import { raw, Router } from 'express';
 import { z } from 'zod';
 import type { Tx } from '../../db/database';
-import { hearOfMove } from '../../db/wallet-moves';
+import { lockPayment, wakePayment } from '../../db/payments';
+import { hearOfMove, paymentOfMove } from '../../db/wallet-moves';
 import { MooringError } from '../../domain/errors';
 import { SYSTEM } from '../../domain/principal';
 import { moveStateOf } from '../../domain/wallet';
@@ -56,5 +57,9 @@ async function hear(tx: Tx, { notificationId, notification }: z.infer<typeof Not
   const { id: reference, state: word, refId } = Told.parse(notification);
   const state = moveStateOf(word);
   if (state === null) return;
-  await hearOfMove(tx, { notificationId, reference, refId: refId ?? '', state });
+  const told = { notificationId, reference, refId: refId ?? '', state };
+  const paymentId = await paymentOfMove(tx, told);
+  if (paymentId === null) return;
+  await lockPayment(tx, paymentId);
+  if (await hearOfMove(tx, told)) await wakePayment(tx, paymentId, 'walletMoved');
 }

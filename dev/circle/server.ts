@@ -20,13 +20,16 @@ export interface StandInOptions {
   entitySecret: string;
   /** between two states of a transfer */
   stepMs: number;
+  /** test money of a person's new wallet */
+  faucetMicros: bigint;
   webhookUrl: string | null;
 }
 
 /** Circle's API for developer-controlled wallets, as far as its SDK's types describe what we use. Not listening yet. */
-export function createCircleStandIn({ apiKey, entitySecret, stepMs, webhookUrl }: StandInOptions): Server {
+export function createCircleStandIn(options: StandInOptions): Server {
+  const { apiKey, entitySecret, stepMs, faucetMicros, webhookUrl } = options;
   const webhooks = createWebhooks(webhookUrl);
-  const wallets = createWalletBook();
+  const wallets = createWalletBook(faucetMicros);
   const desk: Desk = {
     apiKey,
     entity: createEntity(entitySecret),

@@ -26,7 +26,8 @@ export interface WalletBook {
   add: (id: string, micros: bigint) => void;
 }
 
-export function createWalletBook(): WalletBook {
+/** `faucetMicros`: test money that a new wallet of a person holds. */
+export function createWalletBook(faucetMicros: bigint): WalletBook {
   const all: Wallet[] = [];
   const balances = new Map<string, bigint>();
   const balanceOf = (id: string): bigint => balances.get(id) ?? 0n;
@@ -44,6 +45,7 @@ export function createWalletBook(): WalletBook {
         updateDate: now,
       };
       all.push(wallet);
+      if (wallet.refId?.startsWith('user/') === true) balances.set(wallet.id, faucetMicros);
       return wallet;
     },
     byId(id) {

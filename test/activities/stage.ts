@@ -7,7 +7,9 @@ import type { ModelAnswer } from '../../activities/orchestrator/answer-so-far';
 import type { Model } from '../../activities/orchestrator/model';
 import { createPaymentActivities } from '../../activities/payments';
 import { createTaskActivities } from '../../activities/tasks/activities';
+import type { CarryDeps } from '../../activities/wallets/carry-on';
 import { storeKeys } from '../../db/agents';
+import type { Database } from '../../db/database';
 import { createSession } from '../../db/sessions';
 import { findOrOpenAccount } from '../../db/users';
 import { topUp } from '../../db/wallet';
@@ -21,6 +23,7 @@ import { createGuardedHttp } from '../../lib/guarded-http';
 import { newId } from '../../lib/ids';
 import { createSeal } from '../../lib/seal';
 import { createTestDatabase } from '../harness/database';
+import { paymentDeps } from '../harness/payment-deps';
 import type { TestDatabase } from '../harness/database';
 import { createTestChat } from './test-chat';
 import type { TestChat } from './test-chat';
@@ -60,6 +63,8 @@ interface Lengths {
   taskTtlMs?: number;
   invokeTimeoutMs?: number;
   delaysMs?: number[];
+  /** the wallets of payments, when they are not the ledger's */
+  payments?: (db: Database) => CarryDeps;
 }
 
 /** Runs an activity as a worker would; each run is an attempt of its own. */
@@ -112,7 +117,11 @@ export async function setStage(lengths: Lengths = {}): Promise<Stage> {
     links,
     sendMail: () => Promise.resolve(),
   });
-  const activities = { ...chat, ...tasks, ...createPaymentActivities({ db: t.db }) };
+  const activities = {
+    ...chat,
+    ...tasks,
+    ...createPaymentActivities((lengths.payments ?? paymentDeps)(t.db)),
+  };
   const stage: Stage = {
     t,
     zoo,

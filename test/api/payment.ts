@@ -9,6 +9,7 @@ import { createInvocation, transitionTask } from '../../db/tasks';
 import { proposeToolCalls } from '../../db/tool-calls';
 import { claimMessage, openTurn } from '../../db/turns';
 import { run } from '../activities/stage';
+import { paymentDeps } from '../harness/payment-deps';
 import { newId } from '../../lib/ids';
 
 /** What the worker does when the model asks for 0.05 USDC; answers with the payment's id. */
@@ -68,7 +69,7 @@ export async function pay(
 ): Promise<string> {
   const { sessionId, userId } = asked;
   const paymentId = await askToPay(db, asked);
-  const money = createPaymentActivities({ db });
+  const money = createPaymentActivities(paymentDeps(db));
   const input = () => ({ paymentId, asOf: new Date().toISOString() });
   await db.withTx(SYSTEM, 'test', (tx) => decidePayment(tx, { sessionId, paymentId, approved: true }));
   await run(money.authorizePayment, input());

@@ -7,7 +7,7 @@ import type { CrashStage, Outcome } from './stage';
 // `npm run crash-test`: at every failpoint of the platform the process kills itself once, is started again, drains its
 // work, and the ten invariants are held against PostgreSQL, Temporal and the agents' own records.
 
-/** Readings that no scenario makes, with the test that does: a kill there changes nothing. */
+/** What no scenario passes, with the test that does: readings, where a kill changes nothing, and wallets at a network. */
 const ELSEWHERE: Record<string, string> = {
   'socket.is-known': 'test/api/socket-closing.test.ts, a reading',
   'socket.read': 'test/api/socket.test.ts, a reading',
@@ -20,6 +20,15 @@ const ELSEWHERE: Record<string, string> = {
   'inbox.own': 'test/network/task-pages.test.ts, a reading',
   'inbox.read': 'test/network/task-pages.test.ts, a reading',
   'turn.works': 'test/activities/cancel.test.ts, a reading',
+  'wallet.find': 'test/wallets/payments.test.ts, a reading',
+  'wallet.balance': 'test/wallets/conformance.test.ts, a reading',
+  'wallet.unknown': 'test/wallets/by-hand.test.ts, a reading',
+  'wallet.read-move': 'test/wallets/payments.test.ts, each fault, no kill yet',
+  'wallet.keep': 'test/wallets/payments.test.ts, each fault, no kill yet',
+  'wallet.outcome': 'test/wallets/payments.test.ts, each fault, no kill yet',
+  'circle-transfer': 'test/wallets/payments.test.ts, each fault, no kill yet',
+  'wallet.hear': 'test/wallets/notifications.test.ts, one fact that is told again',
+  'wallet.decide': 'test/wallets/by-hand.test.ts, one fact that is said again',
 };
 
 /** So many passes of one point are each a kill of their own; later ones repeat them. */

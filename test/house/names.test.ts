@@ -14,6 +14,7 @@ const signals = [
   chat.endArrived,
   money.paymentDecided,
   money.taskEnded,
+  money.walletMoved,
   money.abandoned,
   tasks.taskAsked,
   tasks.taskDecided,

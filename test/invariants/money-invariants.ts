@@ -47,14 +47,16 @@ function problemsOf(facts: PaymentFacts): string[] {
   const { id, state, holds, captured, voided, reclaimed, task } = facts;
   const said = `payment ${id} (${state}, task ${task ?? 'none'}): ${holds} holds, ${captured} captured, ${voided} given back, ${reclaimed} reclaimed`;
   const paid = CAPTURED.includes(state);
-  const moved = paid || state === 'VOIDED' || state === 'RECLAIMED' ? 1 : 0;
+  const gave = state === 'VOIDED' || (state === 'FAILED' && holds === 1) ? 1 : 0;
+  // What was reserved and then refused by the network of the wallets has come back.
+  const moved = paid || state === 'RECLAIMED' ? 1 : gave;
   // Work that was done for nothing is completed, and not paid.
   const owed = task === 'completed' && facts.charged !== '0';
   const right =
     isSettled(state) &&
     holds === moved &&
     captured === (paid ? 1 : 0) &&
-    voided === (state === 'VOIDED' ? 1 : 0) &&
+    voided === gave &&
     reclaimed === (state === 'RECLAIMED' ? 1 : 0) &&
     facts.unpaid === '0' &&
     facts.unrefunded === '0' &&

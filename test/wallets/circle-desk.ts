@@ -46,7 +46,13 @@ export interface CircleDesk {
 
 export async function openCircleDesk({ timeoutMs = 2_000, stepMs = 1 } = {}): Promise<CircleDesk> {
   const apiKey = 'TEST_API_KEY:desk:secret';
-  const server = createCircleStandIn({ apiKey, entitySecret: ENTITY_SECRET, stepMs, webhookUrl: null });
+  const server = createCircleStandIn({
+    apiKey,
+    entitySecret: ENTITY_SECRET,
+    stepMs,
+    faucetMicros: 0n,
+    webhookUrl: null,
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const baseUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   const access = { apiKey, entitySecret: ENTITY_SECRET, baseUrl, timeoutMs };

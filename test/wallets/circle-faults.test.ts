@@ -6,7 +6,7 @@ import type { WalletStage } from './wallet-stage';
 
 let w: WalletStage;
 beforeAll(async () => {
-  w = await setWalletStage({ timeoutMs: 250 });
+  w = await setWalletStage({ timeoutMs: 1_000 });
 });
 afterEach(async () => {
   await w.desk.mend();

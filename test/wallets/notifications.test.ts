@@ -120,6 +120,8 @@ test('a notification that comes again is kept once and changes nothing', async (
 test('COMPLETE counts when Circle says so itself, and a later notification of less changes nothing', async () => {
   const move = await taken('COMPLETE');
   await w.desk.flush([5]);
+  const woken = w.stage.t.signals.filter(({ signal }) => signal === 'walletMoved');
+  expect(woken.at(-1)).toMatchObject({ workflowId: `payment/${move.paymentId}` });
   expect(await w.stored(move)).toMatchObject({ endedAt: null });
   expect((await w.look(driver, move)).kind).toBe('done');
   const ended = await w.stored(move);

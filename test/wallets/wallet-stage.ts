@@ -28,7 +28,7 @@ export interface WalletStage {
   close: () => Promise<void>;
 }
 
-export async function setWalletStage({ timeoutMs = 500 } = {}): Promise<WalletStage> {
+export async function setWalletStage({ timeoutMs = 5_000 } = {}): Promise<WalletStage> {
   const stage = await setStage();
   const desk = await openCircleDesk({ timeoutMs });
   const agentId = await stage.listAgent('Good', stage.zoo.keep('good', { invoke: OK }));

@@ -34,6 +34,12 @@ export function TurnFoot({ turn, answer, deciding: { payments, onAgain } }: Foot
           Paid <Money amount={total} /> to <bdi>{names.join(', ')}</bdi>
         </span>
       )}
+      {unknown(turn, payments).map(({ id, amount, agentName }) => (
+        <span key={id}>
+          We do not know yet whether <Money amount={amount} /> was paid to <bdi>{agentName}</bdi>. It stays
+          held; no second payment can start.
+        </span>
+      ))}
       <ModelCost cost={end.costUsdc} tokens={end.tokens} />
       {returned(turn, payments).map(({ id, amount }) => (
         <span key={id}>
@@ -89,6 +95,12 @@ const countsText = ({ read, fromCache, toCache, written }: TokenCounts): string 
   const kept = toCache > 0 ? `, ${count(toCache)} kept for it` : '';
   return `${count(read)} tokens read${cached}${kept}; ${count(written)} written`;
 };
+
+const unknown = (turn: Turn, payments: Deciding['payments']): Payment[] =>
+  turn.paymentIds.flatMap((id) => {
+    const payment = payments[id];
+    return payment?.fate.kind === 'pending' && !payment.fate.isKnown ? [payment] : [];
+  });
 
 const FREE_AGAIN = new Set(['VOIDED', 'RECLAIMED']);
 

@@ -93,6 +93,8 @@ export type PaymentFate =
   | { kind: 'asked'; request: PaymentRequestData; askedAt: string }
   /** `refunded`: what came back of it afterwards */
   | { kind: 'paid'; at: string; refunded: string | null }
+  /** nobody knew whether it moved; `isKnown`: it was found out that it is held */
+  | { kind: 'pending'; isKnown: boolean; at: string }
   | { kind: 'ended'; state: string; reason: string | null; at: string };
 
 /** One that was approved beforehand is never asked for: its end is the first that is told of it. */

@@ -12,6 +12,7 @@ import type {
   Turn,
 } from './conversation';
 import { endedAs, loggedParts, resolved, takenBack } from './step-ends';
+import { fateOf } from './payment-fate';
 
 /** What a frame changes. Nothing is changed in place, so that a part that is the same need not be drawn again. */
 export function reduce(state: Transcript, frame: Frame, now: number): Transcript {
@@ -47,16 +48,11 @@ export function reduce(state: Transcript, frame: Frame, now: number): Transcript
     case 'CONFIRMATION_RESOLVED':
       return withConfirmation(seen, frame);
     case 'PAYMENT_SUCCESSFUL':
-      return withFate(seen, frame.data, { kind: 'paid', at: frame.ts, refunded: null });
-    case 'PAYMENT_REFUNDED': {
-      const { refunded_usdc: refunded } = frame.data;
-      return withFate(seen, frame.data, { kind: 'paid', at: frame.ts, refunded });
-    }
+    case 'PAYMENT_REFUNDED':
+    case 'PAYMENT_PENDING':
     case 'PAYMENT_FAILED':
-    case 'PAYMENT_RELEASED': {
-      const { state: ended, reason_code: reason = null } = frame.data;
-      return withFate(seen, frame.data, { kind: 'ended', state: ended, reason, at: frame.ts });
-    }
+    case 'PAYMENT_RELEASED':
+      return withFate(seen, frame.data, fateOf(frame));
     case 'TURN_END':
       return withEnd(seen, frame);
     case 'ERROR':
@@ -294,7 +290,12 @@ function withPayment(state: Transcript, { data, ts }: Of<'PAYMENT_REQUEST'>): Tr
 }
 
 type PaymentData = Of<
-  'PAYMENT_REQUEST' | 'PAYMENT_SUCCESSFUL' | 'PAYMENT_FAILED' | 'PAYMENT_RELEASED' | 'PAYMENT_REFUNDED'
+  | 'PAYMENT_REQUEST'
+  | 'PAYMENT_SUCCESSFUL'
+  | 'PAYMENT_FAILED'
+  | 'PAYMENT_RELEASED'
+  | 'PAYMENT_REFUNDED'
+  | 'PAYMENT_PENDING'
 >['data'];
 
 function withFate(state: Transcript, data: PaymentData, fate: PaymentFate): Transcript {

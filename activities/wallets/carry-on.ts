@@ -1,0 +1,72 @@
+import { Context } from '@temporalio/activity';
+import type { Database } from '../../db/database';
+import { lockMove, raiseAlarm, recordOutcome } from '../../db/wallet-moves';
+import type { StoredMove } from '../../db/wallet-moves';
+import { SYSTEM } from '../../domain/principal';
+import type { PaymentProgress } from '../../domain/workflows';
+import { metrics } from '../../lib/metrics';
+import type { Step } from '../payment-words';
+import type { WalletDriver } from './driver';
+import type { Awaited } from './payment-moves';
+
+/** When a move is looked at again: seldom and seldomer, the older it is. */
+export interface Looks {
+  /** at first */
+  pollMs: number;
+  /** at last, while it is on its way */
+  pollMaxMs: number;
+  /** at last, while nobody knows of it */
+  lostMaxMs: number;
+  /** after this it is a matter for people */
+  alarmMs: number;
+}
+
+export interface CarryDeps {
+  db: Database;
+  wallets: WalletDriver;
+  looks: Looks;
+}
+
+/** Runs a step of a payment, and again as long as the moves that it waits for come to their end on the way. */
+export async function withMoves(deps: CarryDeps, step: () => Promise<Step>): Promise<PaymentProgress> {
+  const looked = new Map<string, StoredMove>();
+  for (;;) {
+    const { progress, awaited } = await step();
+    if (awaited === null) return progress;
+    const move = looked.get(awaited.key);
+    if (move !== undefined) return { ...progress, lookAt: nextLook(move, deps.looks, Date.now()) };
+    looked.set(awaited.key, await carryOn(deps, awaited));
+  }
+}
+
+/**
+ * Submits a move that was written down just now, or asks what has become of it: outside any transaction. What is known
+ * then is a fact of its own.
+ */
+async function carryOn(deps: CarryDeps, { key, fresh }: Awaited): Promise<StoredMove> {
+  const { db, wallets, looks } = deps;
+  const { log } = Context.current();
+  const move = await db.withTx(SYSTEM, 'wallet.read-move', (tx) => lockMove(tx, key));
+  if (move.endedAt !== null || move.byHand !== null) return move;
+  const outcome = fresh ? await wallets.submit(move) : await wallets.look(move);
+  if (outcome.kind === 'unknown') log.warn(`it is not known whether money moved: ${outcome.why}`);
+  const { now, isLate } = await db.withTx(SYSTEM, 'wallet.outcome', async (tx) => {
+    const stored = await recordOutcome(tx, await lockMove(tx, key), outcome);
+    return { now: stored, isLate: await raiseAlarm(tx, stored, looks.alarmMs) };
+  });
+  if (now.state === 'STUCK' && move.state !== 'STUCK') log.warn('a transfer is STUCK: its fee is too low');
+  if (isLate) {
+    metrics.walletAlarms.inc({ step: now.step });
+    log.error(`a move of money has not come to its end in time: ${now.state}`, { step: now.step });
+  }
+  return now;
+}
+
+/** The next look, and never later than the alarm. */
+function nextLook(move: StoredMove, looks: Looks, nowMs: number): string {
+  const sinceMs = Date.parse(move.unknownSince ?? move.submittedAt);
+  const most = move.unknownSince === null ? looks.pollMaxMs : looks.lostMaxMs;
+  const at = nowMs + Math.min(most, Math.max(looks.pollMs, (nowMs - sinceMs) / 4));
+  const alarmAt = sinceMs + looks.alarmMs;
+  return new Date(nowMs < alarmAt ? Math.min(at, alarmAt) : at).toISOString();
+}

@@ -1,0 +1,74 @@
+import type { Tx } from '../../db/database';
+import { ownerAccount, userAccount } from '../../db/ledger';
+import type { Payment } from '../../db/payments';
+import type { MicroUsdc } from '../../domain/money';
+import type { MoveStep, WalletMove } from '../../domain/wallet';
+import { stableKey } from '../../lib/stable-key';
+import type { WalletDriver } from './driver';
+
+/** The platform's own: what is held for payments, and its fees. */
+const ESCROW = 'platform/escrow';
+const FEES = 'platform/fees';
+
+/** A move that holds up what its payment is to become. `fresh`: it was written down just now and has never been sent. */
+export interface Awaited {
+  key: string;
+  fresh: boolean;
+  kind: 'pending' | 'unknown' | 'refused';
+}
+
+type Way = Pick<WalletMove, 'from' | 'to' | 'amountMicros'>;
+
+const moveOf = ({ id }: Payment, step: MoveStep, way: Way): WalletMove => ({
+  ...way,
+  step,
+  paymentId: id,
+  key: stableKey('payment', id, step),
+});
+
+export const holdMoves = (payment: Payment): WalletMove[] => [
+  moveOf(payment, 'hold', {
+    from: userAccount(payment.userId),
+    to: ESCROW,
+    amountMicros: payment.amountMicros,
+  }),
+];
+
+/** The owner first; then what is not charged, back to the person; then the platform. */
+export function captureMoves(
+  payment: Payment,
+  { paidMicros, feeMicros }: { paidMicros: MicroUsdc; feeMicros: MicroUsdc },
+): WalletMove[] {
+  const moves = [
+    moveOf(payment, 'capture', {
+      from: ESCROW,
+      to: ownerAccount(payment.agentOwnerId),
+      amountMicros: paidMicros - feeMicros,
+    }),
+    moveOf(payment, 'void', {
+      from: ESCROW,
+      to: userAccount(payment.userId),
+      amountMicros: payment.amountMicros - paidMicros,
+    }),
+    moveOf(payment, 'fee', { from: ESCROW, to: FEES, amountMicros: feeMicros }),
+  ];
+  return moves.filter(({ amountMicros }) => amountMicros > 0n);
+}
+
+export const releaseMoves = (payment: Payment): WalletMove[] => [
+  moveOf(payment, 'void', {
+    from: ESCROW,
+    to: userAccount(payment.userId),
+    amountMicros: payment.amountMicros,
+  }),
+];
+
+/** Begins these moves, each when the one before it is done. Null: all are done. */
+export async function makeMoves(tx: Tx, wallets: WalletDriver, moves: WalletMove[]): Promise<Awaited | null> {
+  for (const move of moves) {
+    const outcome = await wallets.begin(tx, move);
+    if (outcome === null) return { key: move.key, fresh: true, kind: 'pending' };
+    if (outcome.kind !== 'done') return { key: move.key, fresh: false, kind: outcome.kind };
+  }
+  return null;
+}

@@ -1,0 +1,62 @@
+import { Router } from 'express';
+import { z } from 'zod';
+import { decideByHand, unknownPayments } from '../../db/wallet-decisions';
+import type { UnknownPayment } from '../../db/wallet-decisions';
+import { MooringError } from '../../domain/errors';
+import { formatUsdc } from '../../domain/money';
+import { SYSTEM } from '../../domain/principal';
+import { requireAdmin } from '../auth/admin';
+import { ownAccount } from '../auth/sign-in';
+import type { ApiContext } from '../context';
+
+const Decision = z.strictObject({
+  outcome: z.enum(['made', 'not_made']),
+  reason: z.string().trim().min(1).max(500),
+});
+
+/** Payments of which nobody knows whether money moved, and what two admins have found out of them. */
+export function unknownPaymentRoutes({ config, db, caller }: ApiContext): Router {
+  const router = Router();
+  router.get('/api/admin/unknown-payments', async (req, res) => {
+    const userId = await caller(req);
+    const found = await db.withTx(SYSTEM, 'wallet.unknown', async (tx) => {
+      requireAdmin(config, await ownAccount(tx, userId));
+      return unknownPayments(tx);
+    });
+    res.json({ payments: found.map(view) });
+  });
+
+  router.post('/api/admin/unknown-payments/:id/decide', async (req, res) => {
+    const adminId = await caller(req);
+    const { id } = req.params;
+    const { outcome, reason } = Decision.parse(req.body);
+    if (!/^pay_\w{21}$/.test(id)) throw new MooringError('not_found', 'There is no such payment.');
+    const { counts } = await db.withTx(SYSTEM, 'wallet.decide', async (tx) => {
+      requireAdmin(config, await ownAccount(tx, adminId));
+      return decideByHand(tx, { paymentId: id, adminId, outcome, reason });
+    });
+    res.json({ payment_id: id, outcome, counts });
+  });
+  return router;
+}
+
+const view = (payment: UnknownPayment) => ({
+  id: payment.id,
+  user_id: payment.userId,
+  agent_name: payment.agentName,
+  action: payment.action,
+  amount_usdc: formatUsdc(payment.amountMicros),
+  move: {
+    step: payment.step,
+    amount_usdc: formatUsdc(payment.moveMicros),
+    network: payment.network,
+    from: payment.from,
+    to: payment.to,
+    state: payment.state,
+    reference: payment.reference,
+    ref_id: `${payment.id}/${payment.step}`,
+    submitted_at: payment.submittedAt,
+    unknown_since: payment.unknownSince,
+  },
+  decisions: payment.decisions,
+});

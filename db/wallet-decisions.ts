@@ -1,0 +1,101 @@
+import { MooringError } from '../domain/errors';
+import { formatUsdc } from '../domain/money';
+import type { MicroUsdc } from '../domain/money';
+import type { MoveState, MoveStep } from '../domain/wallet';
+import type { Tx } from './database';
+import { lockPayment, wakePayment } from './payments';
+
+export type ByHand = 'made' | 'not_made';
+
+/** A payment of which nobody knows whether its money moved, for those who find out. */
+export interface UnknownPayment {
+  id: string;
+  userId: string;
+  agentName: string;
+  action: string;
+  amountMicros: MicroUsdc;
+  moveKey: string;
+  step: MoveStep;
+  moveMicros: MicroUsdc;
+  network: string;
+  from: string;
+  to: string;
+  state: MoveState;
+  reference: string | null;
+  submittedAt: string;
+  unknownSince: string | null;
+  decisions: { admin: string; outcome: ByHand; reason: string; at: string }[];
+}
+
+const UNKNOWN = `select p.id, p.user_id as "userId", p.agent_name as "agentName", p.action,
+    p.amount_micros as "amountMicros", m.key as "moveKey", m.step, m.amount_micros as "moveMicros", m.network,
+    m.from_account as "from", m.to_account as "to", m.state, m.reference, m.submitted_at as "submittedAt",
+    m.unknown_since as "unknownSince",
+    (select coalesce(jsonb_agg(jsonb_build_object('admin', u.email, 'outcome', d.outcome, 'reason', d.reason,
+                                                  'at', d.decided_at) order by d.decided_at), '[]')
+       from wallet_decisions d join users u on u.id = d.admin_id where d.move_key = m.key) as decisions
+  from payments p
+  join lateral (select * from wallet_moves where payment_id = p.id and by_hand is null and state <> 'COMPLETE'
+                 order by submitted_at limit 1) m on true
+ where p.state = 'UNKNOWN'`;
+
+/** Oldest first. */
+export const unknownPayments = (tx: Tx): Promise<UnknownPayment[]> =>
+  tx.query<UnknownPayment>(`${UNKNOWN} order by m.submitted_at limit 200`);
+
+interface Decision {
+  paymentId: string;
+  adminId: string;
+  outcome: ByHand;
+  reason: string;
+}
+
+/**
+ * One of two people says what has become of the money. With the second who says the same it counts, and the payment goes
+ * on. Each says it once.
+ */
+export async function decideByHand(tx: Tx, decision: Decision): Promise<{ counts: boolean }> {
+  const { paymentId, adminId, outcome, reason } = decision;
+  const payment = await lockPayment(tx, paymentId);
+  const [unknown] = await tx.query<UnknownPayment>(`${UNKNOWN} and p.id = $1`, [paymentId]);
+  if (unknown === undefined) {
+    throw new MooringError(
+      'payment_not_open',
+      `This payment is ${payment.state}: there is nothing to decide.`,
+      {
+        details: { state: payment.state },
+      },
+    );
+  }
+  if (outcome === 'not_made' && unknown.step !== 'hold') {
+    const amount = formatUsdc(unknown.moveMicros);
+    throw new MooringError(
+      'payment_not_open',
+      `${amount} USDC still has to go from ${unknown.from} to ${unknown.to}: make that transfer at the network, then say made.`,
+      { details: { state: payment.state } },
+    );
+  }
+  await tx.query(
+    `insert into wallet_decisions (move_key, admin_id, outcome, reason) values ($1, $2, $3, $4)
+     on conflict (move_key, admin_id) do nothing`,
+    [unknown.moveKey, adminId, outcome, reason],
+  );
+  const [mine] = await tx.query<{ outcome: ByHand }>(
+    'select outcome from wallet_decisions where move_key = $1 and admin_id = $2',
+    [unknown.moveKey, adminId],
+  );
+  if (mine?.outcome !== outcome) {
+    throw new MooringError(
+      'idempotency_conflict',
+      'You have said otherwise before; the other one decides now.',
+    );
+  }
+  const [said] = await tx.query<{ count: bigint }>(
+    'select count(*) from wallet_decisions where move_key = $1 and outcome = $2',
+    [unknown.moveKey, outcome],
+  );
+  if ((said?.count ?? 0n) < 2n) return { counts: false };
+  await tx.query('update wallet_moves set by_hand = $2 where key = $1', [unknown.moveKey, outcome]);
+  await wakePayment(tx, paymentId, 'walletMoved');
+  return { counts: true };
+}

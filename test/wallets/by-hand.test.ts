@@ -1,0 +1,144 @@
+import { findOrOpenAccount } from '../../db/users';
+import { decideByHand } from '../../db/wallet-decisions';
+import { openMove, raiseAlarm } from '../../db/wallet-moves';
+import { SYSTEM } from '../../domain/principal';
+import { STAGE_SECRET } from '../activities/stage';
+import { createTestApi } from '../api/harness';
+import { setCirclePayments } from './circle-payments';
+import type { Asked, CirclePayments } from './circle-payments';
+
+let c: CirclePayments;
+beforeAll(async () => {
+  c = await setCirclePayments();
+});
+afterEach(() => c.mend());
+afterAll(() => c.close());
+
+/** An admin of the platform. */
+const admin = (name: string): Promise<string> =>
+  c.stage.t.db.withTx(
+    SYSTEM,
+    'test',
+    async (tx) => (await findOrOpenAccount(tx, `${name}@example.test`)).user.id,
+  );
+const decide = (
+  { paymentId }: Asked,
+  { adminId, outcome }: { adminId: string; outcome: 'made' | 'not_made' },
+): Promise<{ counts: boolean }> =>
+  c.stage.t.db.withTx(SYSTEM, 'test', (tx) =>
+    decideByHand(tx, { paymentId, adminId, outcome, reason: 'looked up in the console' }),
+  );
+
+describe('by hand', () => {
+  /** A hold that Circle never took, and of which it cannot be asked. */
+  async function lost(): Promise<Asked> {
+    const asked = await c.approved();
+    await c.desk.fault({ call: 'transfer', how: 'cut', when: 'before' });
+    await c.desk.fault({ call: 'list-transactions', how: 503, when: 'before', times: 99 });
+    expect(await c.until(asked, 'UNKNOWN')).toBe('UNKNOWN');
+    return asked;
+  }
+
+  test('one admin is not enough, twice the same one neither; a second one who says the same is', async () => {
+    const asked = await lost();
+    const [ann, bob] = [await admin('ann'), await admin('bob')];
+    expect(await decide(asked, { adminId: ann, outcome: 'not_made' })).toEqual({ counts: false });
+    expect(await decide(asked, { adminId: ann, outcome: 'not_made' })).toEqual({ counts: false });
+    expect((await c.settle(asked)).state).toBe('UNKNOWN');
+    await expect(decide(asked, { adminId: ann, outcome: 'made' })).rejects.toMatchObject({
+      code: 'idempotency_conflict',
+    });
+    expect(await decide(asked, { adminId: bob, outcome: 'not_made' })).toEqual({ counts: true });
+    expect((await c.settle(asked)).state).toBe('FAILED');
+    expect(await c.money(asked)).toMatchObject({ moves: [], ledger: '1.00', held: '0.00' });
+    await expect(decide(asked, { adminId: bob, outcome: 'made' })).rejects.toMatchObject({
+      code: 'payment_not_open',
+    });
+  });
+
+  test('two who do not agree decide nothing', async () => {
+    const asked = await lost();
+    await decide(asked, { adminId: await admin('ann'), outcome: 'not_made' });
+    expect(await decide(asked, { adminId: await admin('bob'), outcome: 'made' })).toEqual({ counts: false });
+    expect((await c.settle(asked)).state).toBe('UNKNOWN');
+  });
+
+  test('a capture that was refused is made by people, and then it is paid', async () => {
+    const asked = await c.approved();
+    await c.until(asked, 'HELD');
+    await c.work(asked);
+    await c.desk.ways({ end_in: 'FAILED' });
+    expect(await c.until(asked, 'UNKNOWN')).toBe('UNKNOWN');
+    const [ann, bob] = [await admin('ann'), await admin('bob')];
+    await expect(decide(asked, { adminId: ann, outcome: 'not_made' })).rejects.toMatchObject({
+      code: 'payment_not_open',
+    });
+    await decide(asked, { adminId: ann, outcome: 'made' });
+    await decide(asked, { adminId: bob, outcome: 'made' });
+    expect((await c.settle(asked)).state).toBe('CAPTURED');
+    expect(await c.money(asked)).toMatchObject({ ledger: '0.95', held: '0.00' });
+  });
+
+  test('the database takes no decision of one', async () => {
+    const asked = await lost();
+    await decide(asked, { adminId: await admin('ann'), outcome: 'made' });
+    const alone = c.stage.t.db.withTx(SYSTEM, 'test', (tx) =>
+      tx.query(`update wallet_moves set by_hand = 'made' where payment_id = $1`, [asked.paymentId]),
+    );
+    await expect(alone).rejects.toThrow('decided by two people');
+  });
+});
+
+test('a move without an end raises one alarm', async () => {
+  const asked = await c.approved();
+  await c.desk.ways({ end_in: 'STUCK' });
+  await c.until(asked, 'HELD');
+  const move = await c.stage.t.db.withTx(SYSTEM, 'test', (tx) => openMove(tx, asked.paymentId));
+  if (move === null) throw new Error('nothing is under way');
+  const raise = (alarmMs: number) =>
+    c.stage.t.db.withTx(SYSTEM, 'test', (tx) => raiseAlarm(tx, move, alarmMs));
+  expect([await raise(3_600_000), await raise(0), await raise(0)]).toEqual([false, true, false]);
+});
+
+test('admins see over REST what nobody knows of, and two of them decide; nobody else may', async () => {
+  const api = await createTestApi({
+    deps: { db: c.stage.t.db, secret: STAGE_SECRET },
+    env: { MOORING_ADMIN_EMAILS: 'eve@example.test,fay@example.test' },
+  });
+  const asked = await c.approved();
+  await c.desk.fault({ call: 'transfer', how: 'cut', when: 'before' });
+  await c.desk.fault({ call: 'list-transactions', how: 503, when: 'before', times: 99 });
+  await c.until(asked, 'UNKNOWN');
+  const path = '/api/admin/unknown-payments';
+  const say = (token: string, body: unknown, id = asked.paymentId) =>
+    api.call(`${path}/${id}/decide`, { token, body });
+  const [eve, fay, person] = [
+    await api.signIn('eve@example.test'),
+    await api.signIn('fay@example.test'),
+    await api.signIn('person@example.test'),
+  ];
+  const wish = { outcome: 'not_made', reason: 'not in the console' };
+  expect((await api.call(path, { token: person.token })).status).toBe(403);
+  expect((await say(person.token, wish)).status).toBe(403);
+  const { text } = await api.call(path, { token: eve.token });
+  expect((JSON.parse(text) as { payments: unknown[] }).payments).toContainEqual(
+    expect.objectContaining({
+      id: asked.paymentId,
+      move: expect.objectContaining({ step: 'hold', ref_id: `${asked.paymentId}/hold` }) as unknown,
+    }),
+  );
+  for (const bad of [
+    {},
+    { outcome: 'maybe', reason: 'x' },
+    { outcome: 'made', reason: ' ' },
+    { ...wish, more: 1 },
+  ]) {
+    expect((await say(eve.token, bad)).status).toBe(400);
+  }
+  expect((await say(eve.token, wish, 'pay_of-nobody')).status).toBe(404);
+  expect(await say(eve.token, wish)).toMatchObject({ status: 200, body: { counts: false } });
+  expect(await say(fay.token, wish)).toMatchObject({ status: 200, body: { counts: true } });
+  expect((await c.settle(asked)).state).toBe('FAILED');
+  expect((await say(fay.token, wish)).body.error.code).toBe('payment_not_open');
+  await api.stop();
+});
