@@ -6,7 +6,10 @@ import { MooringError } from '../domain/errors';
 
 /** The one way to an address that somebody else chose (design.md, security rule 3). */
 export interface GuardedHttp {
-  /** One request: no redirects, bounded in time and size, only to addresses that are allowed. */
+  /**
+   * One request: no redirects, bounded in time and size, only to addresses that are allowed. Once a head has come it is
+   * an answer, whose body may be cut.
+   */
   request: (url: string, options: GuardedRequest) => Promise<GuardedResponse>;
   close: () => Promise<void>;
 }
@@ -25,8 +28,13 @@ export interface GuardedRequest {
 export interface GuardedResponse {
   status: number;
   headers: Record<string, string | string[] | undefined>;
+  /** what came of it, at most `maxBytes` */
   body: string;
+  cut: Cut | null;
 }
+
+/** Why a body is not whole: it is too large, too slow, or its connection broke. */
+export type Cut = 'size' | 'time' | 'broken';
 
 type Lookup = (name: string) => Promise<string[]>;
 
@@ -69,23 +77,27 @@ export function createGuardedHttp({
   return {
     async request(url, options) {
       checkUrl(url, allowLoopback);
-      const timeout = AbortSignal.timeout(options.timeoutMs);
-      const response = await request(url, {
-        dispatcher: agent,
-        method: options.method,
-        headers: { accept: 'application/json', ...options.headers },
-        body: options.body ?? null,
-        signal: options.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal]),
-      });
-      return {
-        status: response.statusCode,
-        headers: response.headers,
-        body: await readCapped(response.body, options.maxBytes),
-      };
+      return exchange(agent, url, options);
     },
     // A second time there is nothing to close.
     close: () => (agent.closed || agent.destroyed ? Promise.resolve() : agent.close()),
   };
+}
+
+async function exchange(agent: Agent, url: string, options: GuardedRequest): Promise<GuardedResponse> {
+  const timeout = AbortSignal.timeout(options.timeoutMs);
+  const response = await request(url, {
+    dispatcher: agent,
+    method: options.method,
+    headers: { accept: 'application/json', ...options.headers },
+    body: options.body ?? null,
+    signal: options.signal === undefined ? timeout : AbortSignal.any([timeout, options.signal]),
+  });
+  const read = await readCapped(response.body, options.maxBytes, () => {
+    options.signal?.throwIfAborted();
+    return timeout.aborted ? 'time' : 'broken';
+  });
+  return { status: response.statusCode, headers: response.headers, ...read };
 }
 
 const LOOKUP_MS = 3_000;
@@ -161,19 +173,26 @@ const blocked = (reason: string): MooringError =>
     details: { field: 'base_url', rule: reason },
   });
 
+/** `whyBroken` says what an error of the body is, or throws. */
 async function readCapped(
-  body: AsyncIterable<Buffer> & { destroy: () => unknown },
+  body: AsyncIterable<Buffer>,
   maxBytes: number,
-): Promise<string> {
+  whyBroken: () => Cut,
+): Promise<{ body: string; cut: Cut | null }> {
   const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of body) {
-    size += chunk.length;
-    if (size > maxBytes) {
-      body.destroy();
-      throw new MooringError('agent_bad_answer', `The agent's answer is larger than ${maxBytes} bytes.`);
+  let left = maxBytes;
+  let cut: Cut | null = null;
+  try {
+    for await (const chunk of body) {
+      chunks.push(chunk.subarray(0, left));
+      if (chunk.length > left) {
+        cut = 'size';
+        break;
+      }
+      left -= chunk.length;
     }
-    chunks.push(chunk);
+  } catch {
+    cut = whyBroken();
   }
-  return Buffer.concat(chunks).toString('utf8');
+  return { body: Buffer.concat(chunks).toString('utf8'), cut };
 }

@@ -1,3 +1,5 @@
+import type { Cut } from './guarded-http';
+
 const SAID: Record<string, string> = {
   ECONNREFUSED: 'nothing listens at its address (connection refused)',
   ENOTFOUND: 'its name is not known to DNS',
@@ -28,6 +30,18 @@ export function whyUnreachable(error: unknown, timeoutMs: number): string {
   const code = textOf(error, 'code');
   if (textOf(error, 'name') === 'HTTPParserError') return 'it did not answer in HTTP';
   return SAID[code] ?? `it could not be reached${code === '' ? '' : ` (${code})`}`;
+}
+
+/** Why an answer is not whole, in the same words. */
+export function whyCut(cut: Cut, { timeoutMs, maxBytes }: { timeoutMs: number; maxBytes: number }): string {
+  switch (cut) {
+    case 'size':
+      return `its answer is larger than ${maxBytes} bytes`;
+    case 'time':
+      return `it did not answer within ${timeoutMs} ms`;
+    case 'broken':
+      return 'it closed the connection before it had answered';
+  }
 }
 
 function textOf(error: unknown, key: 'name' | 'code'): string {

@@ -12,7 +12,7 @@ import type { GuardedHttp, GuardedRequest, GuardedResponse } from '../../lib/gua
 import { metrics } from '../../lib/metrics';
 import { sayRulesInPlainWords } from '../../lib/rule-words';
 import { span } from '../../lib/telemetry';
-import { whyUnreachable } from '../../lib/unreachable';
+import { whyCut, whyUnreachable } from '../../lib/unreachable';
 import { cleanJson, cleanText } from '../clean-json';
 import { head, judgeStatus, retryAfterMs } from './answers';
 
@@ -113,16 +113,10 @@ export async function askHealth(
 ): Promise<HealthAnswer> {
   const sick = (problem: string): HealthAnswer => ({ health: 'unhealthy', version: null, problem });
   try {
-    const answer = await ask(
-      http,
-      { baseUrl, path: '/health' },
-      {
-        method: 'GET',
-        timeoutMs,
-        maxBytes: 64 * 1024,
-      },
-    );
+    const request = { method: 'GET' as const, timeoutMs, maxBytes: 64 * 1024 };
+    const answer = await ask(http, { baseUrl, path: '/health' }, request);
     if (answer.status !== 200) return sick(`GET /health answered HTTP ${answer.status}, not 200.`);
+    if (answer.cut !== null) return sick(`GET /health: ${whyCut(answer.cut, request)}.`);
     const parsed = Health.safeParse(parseJson(answer.body));
     if (!parsed.success) return sick('GET /health did not answer in the agreed form.');
     const { status, ready, version } = parsed.data;
@@ -148,10 +142,10 @@ export async function fetchOffer(
   timeoutMs: number,
 ): Promise<{ offer: AgentOffer; hash: string }> {
   const request = { method: 'GET' as const, timeoutMs, maxBytes: 256 * 1024 };
+  const silent = (why: string, cause?: unknown): MooringError =>
+    new MooringError('agent_unavailable', `The agent does not say what it offers: ${why}.`, { cause });
   const answer = await ask(http, { baseUrl, path: '/capabilities' }, request).catch((error: unknown) => {
-    if (error instanceof MooringError) throw error;
-    const why = `The agent does not say what it offers: ${whyUnreachable(error, timeoutMs)}.`;
-    throw new MooringError('agent_unavailable', why, { cause: error });
+    throw error instanceof MooringError ? error : silent(whyUnreachable(error, timeoutMs), error);
   });
   const unclear = (what: string): MooringError =>
     new MooringError(
@@ -159,6 +153,8 @@ export async function fetchOffer(
       `The agent does not say in the agreed form what it offers: ${what}.`,
     );
   if (answer.status !== 200) throw unclear(`HTTP ${answer.status}, not 200`);
+  if (answer.cut === 'size') throw unclear(whyCut('size', request));
+  if (answer.cut !== null) throw silent(whyCut(answer.cut, request));
   const said = parseJson(answer.body);
   if (said === undefined) throw unclear('no JSON');
   const parsed = Capabilities.safeParse(said);
@@ -220,7 +216,7 @@ export async function invoke(
         signal: call.signal,
       },
     );
-    return judge(answer);
+    return judge(answer, call.timeoutMs);
   } catch (error) {
     const message = error instanceof Error ? error.message : String(error);
     return error instanceof MooringError
@@ -230,11 +226,19 @@ export async function invoke(
 }
 
 /** Only 200 with the agreed body is an answer, or 202 the promise of one; 408, 409, 425, 429 and 5xx are tried again; everything else is a refusal. */
-function judge(answer: GuardedResponse): InvokeOutcome {
-  const { status } = answer;
+function judge(answer: GuardedResponse, timeoutMs: number): InvokeOutcome {
+  const { status, cut } = answer;
   const seen = { httpStatus: status, head: head(answer.body) };
   if (status >= 400 && judgeStatus(status) === 'retry') {
     return { kind: 'retry', retryAfterMs: retryAfterMs(answer), ...seen };
+  }
+  if (cut !== null && (status === 200 || status === 202)) {
+    const why = whyCut(cut, { timeoutMs, maxBytes: MAX_ANSWER });
+    const read = { ...seen, head: head(`${why}: ${answer.body}`) };
+    // What is too large is so each time.
+    if (cut !== 'size') return { kind: 'retry', retryAfterMs: null, ...read };
+    const message = `The agent’s answer cannot be used: ${why}.`;
+    return { kind: 'failed', code: 'agent_bad_answer', message, broken: true, ...read };
   }
   if (status === 202 && Accepted.safeParse(parseJson(answer.body)).success)
     return { kind: 'accepted', ...seen };

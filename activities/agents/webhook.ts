@@ -4,7 +4,7 @@ import type { ErrorCode } from '../../domain/errors';
 import { needsHuman } from '../../domain/task';
 import type { GuardedHttp } from '../../lib/guarded-http';
 import { isPage, webhookHeaders } from '../../lib/signed-webhook';
-import { whyUnreachable } from '../../lib/unreachable';
+import { whyCut, whyUnreachable } from '../../lib/unreachable';
 import { head, judgeStatus, retryAfterMs } from './answers';
 
 /** What telling an agent of its task came to. `retryAfterMs` null: told again by the platform's own schedule. */
@@ -52,6 +52,10 @@ export async function notifyAgent(http: GuardedHttp, notice: Notice): Promise<No
     const seen = { httpStatus: answer.status, head: head(answer.body) };
     switch (judgeStatus(answer.status)) {
       case 'good':
+        if (answer.cut !== null) {
+          const why = whyCut(answer.cut, { timeoutMs, maxBytes: MAX_ANSWER });
+          return { kind: 'retry', retryAfterMs: null, ...seen, head: head(`${why}: ${answer.body}`) };
+        }
         if (isPage(answer.body)) {
           const said = `It answered with a page: ${answer.body}`;
           return { kind: 'retry', retryAfterMs: null, ...seen, head: head(said) };

@@ -7,7 +7,7 @@ import { newSigningSecret } from '../../lib/agent-keys';
 import { checkAddress } from '../../lib/guarded-http';
 import { newId } from '../../lib/ids';
 import { canSign, isPage, webhookHeaders } from '../../lib/signed-webhook';
-import { whyUnreachable } from '../../lib/unreachable';
+import { whyCut, whyUnreachable } from '../../lib/unreachable';
 import type { ApiContext } from '../context';
 import type { NetworkCall } from './door';
 
@@ -119,7 +119,11 @@ function testRoute(api: ApiContext, { router, call }: { router: Router; call: Ne
       return {
         after: async () => {
           try {
-            const { status, body: answer } = await http.request(url, {
+            const {
+              status,
+              body: answer,
+              cut,
+            } = await http.request(url, {
               method: 'POST',
               headers,
               body,
@@ -127,6 +131,7 @@ function testRoute(api: ApiContext, { router, call }: { router: Router; call: Ne
               maxBytes: MAX_ANSWER,
             });
             if (status < 200 || status >= 300) return said(status, `HTTP ${status}`);
+            if (cut !== null) return said(status, whyCut(cut, { timeoutMs, maxBytes: MAX_ANSWER }));
             return said(status, isPage(answer) ? 'it answered with a page' : null);
           } catch (error) {
             return said(

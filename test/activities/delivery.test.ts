@@ -81,6 +81,7 @@ test('a good answer completes the task in one attempt', async () => {
 test.each<[string, Behaviour, number | null, string, string?]>([
   ['ok-false', json({ ok: false, error: 'There are no words.' }), 200, 'There are no words.'],
   ['gone', refuse(404), 404, 'HTTP 404'],
+  ['gone-at-length', (res) => void res.writeHead(404).end('x'.repeat(2_000_000)), 404, 'HTTP 404'],
   [
     'redirecting',
     (res) => void res.writeHead(301, { location: `${stage.zoo.url}/victim/invoke` }).end(),
@@ -100,7 +101,7 @@ test.each<[string, Behaviour, number | null, string, string?]>([
   [
     'huge',
     (res) => void res.writeHead(200).end('x'.repeat(2 * 1024 * 1024)),
-    null,
+    200,
     'larger than',
     'agent_bad_answer',
   ],
@@ -144,7 +145,9 @@ test.each<[string, Behaviour, number | null]>([
   ['broken', refuse(500), 500],
   ['early', refuse(425), 425],
   ['silent', () => undefined, null],
-  ['dripping', (res) => void res.writeHead(200).write('{"ok":'), null],
+  ['dripping', (res) => void res.writeHead(200).write('{"ok":'), 200],
+  ['broken-at-length', (res) => void res.writeHead(500).end('x'.repeat(2_000_000)), 500],
+  ['broken-and-slow', (res) => void res.writeHead(503).write('no'), 503],
   ['resetting', (res) => void res.socket?.resetAndDestroy(), null],
 ])(
   'an agent that is %s is tried as often as there are delays, then given up',

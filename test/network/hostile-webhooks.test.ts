@@ -97,6 +97,8 @@ const bomb = gzipSync(Buffer.alloc(64 * 1024 * 1024));
 type Row = [name: string, url: () => Promise<string>, status: number | null, words: string | RegExp];
 const http = (answer: RequestListener) => async () => (await stage.listen(answer)).url;
 const raw = (answer: (socket: Socket) => void) => () => listenRaw(answer);
+const large = (status: number) => http(answers(status, {}, 'x'.repeat(70_000)));
+const slow = (status: number) => raw(drips(`HTTP/1.1 ${status} No\r\ncontent-length: 999\r\n\r\n`, 'a'));
 const late = `it did not answer within ${TIMEOUT_MS} ms`;
 const cut = 'it closed the connection before it had answered';
 
@@ -156,12 +158,12 @@ const TRIED_AGAIN: Row[] = [
   ],
   ['nothing at all', raw(() => undefined), null, late],
   ['a head that drips', raw(drips('HTTP/1.1 200 OK\r\n', 'a')), null, late],
-  ['a body that drips', raw(drips(head('content-length: 1000'), 'a')), null, late],
+  ['a body that drips', raw(drips(head('content-length: 1000'), 'a')), 200, `${late}: aa`],
   [
     'a body that drips without a length',
     raw(drips(head('transfer-encoding: chunked'), '1\r\na\r\n')),
-    null,
-    late,
+    200,
+    `${late}: aa`,
   ],
   [
     'a 100 that drips',
@@ -169,14 +171,14 @@ const TRIED_AGAIN: Row[] = [
     null,
     /./,
   ],
-  ['less than its length', raw(says(`${head('content-length: 10')}ok`, (s) => s.end())), null, cut],
+  ['less than its length', raw(says(`${head('content-length: 10')}ok`, (s) => s.end())), 200, `${cut}: ok`],
   ['a close before any answer', raw((socket) => socket.end()), null, cut],
   ['a reset at once', raw((socket) => socket.resetAndDestroy()), null, cut],
   [
     'a reset in its body',
     raw(says(`${head('content-length: 10')}ok`, (s) => void setTimeout(() => s.resetAndDestroy(), 20))),
-    null,
-    cut,
+    200,
+    `${cut}: ok`,
   ],
   ['two lengths', raw(says(`${head('content-length: 2\r\ncontent-length: 3')}ok`)), null, /HTTP|reached/],
   ['no HTTP', raw(says('SSH-2.0-OpenSSH_9.2\r\n')), null, 'it did not answer in HTTP'],
@@ -186,15 +188,21 @@ const TRIED_AGAIN: Row[] = [
     null,
     'the head of its answer is too long',
   ],
-  ['a body over 64 KiB', http(answers(200, {}, 'x'.repeat(65_537))), null, 'larger than 65536 bytes'],
+  ['a body over 64 KiB', large(200), 200, /^its answer is larger than 65536 bytes: x{900,}$/],
+  ...[429, 500].map((status): Row => [`${status} and 70 KB`, large(status), status, /^x{1020}$/]),
+  ['503 and a body that drips', slow(503), 503, /^a+$/],
 ];
 
-const FINAL: Row[] = [400, 401, 403, 404, 405, 410, 413, 418, 422, 451].map((status): Row => [
-  `${status}`,
-  http(answers(status)),
-  status,
-  'said',
-]);
+const FINAL: Row[] = [
+  ...[400, 401, 403, 404, 405, 410, 413, 418, 422, 451].map((status): Row => [
+    `${status}`,
+    http(answers(status)),
+    status,
+    'said',
+  ]),
+  ['404 and 70 KB', large(404), 404, /^x{1020}$/],
+  ['410 and a body that drips', slow(410), 410, /^a+$/],
+];
 
 const expected = (words: string | RegExp): unknown =>
   typeof words === 'string' ? expect.stringContaining(words) : expect.stringMatching(words);
@@ -241,10 +249,12 @@ test.each<[string, () => string, least: number, most: number]>([
   ['a negative number', () => '-5', 1_000, 1_200],
 ])('an endpoint that asks for %s is left alone for so long', async (...[, value, least, most]) => {
   for (const status of [429, 503]) {
-    const { progress } = await deliverTo(await http(answers(status, { 'retry-after': value() }))());
-    const inMs = progress.kind === 'retry' ? progress.inMs : -1;
-    expect(inMs).toBeGreaterThanOrEqual(least);
-    expect(inMs).toBeLessThanOrEqual(most);
+    for (const body of ['said', 'x'.repeat(70_000)]) {
+      const { progress } = await deliverTo(await http(answers(status, { 'retry-after': value() }, body))());
+      const inMs = progress.kind === 'retry' ? progress.inMs : -1;
+      expect(inMs).toBeGreaterThanOrEqual(least);
+      expect(inMs).toBeLessThanOrEqual(most);
+    }
   }
 });
 
@@ -284,7 +294,7 @@ test('of a gigabyte that is announced, or poured without end, little is read and
     sent = 0;
     const { id } = await deliverTo(await http(pour(headers))());
     expect(await attemptsOf(id)).toMatchObject([
-      { outcome: 'retry', status: null, head: expected('larger than 65536 bytes') },
+      { outcome: 'retry', status: 200, head: expected('larger than 65536 bytes') },
     ]);
     expect(sent).toBeLessThan(32 * 1024 * 1024);
   }
