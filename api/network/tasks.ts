@@ -174,6 +174,8 @@ interface End {
 async function end(tx: Tx, req: Request, wish: End): Promise<NetworkAnswer> {
   const met = await meet(tx, req, wish);
   if ('refusal' in met) return met;
+  // From pending_delivery it is the delivery that fails, from accepted the platform.
+  if (wish.to === 'failed' && met.task.status !== 'in_progress') throw notFrom(met.task.status, wish.to);
   const ending = transitionTask(tx, met.task, {
     path: [wish.to],
     actor: tx.principalId,

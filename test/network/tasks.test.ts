@@ -213,3 +213,22 @@ test('risk comes of words and payloads and is never lowered; without a person R2
     risk_reasons: ['The sender says R1.'],
   });
 });
+
+test.each([
+  ['pending_delivery', ['accept', 'decline', 'cancel']],
+  ['delivered', ['accept', 'decline', 'cancel']],
+  ['pending_accept', ['accept', 'decline', 'cancel']],
+  ['waiting_human_confirm', ['cancel']],
+  ['in_progress', ['complete', 'fail', 'cancel']],
+])('a task that is %s allows %j and no other call', async (status, allowed) => {
+  const [ann, ben] = [await stage.join(), await stage.join()];
+  for (const call of ['accept', 'decline', 'complete', 'fail', 'cancel']) {
+    const id = idOf(await ask(ann, ben));
+    await stage.query('update tasks set status = $2 where id = $1', [id, status]);
+    const body = call === 'fail' ? { reason: 'no' } : {};
+    const said = await (call === 'cancel' ? ann : ben).call(`/v1/tasks/${id}/${call}`, { body });
+    expect([call, said.status, said.body.error?.details?.['status']]).toEqual(
+      allowed.includes(call) ? [call, 200, undefined] : [call, 409, status],
+    );
+  }
+});
