@@ -50,6 +50,8 @@ export interface Transfer {
 /** `exists`: the very same was recorded before under this key, and nothing has moved now. */
 export type Recorded = 'created' | 'exists';
 
+// Statements are planned once, maybe when there were few transfers: `offset 0` makes each look one up by its key, and keeps
+// the planner from reading all of them instead.
 const COLUMNS =
   'key, phase, pending_id, kind, debit_account, credit_account, amount_micros, payment_id, owner_id';
 const LEGS = `jsonb_to_recordset($1) as t(key text, kind text, debit text, credit text, "amountMicros" bigint,
@@ -65,7 +67,8 @@ export async function transfer(tx: Tx, linked: Transfer[]): Promise<Recorded> {
     tx.query(
       `insert into ledger_transfers (${COLUMNS})
        select t.key, 'single', null::bigint, t.kind, t.debit, t.credit, t."amountMicros", t."paymentId", t."ownerId" from ${LEGS}
-        where not exists (select from ledger_transfers r where r.key = any($2))
+        where not exists (select from unnest($2::text[]) as k
+                           where exists (select from ledger_transfers r where r.key = k offset 0))
            on conflict (key) do nothing returning id`,
       [rows, linked.map(({ key }) => key)],
     ),
@@ -136,7 +139,7 @@ export async function resolveHold(tx: Tx, wish: Resolution): Promise<Recorded> {
        select id, debit_account, credit_account, coalesce($5::bigint, amount_micros) as amount, payment_id, owner_id
          from ledger_transfers h
         where key = $2 and phase = 'pending' and coalesce($5::bigint, 0) <= amount_micros
-          and not exists (select from ledger_transfers e where e.pending_id = h.id))
+          and not exists (select from ledger_transfers e where e.pending_id = h.id offset 0))
      insert into ledger_transfers (${COLUMNS})
      select $3, $4, id, $6, debit_account, credit_account, amount, payment_id, owner_id from held
       union all
