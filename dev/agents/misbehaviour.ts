@@ -1,4 +1,3 @@
-import { formatUsdc, parseUsdc } from '../../domain/money';
 import type { Answer, DemoAgent } from './action';
 
 /**
@@ -33,6 +32,13 @@ export const hugeAnswer = (): string =>
 
 /** `#agent:half`: the same answer for half of the price. */
 export function forHalf(answer: Answer, { actions }: DemoAgent, command: string): Answer {
-  const price = parseUsdc(actions.find(({ listing }) => listing.name === command)?.listing.price ?? '');
-  return answer.ok && price !== null ? { ...answer, charge_usdc: formatUsdc(price / 2n) } : answer;
+  const price = actions.find(({ listing }) => listing.name === command)?.listing.price;
+  return answer.ok && price !== undefined ? { ...answer, charge_usdc: halfOf(price) } : answer;
+}
+
+/** Of a decimal string; the agents have nothing of the platform's own code. */
+function halfOf(price: string): string {
+  const [whole = '0', fraction = ''] = price.split('.');
+  const digits = String(BigInt(whole + fraction.padEnd(6, '0')) / 2n).padStart(7, '0');
+  return `${digits.slice(0, -6)}.${digits.slice(-6).replace(/0{1,4}$/, '')}`;
 }

@@ -58,6 +58,11 @@ interface Expected {
   payments: { state: PaymentState; amount: number; task: 'none' | 'running' | 'completed' | 'failed' }[];
 }
 
+function expectHold(model: Expected, payment: Expected['payments'][number]): void {
+  payment.state = payment.amount <= model.free ? 'HELD' : 'FAILED';
+  if (payment.state === 'HELD') model.free -= payment.amount;
+}
+
 function expectStep(model: Expected, step: Step): void {
   const payment = model.payments[step.at];
   if (payment === undefined) return;
@@ -68,9 +73,7 @@ function expectStep(model: Expected, step: Step): void {
       return;
     case 'authorize':
       if (state === 'AWAITING_APPROVAL' && step.late) payment.state = 'EXPIRED';
-      if (state !== 'AUTHORIZING') return;
-      payment.state = amount <= model.free ? 'HELD' : 'FAILED';
-      if (payment.state === 'HELD') model.free -= amount;
+      if (state === 'AUTHORIZING') expectHold(model, payment);
       return;
     case 'hire':
       if (state === 'HELD' && task === 'none') payment.task = 'running';
@@ -79,6 +82,8 @@ function expectStep(model: Expected, step: Step): void {
       if (task === 'running') payment.task = step.completed ? 'completed' : 'failed';
       return;
     case 'settle':
+      // What was approved is held first, whichever of the two comes.
+      if (state === 'AUTHORIZING') expectHold(model, payment);
       if (state !== 'HELD' || task === 'running' || (task === 'none' && !step.late)) return;
       payment.state = task === 'completed' ? 'CAPTURED' : task === 'none' ? 'RECLAIMED' : 'VOIDED';
       if (payment.state !== 'CAPTURED') model.free += amount;
