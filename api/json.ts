@@ -4,6 +4,9 @@ const MAX_DEPTH = 32;
 // NUL and half a surrogate pair are legal in JSON and refused by PostgreSQL.
 const UNSTORABLE = /\0|\p{Surrogate}/u;
 
+export const UNSTORABLE_RULE = 'must not hold U+0000 or half a surrogate pair';
+export const isStorable = (text: string): boolean => !UNSTORABLE.test(text);
+
 const refuse = (rule: string, cause?: unknown): MooringError =>
   new MooringError('invalid_request', `The JSON ${rule}.`, { details: { field: '', rule }, cause });
 
@@ -52,9 +55,7 @@ function checkValues(root: unknown): void {
   const left = [root];
   while (left.length > 0) {
     const value = left.pop();
-    if (typeof value === 'string' && UNSTORABLE.test(value)) {
-      throw refuse('must not hold U+0000 or half a surrogate pair');
-    }
+    if (typeof value === 'string' && !isStorable(value)) throw refuse(UNSTORABLE_RULE);
     // 1e999 is read as infinity, and would be stored as null.
     if (typeof value === 'number' && !Number.isFinite(value))
       throw refuse('must not hold such large numbers');

@@ -11,13 +11,15 @@ import type { Showing } from '../approve-page';
 import { saysWho } from '../auth/caller';
 import type { ApiContext } from '../context';
 import { answerErrorsAsPage } from '../errors';
+import { isStorable, UNSTORABLE_RULE } from '../json';
 import { addressOf } from '../limits';
 import { countCall } from '../network/door';
 
+const text = (most: number) => z.string().max(most).refine(isStorable, UNSTORABLE_RULE).default('');
 const Form = z.object({
   do: z.enum(['review', 'send-code', 'approve', 'decline']),
-  note: z.string().max(500).default(''),
-  code: z.string().max(20).default(''),
+  note: text(500),
+  code: text(20),
 });
 type Form = z.infer<typeof Form>;
 

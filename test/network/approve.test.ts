@@ -130,6 +130,23 @@ test('a link that is no question is 404 in words, and a form from another page d
   expect(await statusOf(asked)).toBe('waiting_human_confirm');
 });
 
+test.each(['note', 'code'])(
+  'U+0000 in the %s of the form is refused by name, and nothing is decided',
+  async (field) => {
+    const asked = await askPerson(stage);
+    const { token } = await stage.api.signIn(asked.email);
+    const mine = { authorization: `Bearer ${token}` };
+    for (const path of [await linkOf(stage, asked), await approvalPathOf(stage, asked)]) {
+      for (const wish of ['approve', 'decline']) {
+        const { status, text } = await press(path, { do: wish, [field]: 'a\0' }, mine);
+        expect([status, text]).toEqual([400, expect.stringContaining(`${field}: must not hold U+0000`)]);
+        expect(text).toContain('Nothing was decided');
+      }
+    }
+    expect(await statusOf(asked)).toBe('waiting_human_confirm');
+  },
+);
+
 test('confirm-human decides by the token alone; a foreign task, a bad token and a used one are named errors', async () => {
   const [asked, other] = [await askPerson(stage), await askPerson(stage)];
   const token = await tokenOf(asked);
