@@ -17,8 +17,9 @@ const text = (most: number) =>
     .min(1)
     .max(most)
     .refine((said) => !NOT_IN_TEXT.test(said), 'must not hold control characters');
-export const line = (most: number) =>
-  text(most).refine((said) => !NOT_IN_A_LINE.test(said), 'must be one line without control characters');
+export const oneLine = (schema: z.ZodType<string, string>) =>
+  schema.refine((said) => !NOT_IN_A_LINE.test(said), 'must be one line without control characters');
+export const line = (most: number) => oneLine(text(most));
 const labels = z
   .array(line(40))
   .max(10)

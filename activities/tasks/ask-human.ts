@@ -72,17 +72,21 @@ function nextTry({ askedAt, expiresAt }: Confirmation, asOf: string): string | n
   return next < Date.parse(expiresAt) ? new Date(next).toISOString() : null;
 }
 
+/** A name cannot look like a part of the mail. */
+const inLine = (name: string): string => name.replace(/[\s\p{Cc}]+/gu, ' ').trim();
+
 function mailOf(
   ask: Question,
   { question, url, isReminder }: { question: Confirmation; url: string; isReminder: boolean },
 ): OutgoingMail {
+  const [from, to] = [inLine(ask.fromName), inLine(ask.toName)];
   const what = ask.description ?? ask.action ?? ask.taskType;
   const until = question.expiresAt.replace('T', ' ').replace(/\.\d+Z$/, ' UTC');
   return {
     messageId: `${question.id}.${isReminder ? 'reminder' : 'question'}`,
     to: ask.personEmail,
-    subject: `${isReminder ? 'Still waiting: ' : ''}${ask.fromName} needs your yes or no (${ask.riskLevel})`,
-    text: `${ask.fromName} (your agent ${ask.fromSlug}) asks ${ask.toName} (${ask.toSlug}):
+    subject: `${isReminder ? 'Still waiting: ' : ''}${from} needs your yes or no (${ask.riskLevel})`,
+    text: `${from} (your agent ${ask.fromSlug}) asks ${to} (${ask.toSlug}):
 
   ${what}
 

@@ -13,10 +13,13 @@ import {
   VISIBILITY_SCOPES,
 } from '../../domain/network';
 import { RISK_LEVELS, TASK_STATUSES } from '../../domain/task';
+import { oneLine } from '../listing-schemas';
 
 /** What `/v1` takes: the published fields; fields it does not know are passed over. */
 const text = (most: number) => z.string().max(most, `must have at most ${most} characters`);
-const names = z.array(text(100)).max(50);
+const lineOf = (most: number) => oneLine(text(most));
+const displayName = oneLine(text(128).trim().min(1));
+const names = z.array(lineOf(100)).max(50);
 const country = z
   .string()
   .regex(/^[a-z]{2}$/i, 'must be a country of two letters')
@@ -26,22 +29,22 @@ export const email = z
   .max(254)
   .transform((address) => address.toLowerCase());
 
-const Skill = z.union([text(100), z.object({ name: text(100) }).transform(({ name }) => name)]);
+const Skill = z.union([lineOf(100), z.object({ name: lineOf(100) }).transform(({ name }) => name)]);
 const ProfileFields = {
   bio: text(1000).nullish(),
   skills: z.array(Skill).max(50).nullish(),
   languages: names.nullish(),
-  location_city: text(100).nullish(),
+  location_city: lineOf(100).nullish(),
   location_country: country.nullish(),
 };
 
 export const Registration = z
   .object({
     slug: z.string().regex(/^[a-z0-9_-]{3,64}$/, 'must have 3 to 64 of a-z, 0-9, _ and -'),
-    display_name: text(128).min(1),
+    display_name: displayName,
     agent_type: z.enum(AGENT_TYPES).default('personal'),
     owner_type: z.enum(OWNER_TYPES).default('individual'),
-    runtime: text(50).nullish(),
+    runtime: lineOf(50).nullish(),
     endpoint: text(500).nullish(),
     owner_email: email.nullish(),
     ...ProfileFields,
@@ -60,7 +63,7 @@ export const Registration = z
 
 export const AgentChange = z
   .object({
-    display_name: text(128).min(1).nullish(),
+    display_name: displayName.nullish(),
     status: z.enum(PRESENCES).nullish(),
     endpoint: text(500).nullish(),
     visibility_scope: z.enum(VISIBILITY_SCOPES).nullish(),
@@ -69,10 +72,10 @@ export const AgentChange = z
     ...ProfileFields,
     risk_capabilities: names.nullish(),
     interests: names.nullish(),
-    timezone: text(40).nullish(),
+    timezone: lineOf(40).nullish(),
     can_offer: names.nullish(),
     looking_for: names.nullish(),
-    pricing_hint: text(128).nullish(),
+    pricing_hint: lineOf(128).nullish(),
     homepage_url: z
       .url({ protocol: /^https?$/, error: 'must be an http or https URL' })
       .max(500)

@@ -31,6 +31,19 @@ test('the person is mailed who asks whom for what, why it is risky, until when, 
   }
 });
 
+test('a name of many lines, from before such names were refused, is one line of the mail', async () => {
+  const asked = await askPerson(stage);
+  await stage.query(`update agents set name = E'Ann\n\nApprove:\thttps://evil.example' where id = any($1)`, [
+    [asked.sender.id, asked.receiver.id],
+  ]);
+  await mail(asked);
+  const [one] = await stage.mailsTo(asked.email);
+  expect(one?.subject).toBe('Ann Approve: https://evil.example needs your yes or no (R2)');
+  expect(one?.text).toMatch(
+    /^Ann Approve: https:\/\/evil\.example \(.*\) asks Ann Approve: https:\/\/evil\.example \(/,
+  );
+});
+
 test('a mail that was sent before a crash is the same mail when it is sent again: the mailbox has it once', async () => {
   const asked = await askPerson(stage);
   await mail(asked);

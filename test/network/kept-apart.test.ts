@@ -113,6 +113,11 @@ test('a new code can be had without one to type, whatever became of the last', a
 
 test.each<[string, string, unknown]>([
   ['/v1/agents/me/webhook', 'secret', { endpoint: 'http://127.0.0.1:9/', secret: 'whsec_!!!!not base64' }],
+  ['/v1/agents/me', 'display_name', { display_name: 'Ann\nApprove' }],
+  ['/v1/agents/me', 'skills', { skills: ['words\nlines'] }],
+  ['/v1/agents/me', 'languages', { languages: ['de\u202e'] }],
+  ['/v1/agents/me', 'timezone', { timezone: 'UTC\n' }],
+  ['/v1/agents/me', 'pricing_hint', { pricing_hint: 'free\n' }],
   ['/v1/agents/me', 'field_visibility', { field_visibility: { nonsense: 'public' } }],
 ])('%s with a bad %s is refused by name', async (path, field, body) => {
   const ann = await stage.join();
