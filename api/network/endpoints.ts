@@ -58,7 +58,7 @@ export function endpointRoutes(
       });
       return {
         status: 200,
-        secret: true,
+        ...(secret === null ? {} : { secret: true }),
         body: {
           agent_id: tx.principalId,
           endpoint: url,

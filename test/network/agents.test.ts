@@ -128,7 +128,7 @@ test.each([
   expect(JSON.parse(reply.text)).toMatchObject({ detail: [{ loc: ['body', field] }] });
 });
 
-test('a slug is taken once; a webhook leads to https or, in development, to this machine', async () => {
+test('a slug is taken once; a webhook leads to https or, in development, to this machine; without a secret its answer is told again', async () => {
   await stage.join({ slug: 'taken' });
   await expect(stage.join({ slug: 'taken' })).rejects.toThrow('conflict');
   const ann = await stage.join();
@@ -150,6 +150,14 @@ test('a slug is taken once; a webhook leads to https or, in development, to this
     events: ['task.created'],
     secret: expect.stringMatching(/^whsec_/) as string,
   });
+  const again = () =>
+    ann.call('/v1/agents/me/webhook', {
+      body: { endpoint: 'http://127.0.0.1:9/' },
+      headers: { 'idempotency-key': 'no secret in it' },
+    });
+  const [first, repeat] = [await again(), await again()];
+  expect([first.body['secret'], repeat.status, repeat.body]).toEqual([null, 200, first.body]);
+  expect(repeat.headers.get('idempotent-replayed')).toBe('true');
   expect(
     await ann.call('/v1/agents/me/webhook', { body: { endpoint: 'http://127.0.0.1:9/', events: ['x'] } }),
   ).toMatchObject({
