@@ -30,6 +30,8 @@ export function ownerEmailRoutes(
         const refusal = await tryCode(tx, agentId, { row, typed });
         if (refusal !== null) return { refusal };
         await becomeOwner(tx, agentId, row.email);
+      } else if (row.codeHash !== null && row.codeGood) {
+        return { refusal: changesByBoth() };
       }
       return { status: 200, body: { owner_email: row.email, verified: true } };
     });
@@ -64,6 +66,14 @@ export function ownerEmailRoutes(
     });
   });
 }
+
+/** One code is not enough for another address: whoever has only the new one must not read that it was right. */
+const changesByBoth = (): MooringError =>
+  new MooringError(
+    'invalid_request',
+    'The address is being changed: send `email`, `code` and `old_code` to POST /v1/agents/me/owner-email.',
+    { details: { field: 'code', rule: 'must come with old_code while the address is being changed' } },
+  );
 
 /** A secret is in it while developing: it is not said twice. */
 const ordered = (body: Record<string, unknown>): NetworkAnswer => ({

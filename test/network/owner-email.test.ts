@@ -60,7 +60,14 @@ test('the address changes only with codes from both, for the address they were s
   expect((await change(agent, { email: next })).status).toBe(202);
   const [code, oldCode] = [(await codesTo(next))[0] ?? '', (await codesTo(old))[1] ?? ''];
   expect((await agent.call('/v1/agents/me')).body['owner_email']).toBe(old);
-  expect((await verify(agent, code)).body['owner_email']).toBe(old);
+  for (const typed of [code, oldCode, wrong(code)]) {
+    const { status, body } = await verify(agent, typed);
+    expect([status, body.error?.code, body.error?.details?.['field']]).toEqual([
+      400,
+      'invalid_request',
+      'code',
+    ]);
+  }
   for (const said of [
     { email: next, code, old_code: wrong(oldCode) },
     { email: 'eve@example.org', code, old_code: oldCode },
@@ -70,6 +77,7 @@ test('the address changes only with codes from both, for the address they were s
   const changed = await change(agent, { email: next, code, old_code: oldCode });
   expect([changed.status, changed.body]).toEqual([200, { owner_email: next, verified: true }]);
   expect((await agent.call('/v1/agents/me')).body['owner_email']).toBe(next);
+  expect((await verify(agent, code)).body).toEqual({ owner_email: next, verified: true });
 });
 
 test('an agent that a signed-in person registers has their address, and nothing to verify', async () => {
