@@ -22,10 +22,12 @@ export function artifactUpload(api: ApiContext): Router {
     '/tasks/:id/artifacts/:name',
     raw({ type: () => true, limit: MOST_BYTES, inflate: false }),
     async (req: Request<{ id: string; name: string }>, res) => {
-      const { name } = FileOfTask.parse(req.params);
       const bytes: unknown = req.body;
       const content = Buffer.isBuffer(bytes) ? bytes : Buffer.alloc(0);
-      const contentType = (req.get('content-type') ?? 'application/octet-stream').slice(0, 200);
+      const { name, content_type: contentType } = FileOfTask.parse({
+        name: req.params.name,
+        content_type: (req.get('content-type') ?? 'application/octet-stream').slice(0, 200),
+      });
       // What makes a repeat the same call is what was sent, not a body of JSON.
       req.body = { content_type: contentType, sha256: createHash('sha256').update(content).digest('hex') };
       await call({ req, res, name: 'task.add-file' }, async (tx) => {

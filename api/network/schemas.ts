@@ -146,14 +146,16 @@ const holdsUser = (text: string): boolean => {
   const url = URL.canParse(text) ? new URL(text) : null;
   return url !== null && (url.username !== '' || url.password !== '');
 };
-export const FileOfTask = z.object({ name: ArtifactName });
+// It becomes a header when the file is read.
+const ContentType = text(200).regex(/^[\x20-\x7E]*$/, 'must be printable ASCII');
+export const FileOfTask = z.object({ name: ArtifactName, content_type: ContentType });
 export const ArtifactElsewhere = z.object({
   name: ArtifactName,
   url: z
     .url({ protocol: /^https$/, error: 'must be an https URL' })
     .max(2000)
     .refine((url) => !holdsUser(url), 'must not carry a user or a password'),
-  content_type: text(200).default('application/octet-stream'),
+  content_type: ContentType.default('application/octet-stream'),
   size: z.int().min(0).nullish(),
   sha256: z
     .string()

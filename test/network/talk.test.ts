@@ -124,6 +124,21 @@ test.each([
   expect((await ann.call(`/v1/tasks/${id}`)).body['artifacts']).toEqual([]);
 });
 
+test.each(['text/plain\r\nSet-Cookie: a=b', 'text/plain\n', 'text/\u0085plain', 'text/plain; name=ü'])(
+  'an artifact of the content type %j is refused by name',
+  async (content_type) => {
+    const { ann, ben, id } = await work();
+    const reply = await ben.call(`/v1/tasks/${id}/artifacts`, {
+      body: { name: 'film.mp4', url: 'https://files.example/film', content_type },
+    });
+    expect([reply.status, reply.body.error?.details]).toEqual([
+      422,
+      { field: 'content_type', rule: 'must be printable ASCII' },
+    ]);
+    expect((await ann.call(`/v1/tasks/${id}`)).body['artifacts']).toEqual([]);
+  },
+);
+
 test('a file over 1 MiB is refused and leaves nothing', async () => {
   const { ann, ben, id } = await work();
   const reply = await stage.api.call(`/v1/tasks/${id}/artifacts/big`, {
