@@ -9,7 +9,6 @@ export const timelineView = (
   ...taskView(task),
   side,
   action: task.action,
-  error: task.errorCode === null ? null : { code: task.errorCode, message: more.errorMessage },
   from: { id: task.fromAgentId, ...(more.from ?? { name: null, slug: null }) },
   to: { id: task.toAgentId, ...(more.to ?? { name: null, slug: null }) },
   parked_at: more.parkedAt,

@@ -41,6 +41,10 @@ export interface NetworkTask {
   /** the sender's, of a task that is over */
   rating: number | null;
   errorCode: string | null;
+  /** null: its chat was erased, or there is no error */
+  errorMessage: string | null;
+  /** whether the same task may succeed later, as the receiver says that failed; null: it has not said */
+  retryable: boolean | null;
   traceId: string | null;
   humanConfirmDeadline: string | null;
   expiresAt: string;
@@ -59,7 +63,8 @@ const COLUMNS = `id, from_agent_id as "fromAgentId", to_agent_id as "toAgentId",
                                                 'size', a.size, 'sha256', a.sha256, 'url', a.url)
                              order by a.created_at, a.id), '[]')
      from task_artifacts a where a.task_id = tasks.id) as artifacts,
-  (select i.rating from interactions i where i.task_id = tasks.id) as rating, error_code as "errorCode", trace_id as "traceId",
+  (select i.rating from interactions i where i.task_id = tasks.id) as rating, error_code as "errorCode",
+  error_message as "errorMessage", retryable, trace_id as "traceId",
   human_confirm_deadline as "humanConfirmDeadline",
   expires_at as "expiresAt", created_at as "createdAt", updated_at as "updatedAt", completed_at as "completedAt",
   cancelled_at as "cancelledAt"`;

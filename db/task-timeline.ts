@@ -67,7 +67,6 @@ export async function questionOf(tx: Tx, taskId: string): Promise<TaskQuestion |
 export interface Timeline {
   task: NetworkTask;
   sessionId: string | null;
-  errorMessage: string | null;
   /** since when it waits for its agent to be back */
   parkedAt: string | null;
   from: SideName;
@@ -83,8 +82,8 @@ export async function readTimeline(
   { id, userId }: { id: string; userId: string },
 ): Promise<Timeline> {
   const task = await getNetworkTask(tx, id);
-  const [more] = await tx.query<Pick<Timeline, 'sessionId' | 'errorMessage' | 'parkedAt'>>(
-    `select session_id as "sessionId", error_message as "errorMessage", parked_at as "parkedAt"
+  const [more] = await tx.query<Pick<Timeline, 'sessionId' | 'parkedAt'>>(
+    `select session_id as "sessionId", parked_at as "parkedAt"
        from tasks where id = $1`,
     [id],
   );
@@ -102,7 +101,6 @@ export async function readTimeline(
   return {
     task,
     sessionId: more?.sessionId ?? null,
-    errorMessage: more?.errorMessage ?? null,
     parkedAt: more?.parkedAt ?? null,
     from: names.get(task.fromAgentId) ?? null,
     to: names.get(task.toAgentId) ?? null,

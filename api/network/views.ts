@@ -98,6 +98,8 @@ export const taskView = (task: NetworkTask) => ({
   result: task.result,
   result_text: task.resultText,
   notes: task.notes,
+  error: task.errorCode === null ? null : { code: task.errorCode, message: task.errorMessage },
+  retryable: task.retryable,
   artifacts: task.artifacts,
   rating: task.rating,
   expires_at: task.expiresAt,

@@ -106,6 +106,24 @@ test('the fourth attempt that fails ends the task; a final refusal ends it at on
   await ben.call('/v1/agents/me/webhook', { body: { endpoint: gone } });
   const other = idOf(await ask(ann, ben));
   expect(await stage.deliver(other)).toEqual({ kind: 'ended', status: 'failed' });
+  expect((await ann.call(`/v1/tasks/${other}`)).body).toMatchObject({
+    error: { code: 'agent_refused', message: expect.stringContaining('410') as string },
+    retryable: null,
+  });
+});
+
+test('a receiver that fails says why, and whether to ask again', async () => {
+  const [ann, ben] = [await stage.join(), await stage.join()];
+  const id = idOf(await ask(ann, ben));
+  expect((await ann.call(`/v1/tasks/${id}`)).body).toMatchObject({ error: null, retryable: null });
+  await ben.call(`/v1/tasks/${id}/accept`, { method: 'POST' });
+  await ben.call(`/v1/tasks/${id}/fail`, { body: { reason: 'no paper', retryable: true } });
+  expect((await ann.call(`/v1/tasks/${id}`)).body).toMatchObject({
+    status: 'failed',
+    notes: 'no paper',
+    error: null,
+    retryable: true,
+  });
 });
 
 test('a stranger finds no task; the wrong side is refused; a second end is refused with the state it met', async () => {
