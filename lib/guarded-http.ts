@@ -71,7 +71,6 @@ export function createGuardedHttp({
     },
     maxResponseSize: -1,
     maxHeaderSize: 16 * 1024,
-    connections: 10,
     keepAliveTimeout: 10_000,
   });
   return {

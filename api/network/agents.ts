@@ -47,14 +47,15 @@ export function agentRoutes(api: ApiContext, { router, call }: Door): void {
     }),
   );
 
-  router.patch(['/agents/me', '/agents/:id'], async (req, res) => {
-    const change = AgentChange.parse(req.body);
-    refuseProtectedName('display_name', change.displayName ?? '');
-    const endpoint = endpointOf(api, change.endpoint);
+  router.patch(['/agents/me', '/agents/:id'], (req, res) => {
     const before = async (): Promise<void> => {
-      if (endpoint !== null) await checkEndpoint(api, endpoint.url);
+      const { endpoint: url } = AgentChange.parse(req.body);
+      if (url !== null) await checkEndpoint(api, url);
     };
-    await call({ req, res, name: 'network.change', before }, async (tx) => {
+    return call({ req, res, name: 'network.change', before }, async (tx) => {
+      const change = AgentChange.parse(req.body);
+      refuseProtectedName('display_name', change.displayName ?? '');
+      const endpoint = endpointOf(api, change.endpoint);
       requireSelf(req.params['id'], tx.principalId);
       const agent = await getNetworkAgent(tx, tx.principalId);
       requireAllowedScope(agent, change);

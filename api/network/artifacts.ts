@@ -4,13 +4,13 @@ import type { Request } from 'express';
 import type { Tx } from '../../db/database';
 import { getNetworkTask, isSide } from '../../db/network-tasks';
 import { addArtifact, readArtifact } from '../../db/task-talk';
-import type { Task } from '../../db/tasks';
 import { MooringError } from '../../domain/errors';
 import type { ApiContext } from '../context';
 import { createNetworkDoor } from './door';
 import type { NetworkCall } from './door';
 import { ArtifactElsewhere, FileOfTask } from './schemas';
-import { lockOpen } from './task-talk';
+import { meetOpen } from './task-talk';
+import type { Met } from './tasks';
 
 const MOST_BYTES = 1024 * 1024;
 
@@ -31,8 +31,9 @@ export function artifactUpload(api: ApiContext): Router {
       // What makes a repeat the same call is what was sent, not a body of JSON.
       req.body = { content_type: contentType, sha256: createHash('sha256').update(content).digest('hex') };
       await call({ req, res, name: 'task.add-file' }, async (tx) => {
-        const task = await lockAtWork(tx, req.params.id);
-        return { status: 201, body: await addArtifact(tx, task, { name, contentType, content }) };
+        const met = await meetAtWork(tx, req);
+        if ('refusal' in met) return met;
+        return { status: 201, body: await addArtifact(tx, met.task, { name, contentType, content }) };
       });
     },
   );
@@ -41,14 +42,15 @@ export function artifactUpload(api: ApiContext): Router {
 
 /** What came of a task beside its result: named by address, and read. */
 export function artifactRoutes({ router, call }: { router: Router; call: NetworkCall }): void {
-  router.post('/tasks/:id/artifacts', async (req, res) => {
-    const { content_type: contentType, size, sha256, ...wish } = ArtifactElsewhere.parse(req.body);
-    await call({ req, res, name: 'task.add-artifact' }, async (tx) => {
-      const task = await lockAtWork(tx, req.params.id);
+  router.post('/tasks/:id/artifacts', (req, res) =>
+    call({ req, res, name: 'task.add-artifact' }, async (tx) => {
+      const { content_type: contentType, size, sha256, ...wish } = ArtifactElsewhere.parse(req.body);
+      const met = await meetAtWork(tx, req);
+      if ('refusal' in met) return met;
       const artifact = { ...wish, contentType, size: size ?? null, sha256: sha256 ?? null };
-      return { status: 201, body: await addArtifact(tx, task, artifact) };
-    });
-  });
+      return { status: 201, body: await addArtifact(tx, met.task, artifact) };
+    }),
+  );
 
   router.get('/tasks/:id/artifacts/:artifact', (req, res) =>
     call({ req, res, name: 'task.read-file' }, async (tx) => {
@@ -61,11 +63,13 @@ export function artifactRoutes({ router, call }: { router: Router; call: Network
 }
 
 /** The receiver adds while it works. */
-async function lockAtWork(tx: Tx, id: string): Promise<Task> {
-  const task = await lockOpen(tx, id);
+async function meetAtWork(tx: Tx, req: Request): Promise<Met> {
+  const met = await meetOpen(tx, req);
+  if ('refusal' in met) return met;
+  const { task } = met;
   if (!isSide(tx, task, 'to'))
     throw new MooringError('invalid_request', 'Only the target agent adds artifacts');
-  if (task.status === 'in_progress') return task;
+  if (task.status === 'in_progress') return met;
   throw new MooringError('invalid_state_transition', `This task is ${task.status}, not in_progress.`, {
     details: { status: task.status },
   });

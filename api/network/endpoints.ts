@@ -43,10 +43,10 @@ export function endpointRoutes(
     res.json({ events: [...WEBHOOK_EVENTS] });
   });
 
-  router.post('/agents/me/webhook', async (req, res) => {
-    const { endpoint: url, secret: given, events } = Endpoint.parse(wishOf(req));
-    const before = () => checkEndpoint(api, url);
-    await call({ req, res, name: 'network.set-endpoint', before }, async (tx) => {
+  router.post('/agents/me/webhook', (req, res) => {
+    const before = () => checkEndpoint(api, Endpoint.parse(wishOf(req)).endpoint);
+    return call({ req, res, name: 'network.set-endpoint', before }, async (tx) => {
+      const { endpoint: url, secret: given, events } = Endpoint.parse(wishOf(req));
       const known = await findEndpoint(tx, tx.principalId);
       // Without one of its own it gets one; what is signed already stays signed as it is.
       const secret = given ?? (known === null ? newSigningSecret() : null);

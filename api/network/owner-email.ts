@@ -19,9 +19,9 @@ export function ownerEmailRoutes(
 ): void {
   const { links } = api;
 
-  router.post('/agents/me/owner-email/verify', async (req, res) => {
-    const said = Verify.parse(req.body);
-    await call({ req, res, name: 'owner.verify' }, async (tx) => {
+  router.post('/agents/me/owner-email/verify', (req, res) =>
+    call({ req, res, name: 'owner.verify' }, async (tx) => {
+      const said = Verify.parse(req.body);
       const agentId = tx.principalId;
       const row = await lockOwnerEmail(tx, agentId);
       if (row === null) throw new MooringError('not_found', 'No owner_email was named for this agent.');
@@ -34,12 +34,12 @@ export function ownerEmailRoutes(
         return { refusal: changesByBoth() };
       }
       return { status: 200, body: { owner_email: row.email, verified: true } };
-    });
-  });
+    }),
+  );
 
-  router.post('/agents/me/owner-email', async (req, res) => {
-    const said = Change.parse(req.body);
-    await call({ req, res, name: 'owner.change' }, async (tx): Promise<NetworkAnswer> => {
+  router.post('/agents/me/owner-email', (req, res) =>
+    call({ req, res, name: 'owner.change' }, async (tx): Promise<NetworkAnswer> => {
+      const said = Change.parse(req.body);
       const agentId = tx.principalId;
       const row = await lockOwnerEmail(tx, agentId);
       const shown = devCode(api, req);
@@ -63,8 +63,8 @@ export function ownerEmailRoutes(
         ...shown('_dev_code', next),
         ...shown('_dev_old_code', old),
       });
-    });
-  });
+    }),
+  );
 }
 
 /** One code is not enough for another address: whoever has only the new one must not read that it was right. */

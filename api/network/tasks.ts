@@ -28,26 +28,25 @@ export function taskRoutes(api: ApiContext, door: Door): void {
   readRoutes(api, door);
   receiverRoutes(api, door);
   const { router, call } = door;
-  router.post('/tasks/:id/cancel', async (req, res) => {
-    const { reason } = Reason.parse(sentBody(req));
-    await call({ req, res, name: 'task.cancel' }, (tx) =>
-      end(tx, req, { side: 'from', to: 'cancelled', notes: reason ?? null }),
-    );
-  });
+  router.post('/tasks/:id/cancel', (req, res) =>
+    call({ req, res, name: 'task.cancel' }, (tx) => {
+      const { reason } = Reason.parse(sentBody(req));
+      return end(tx, req, { side: 'from', to: 'cancelled', notes: reason ?? null });
+    }),
+  );
 }
 
 function createRoute({ router, call }: Door): void {
-  router.post('/tasks', async (req, res) => {
-    const wish = NewTask.parse(req.body);
-    if (isTooLarge(wish.payload_inline)) {
-      throw new MooringError('invalid_request', 'payload_inline: must have at most 65536 bytes as JSON', {
-        details: { field: 'payload_inline', rule: 'must have at most 65536 bytes as JSON' },
-      });
-    }
-    const description = wish.description ?? null;
-    const payload = wish.payload_inline ?? null;
-    await call({ req, res, name: 'task.create' }, async (tx) => {
-      // Looked through for callers whose key is good, and who are within their limit.
+  router.post('/tasks', (req, res) =>
+    call({ req, res, name: 'task.create' }, async (tx) => {
+      const wish = NewTask.parse(req.body);
+      if (isTooLarge(wish.payload_inline)) {
+        throw new MooringError('invalid_request', 'payload_inline: must have at most 65536 bytes as JSON', {
+          details: { field: 'payload_inline', rule: 'must have at most 65536 bytes as JSON' },
+        });
+      }
+      const description = wish.description ?? null;
+      const payload = wish.payload_inline ?? null;
       const risk = assessRisk({
         said: wish.risk_level,
         by: 'The sender',
@@ -70,14 +69,14 @@ function createRoute({ router, call }: Door): void {
         traceId: traceId(res),
       });
       return { status: 201, body: taskView(task) };
-    });
-  });
+    }),
+  );
 }
 
 function readRoutes(api: ApiContext, { router, call }: Door): void {
-  router.get('/tasks/inbox', async (req, res) => {
-    const query = InboxQuery.parse(req.query);
-    await call({ req, res, name: 'task.inbox' }, async (tx) => {
+  router.get('/tasks/inbox', (req, res) =>
+    call({ req, res, name: 'task.inbox' }, async (tx) => {
+      const query = InboxQuery.parse(req.query);
       const found = await readInbox(tx, {
         statuses: query.status === undefined ? OPEN_FOR_RECEIVER : [query.status],
         taskType: query.task_type ?? null,
@@ -89,8 +88,8 @@ function readRoutes(api: ApiContext, { router, call }: Door): void {
       const more = found.length > query.limit;
       const next = more ? Buffer.from(page.at(-1)?.id ?? '').toString('base64url') : null;
       return { status: 200, body: { data: page.map(taskView), next_cursor: next, has_more: more } };
-    });
-  });
+    }),
+  );
 
   router.get('/tasks/:id', (req, res) =>
     call({ req, res, name: 'task.read' }, async (tx) => {
@@ -121,33 +120,33 @@ function receiverRoutes({ config, links }: ApiContext, { router, call }: Door): 
     }),
   );
 
-  router.post('/tasks/:id/decline', async (req, res) => {
-    const { reason } = Reason.parse(sentBody(req));
-    await call({ req, res, name: 'task.decline' }, (tx) =>
-      end(tx, req, { side: 'to', to: 'declined', notes: reason ?? null }),
-    );
-  });
+  router.post('/tasks/:id/decline', (req, res) =>
+    call({ req, res, name: 'task.decline' }, (tx) => {
+      const { reason } = Reason.parse(sentBody(req));
+      return end(tx, req, { side: 'to', to: 'declined', notes: reason ?? null });
+    }),
+  );
 
-  router.post('/tasks/:id/complete', async (req, res) => {
-    const said = Completion.parse(sentBody(req));
-    await call({ req, res, name: 'task.complete' }, (tx) =>
-      end(tx, req, {
+  router.post('/tasks/:id/complete', (req, res) =>
+    call({ req, res, name: 'task.complete' }, (tx) => {
+      const said = Completion.parse(sentBody(req));
+      return end(tx, req, {
         side: 'any',
         to: 'completed',
         rating: said.rating ?? null,
         notes: said.notes ?? null,
         result: said.result,
         resultText: said.result_text ?? null,
-      }),
-    );
-  });
+      });
+    }),
+  );
 
-  router.post('/tasks/:id/fail', async (req, res) => {
-    const { reason, retryable } = Failure.parse(req.body);
-    await call({ req, res, name: 'task.fail' }, (tx) =>
-      end(tx, req, { side: 'to', to: 'failed', notes: reason, retryable }),
-    );
-  });
+  router.post('/tasks/:id/fail', (req, res) =>
+    call({ req, res, name: 'task.fail' }, (tx) => {
+      const { reason, retryable } = Failure.parse(req.body);
+      return end(tx, req, { side: 'to', to: 'failed', notes: reason, retryable });
+    }),
+  );
 }
 
 /** Where a body is to be sent, if an empty one: undefined without it. */
@@ -193,14 +192,14 @@ async function end(tx: Tx, req: Request, wish: End): Promise<NetworkAnswer> {
 }
 
 /**
- * Locks the task for a call of this side. One whose time is over expires here and now, so that all sides are told the
+ * Locks the task for a call of this side; `to`: what it is to become, if anything. One whose time is over expires here and now, so that all sides are told the
  * same, and the call is refused with the state it met.
  */
 export async function meet(
   tx: Tx,
   req: Request,
-  { side, to }: { side: End['side']; to: TaskStatus },
-): Promise<{ task: Task } | { refusal: MooringError }> {
+  { side, to }: { side: End['side']; to: TaskStatus | null },
+): Promise<Met> {
   const id = req.params['id'];
   if (typeof id !== 'string') throw noSuchTask();
   const task = await lockOwnTask(tx, id);
@@ -211,8 +210,14 @@ export async function meet(
   if (!task.expired || isTerminal(task.status)) return { task };
   const expired = await transitionTask(tx, task, { path: ['expired'], actor: 'deadline' });
   wakeTask(tx, expired, 'taskEnded');
-  return { refusal: notFrom('expired', to) };
+  return { refusal: to === null ? isOver('expired') : notFrom('expired', to) };
 }
+
+/** A task that is still what it was when the call came, or why not: what that changed is to stay. */
+export type Met = { task: Task } | { refusal: MooringError };
+
+export const isOver = (status: TaskStatus): MooringError =>
+  new MooringError('invalid_state_transition', `This task is ${status}.`, { details: { status } });
 
 export const seen = async (tx: Tx, { id }: Task): Promise<NetworkAnswer> => ({
   status: 200,

@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
-import type { RequestListener, Server } from 'node:http';
+import type { RequestListener, Server, ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { MooringError } from '../../domain/errors';
 import { checkAddress, createGuardedHttp } from '../../lib/guarded-http';
@@ -170,6 +170,20 @@ test('the whole exchange has one time, whether nothing comes or a little at a ti
   };
   expect(await get(http, url, { timeoutMs: 100 })).toMatchObject({ status: 200, cut: 'time' });
   clearInterval(drops);
+});
+
+test('calls to one address are under way together: none spends its time waiting for another', async () => {
+  const CALLS = 30;
+  const held: ServerResponse[] = [];
+  answer = (_req, res) => {
+    held.push(res);
+    if (held.length === CALLS) for (const each of held) each.end('{}');
+  };
+  const http = client(true);
+  const answers = await Promise.all(
+    Array.from({ length: CALLS }, () => get(http, `http://127.0.0.1:${port}/`)),
+  );
+  expect(answers.map(({ status }) => status)).toEqual(Array(CALLS).fill(200));
 });
 
 test('an answer whose connection breaks after its head says its status and what came', async () => {
