@@ -114,6 +114,12 @@ export const setAsked = (tx: Tx, id: string, column: 'mailed_at' | 'reminded_at'
 /** Whether what would run is, to the character, what the person is asked for. */
 export const isBound = ({ asked, payloadHash }: Confirmation): boolean => hashOf(asked).equals(payloadHash);
 
+/** Whether its person has approved what would run now. Throws not_found: nobody was asked. */
+export async function isApproved(tx: Tx, taskId: string): Promise<boolean> {
+  const confirmation = await getConfirmation(tx, { taskId });
+  return confirmation.state === 'APPROVED' && isBound(confirmation);
+}
+
 /** From now on this is the code; the tries begin anew. */
 export const setCode = (tx: Tx, id: string, codeHash: Buffer): Promise<unknown> =>
   tx.query(

@@ -7,7 +7,7 @@ import type { RiskLevel, TaskStatus } from '../domain/task';
 import { newId } from '../lib/ids';
 import type { Tx } from './database';
 import { recordSignal } from './outbox';
-import { startOf } from './tasks';
+import { IS_LATE, startOf } from './tasks';
 import type { Task } from './tasks';
 
 /** What came of a task beside its result, as both sides read it: with a url where its bytes lie elsewhere. */
@@ -52,6 +52,8 @@ export interface NetworkTask {
   updatedAt: string;
   completedAt: string | null;
   cancelledAt: string | null;
+  /** its time is over, and nobody has said so yet */
+  late: boolean;
 }
 
 const COLUMNS = `id, from_agent_id as "fromAgentId", to_agent_id as "toAgentId", task_type as "taskType", description,
@@ -67,7 +69,7 @@ const COLUMNS = `id, from_agent_id as "fromAgentId", to_agent_id as "toAgentId",
   error_message as "errorMessage", retryable, trace_id as "traceId",
   human_confirm_deadline as "humanConfirmDeadline",
   expires_at as "expiresAt", created_at as "createdAt", updated_at as "updatedAt", completed_at as "completedAt",
-  cancelled_at as "cancelledAt"`;
+  cancelled_at as "cancelledAt", ended_at is null and ${IS_LATE} as late`;
 
 export const noSuchTask = (): MooringError => new MooringError('not_found', 'There is no such task.');
 
@@ -173,7 +175,7 @@ export interface InboxQuery {
 export async function readInbox(tx: Tx, query: InboxQuery): Promise<NetworkTask[]> {
   const found = await tx.query<NetworkTask>(
     `select ${COLUMNS} from tasks
-      where to_agent_id = $1 and status = any($2) and ($3::text is null or task_type = $3)
+      where to_agent_id = $1 and status = any($2) and not (ended_at is null and ${IS_LATE}) and ($3::text is null or task_type = $3)
         and ($4::text is null or risk_level = $4)
         and ($5::text is null or (created_at, id) < (select created_at, id from tasks where id = $5))
       order by created_at desc, id desc limit $6`,

@@ -44,10 +44,12 @@ export interface Task {
   wakeVersion: number;
 }
 
+export const IS_LATE = `(expires_at <= now() or (status = 'waiting_human_confirm' and human_confirm_deadline <= now()))`;
+
 const COLUMNS = `id, user_id as "userId", from_agent_id as "fromAgentId", to_agent_id as "toAgentId",
     session_id as "sessionId", turn_id as "turnId", tool_call_id as "toolCallId", payment_id as "paymentId",
     action, arguments, risk_level as "riskLevel", status, expires_at as "expiresAt",
-    expires_at <= now() or (status = 'waiting_human_confirm' and human_confirm_deadline <= now()) as expired,
+    ${IS_LATE} as expired,
     human_confirm_deadline as "humanConfirmDeadline", parked_at as "parkedAt",
     callback_until as "callbackUntil", coalesce(callback_until <= now(), false) as "callbackLate",
     wake_version as "wakeVersion"`;

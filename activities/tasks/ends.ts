@@ -63,6 +63,14 @@ export const agentGone = (tx: Tx, task: Task): Promise<TaskProgress> =>
     message: 'The agent is not listed any more.',
   });
 
+/** The approval was for something else (design.md: it is bound to the hash of what was shown). */
+export const changedSinceApproved = (tx: Tx, task: Task): Promise<TaskProgress> =>
+  endByPlatform(tx, task, {
+    to: 'failed',
+    code: 'confirmation_void',
+    message: 'What would run is no longer what was approved, so it was not run.',
+  });
+
 /** Says in the chat that the task belongs to, if it has one, how its step goes on. */
 export async function tellStep(
   tx: Tx,

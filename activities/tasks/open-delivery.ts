@@ -1,13 +1,14 @@
 import { findActiveAgent, sealedKeys } from '../../db/agents';
 import { countAttempts, openAttempt } from '../../db/attempts';
 import { isShut } from '../../db/breakers';
+import { isApproved } from '../../db/confirmations';
 import type { Tx } from '../../db/database';
 import { findEndpoint } from '../../db/endpoints';
 import { messageOfTurn } from '../../db/messages';
 import { getNetworkTask } from '../../db/network-tasks';
 import { lockTask, markTaskSeen, transitionTask } from '../../db/tasks';
 import type { Task } from '../../db/tasks';
-import { isTerminal } from '../../domain/task';
+import { isTerminal, needsHuman } from '../../domain/task';
 import type { AttemptKind } from '../../domain/task';
 import type { TaskProgress } from '../../domain/workflows';
 import { invoke } from '../agents/service-agent';
@@ -16,7 +17,7 @@ import { notifyAgent } from '../agents/webhook';
 import type { NotifyOutcome } from '../agents/webhook';
 import type { TaskDeps } from './activities';
 import { endAsReported } from './record-outcome';
-import { agentGone, expireLate, noAttemptLeft } from './ends';
+import { agentGone, changedSinceApproved, expireLate, noAttemptLeft } from './ends';
 import { endIfOrphan } from './orphans';
 import { park } from './park';
 import { progressOf } from './progress';
@@ -80,6 +81,9 @@ const mustWait = async (tx: Tx, { task, kind }: Call): Promise<boolean> =>
   kind === 'attempt' && (await isShut(tx, task.toAgentId));
 
 async function openInvocation(tx: Tx, deps: TaskDeps, { task, kind }: Call): Promise<Next> {
+  if (needsHuman(task.riskLevel) && !(await isApproved(tx, task.id))) {
+    return { progress: await changedSinceApproved(tx, task) };
+  }
   const agent = await findActiveAgent(tx, task.toAgentId);
   if (agent === null) return { progress: await agentGone(tx, task) };
   if (await mustWait(tx, { task, kind })) return { progress: await park(tx, task, agent.name) };

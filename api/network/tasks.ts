@@ -93,7 +93,12 @@ function readRoutes(api: ApiContext, { router, call }: Door): void {
 
   router.get('/tasks/:id', (req, res) =>
     call({ req, res, name: 'task.read' }, async (tx) => {
-      const task = await getNetworkTask(tx, req.params.id);
+      let task = await getNetworkTask(tx, req.params.id);
+      if (task.late) {
+        // Whoever reads it first ends it, so that nobody reads what no call would meet.
+        await meet(tx, req, { side: 'any', to: null });
+        task = await getNetworkTask(tx, task.id);
+      }
       return { status: 200, body: { ...taskView(task), ...(await devLink(api, tx, { req, task })) } };
     }),
   );

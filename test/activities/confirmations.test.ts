@@ -75,6 +75,25 @@ test('a risky action waits for its person, is shown exactly, and runs once they 
   expect(await chat.call(risky.callId)).toMatchObject({ state: 'done', result: { status: 'completed' } });
 });
 
+test('what was changed after its person approved it is not run, and what was held comes back', async () => {
+  const before = calls();
+  const risky = await openRisky();
+  expect((await decide(risky, true)).refusal).toBeNull();
+  await risky.chat.rows(`update tasks set arguments = '{"to": "somebody else"}' where id = $1`, [
+    risky.taskId,
+  ]);
+  expect(await run(stage.activities.deliverTask, { taskId: risky.taskId })).toEqual({
+    kind: 'ended',
+    status: 'failed',
+  });
+  expect(calls()).toBe(before);
+  expect(
+    await risky.chat.rows('select error_code, payment_id is not null as paid from tasks where id = $1', [
+      risky.taskId,
+    ]),
+  ).toEqual([{ error_code: 'confirmation_void', paid: expect.any(Boolean) as boolean }]);
+});
+
 test('a risky action that is declined is not run, and the model hears of it', async () => {
   const before = calls();
   const risky = await openRisky();

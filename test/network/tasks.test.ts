@@ -1,3 +1,4 @@
+import { Client } from 'pg';
 import { Webhook } from 'standardwebhooks';
 import { SYSTEM } from '../../domain/principal';
 import { setNetworkStage } from './stage';
@@ -172,6 +173,59 @@ test('a call after the time of a task expires it there and then, and is told so'
   }
 });
 
+const letPass = (id: string) =>
+  stage.query(`update tasks set expires_at = now() - interval '1 second' where id = $1`, [id]);
+
+test('who reads a task after its time reads that it has expired, and it is in no inbox any more', async () => {
+  const [ann, ben] = [await stage.join(), await stage.join()];
+  const [id, other] = [idOf(await ask(ann, ben)), idOf(await ask(ann, ben))];
+  await letPass(id);
+  expect((await ben.call('/v1/tasks/inbox')).body).toMatchObject({ data: [{ id: other }] });
+  expect((await ann.call(`/v1/tasks/${id}`)).body).toMatchObject({ status: 'expired' });
+  expect(
+    await stage.query('select to_status from task_events where task_id = $1 and number = 3', [id]),
+  ).toEqual([{ to_status: 'expired' }]);
+});
+
+test('a word or a file after the time of a task expires it there and then', async () => {
+  const [ann, ben] = [await stage.join(), await stage.join()];
+  const late = [
+    ['messages', { message_type: 'text', content: 'Are you there?' }],
+    ['artifacts', { name: 'a.txt', content_type: 'text/plain', url: 'https://example.org/a.txt' }],
+  ] as const;
+  for (const [what, body] of late) {
+    const id = idOf(await ask(ann, ben));
+    await ben.call(`/v1/tasks/${id}/accept`, { method: 'POST' });
+    await letPass(id);
+    expect(await ben.call(`/v1/tasks/${id}/${what}`, { body })).toMatchObject({
+      status: 409,
+      body: { error: { code: 'invalid_state_transition', details: { status: 'expired' } } },
+    });
+    expect(await stage.query('select status from tasks where id = $1', [id])).toEqual([
+      { status: 'expired' },
+    ]);
+  }
+});
+
+test('a bad body is told to nobody whose key is not good', async () => {
+  const ann = await stage.join();
+  const send = (key: string) =>
+    ann.call('/v1/tasks', { body: { to_agent_id: 7 }, headers: { authorization: `Bearer ${key}` } });
+  expect(await send('sk_live_nobody')).toMatchObject({ status: 401 });
+  const refused = await ann.call('/v1/tasks', { body: { to_agent_id: 7 } });
+  expect(refused.status).toBe(422);
+  expect(refused.headers.get('ratelimit-remaining')).not.toBeNull();
+});
+
+test('the database itself refuses an edge that is not legal', async () => {
+  const [ann, ben] = [await stage.join(), await stage.join()];
+  const id = idOf(await ask(ann, ben));
+  const put = (status: string) => stage.query('update tasks set status = $2 where id = $1', [id, status]);
+  await expect(put('completed')).rejects.toMatchObject({ code: '23514' });
+  await ann.call(`/v1/tasks/${id}/cancel`, { body: {} });
+  await expect(put('in_progress')).rejects.toMatchObject({ code: '23514' });
+});
+
 test('the same call with the same key is answered as the first was, and does nothing more', async () => {
   const [ann, ben] = [await stage.join(), await stage.join()];
   const headers = { 'idempotency-key': 'once' };
@@ -232,6 +286,18 @@ test('risk comes of words and payloads and is never lowered; without a person R2
   });
 });
 
+/** Past the database's own guard of the edges. */
+async function putInto(id: string, status: string): Promise<void> {
+  const owner = new Client({ connectionString: stage.api.t.url });
+  await owner.connect();
+  try {
+    await owner.query('set session_replication_role = replica');
+    await owner.query('update tasks set status = $2 where id = $1', [id, status]);
+  } finally {
+    await owner.end();
+  }
+}
+
 test.each([
   ['pending_delivery', ['accept', 'decline', 'cancel']],
   ['delivered', ['accept', 'decline', 'cancel']],
@@ -242,7 +308,7 @@ test.each([
   const [ann, ben] = [await stage.join(), await stage.join()];
   for (const call of ['accept', 'decline', 'complete', 'fail', 'cancel']) {
     const id = idOf(await ask(ann, ben));
-    await stage.query('update tasks set status = $2 where id = $1', [id, status]);
+    await putInto(id, status);
     const body = call === 'fail' ? { reason: 'no' } : {};
     const said = await (call === 'cancel' ? ann : ben).call(`/v1/tasks/${id}/${call}`, { body });
     expect([call, said.status, said.body.error?.details?.['status']]).toEqual(
