@@ -3,7 +3,7 @@
 // `npm run money-test` and `npm run record-histories`, a program each.
 const set = process.env.MOORING_TEST_SET ?? 'normal';
 const programs = {
-  crash: '**/crash/every-point.test.ts',
+  crash: '**/crash/every-*.test.ts',
   cuts: '**/cuts/every-cut.test.ts',
   races: '**/races/every-race.test.ts',
   outages: '**/outages/every-task.test.ts',
@@ -20,7 +20,7 @@ module.exports = {
     ...(set in programs
       ? []
       : [
-          '/crash/every-point',
+          '/crash/every-',
           '/cuts/every-cut',
           '/races/every-race',
           '/outages/every-task',

@@ -16,6 +16,11 @@ export function toMooringError(error: unknown): MooringError {
   if (status === 413) {
     return new MooringError('body_too_large', `The body may have at most ${limitOf(error) / 1024} KB.`);
   }
+  if (status === 415) {
+    return new MooringError('invalid_request', 'The body must not be compressed.', {
+      details: { field: 'content-encoding', rule: 'must be identity' },
+    });
+  }
   if (status === 404) return new MooringError('not_found', 'There is nothing here.');
   if (status >= 400 && status < 500) {
     return new MooringError('invalid_request', 'The request cannot be read.', { cause: error });

@@ -1,4 +1,4 @@
-import { Pool } from 'pg';
+import { Client, Connection } from '@temporalio/client';
 import type { RunFile } from '../dev/run-file';
 import { median, megabytes, millis, quantile, times } from './figures';
 import type { Figure } from './figures';
@@ -20,7 +20,8 @@ const ACTED_ON_MS = 1_000;
 export const measureWaiting = (): Promise<Figure[]> =>
   onMooring(async ({ run }) => {
     const network = await openNetwork(run);
-    const pool = new Pool({ connectionString: run.database_url, max: 4 });
+    const connection = await Connection.connect({ address: run.temporal });
+    const temporal = new Client({ connection });
     try {
       const asked = await ask(network, CACHE_FULL);
       await quiet(run);
@@ -30,7 +31,7 @@ export const measureWaiting = (): Promise<Figure[]> =>
       const all = rssOf(run);
       const step = Math.floor(asked.length / DECISIONS);
       const chosen = asked.filter((_, index) => index % step === 0).slice(0, DECISIONS);
-      const took = await inFlight(1, chosen, (one) => decided(network, pool, one));
+      const took = await inFlight(1, chosen, (one) => decided(network, temporal, one));
       return [
         {
           what: `RSS of the platform with ${WAITING} tasks that wait for a person : with ${CACHE_FULL} (${megabytes(all)} : ${megabytes(full)})`,
@@ -48,7 +49,7 @@ export const measureWaiting = (): Promise<Figure[]> =>
       ];
     } finally {
       await network.close();
-      await pool.end();
+      await connection.close();
     }
   }, NETWORK_PROFILE);
 
@@ -72,14 +73,9 @@ async function ask(network: Network, count: number): Promise<Asked[]> {
 
 const rssOf = ({ pids }: RunFile): number => totalRss(processTree([pids.platform ?? 0]));
 
-/** From the person's yes until the task's workflow has looked at it. */
-async function decided(network: Network, pool: Pool, { pair, task }: Asked): Promise<void> {
+/** From the person's no until the task's run, which waited for it, has ended. */
+async function decided(network: Network, temporal: Client, { pair, task }: Asked): Promise<void> {
   const token = await tokenOf(pair.sender, task);
-  await network.nobody.post(`/v1/tasks/${task}/confirm-human`, { confirmed: true, token });
-  for (;;) {
-    const { rowCount } = await pool.query('select from tasks where id = $1 and seen_version = wake_version', [
-      task,
-    ]);
-    if (rowCount === 1) return;
-  }
+  await network.nobody.post(`/v1/tasks/${task}/confirm-human`, { confirmed: false, token });
+  await temporal.workflow.getHandle(`task/${task}`).result();
 }

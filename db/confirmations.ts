@@ -190,7 +190,9 @@ export async function decideConfirmation(tx: Tx, decision: Decision): Promise<De
     transitionTask(tx, task, { path: [decision.approved ? 'in_progress' : 'cancelled'], actor: 'person' }),
   ]);
   if (decision.approved) await sayTask(tx, moved);
-  wakeTask(tx, moved, decision.approved ? 'taskDecided' : 'taskEnded');
+  // Between agents a yes is all: the receiver goes on by itself, and its workflow has nothing to do until the end.
+  if (!decision.approved) wakeTask(tx, moved, 'taskEnded');
+  else if (moved.action !== null) wakeTask(tx, moved, 'taskDecided');
   const decided = { state, decidedAt: row?.decidedAt ?? null, note: decision.note, codeHash: null } as const;
   return { task: moved, confirmation: { ...confirmation, ...decided }, refusal: null, repeated: false };
 }

@@ -49,8 +49,8 @@ export type TaskProgress =
   | { kind: 'ended'; status: TaskStatus }
   /** the agent could not be told; once more after so long */
   | { kind: 'retry'; inMs: number; seen: number }
-  /** nothing is to be done until somebody says something, or its time is over */
-  | { kind: 'open'; status: TaskStatus; seen: number; parked?: true }
+  /** nothing is to be done until somebody says something, or its time is over; `untold`: its agent is to be told first */
+  | { kind: 'open'; status: TaskStatus; seen: number; parked?: true; untold?: true }
   /** its agent has taken it, and says until then what came of it */
   | { kind: 'promised'; until: string; seen: number }
   /** a person is to be asked, or has been: until then, with a reminder in between if it is still to come */

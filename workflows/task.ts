@@ -25,18 +25,22 @@ const { askHuman, expireTask } = proxyActivities<TaskActivities>({
 
 const now = (): string => new Date(Date.now()).toISOString();
 
-/**
- * One task: tells its agent, with the waits that the activity names; asks the person who confirms it; and ends it at its
- * deadline. What its sides say is a fact before it is heard here; an accept that needs no person is not heard at all.
- */
-export async function task(input: TaskInput): Promise<TaskStatus> {
-  const { taskId, expiresAt } = input;
+/** What a task's sides have said, as far as this run has heard. */
+function listen() {
   let newest = 0;
   let end: TaskStatus | null = null;
+  let isAsked = false;
   const hear = ({ version }: Wake): void => {
     newest = Math.max(newest, version);
   };
-  setHandler(taskAsked, hear, { description: 'Its agent has accepted; a person is to confirm it.' });
+  setHandler(
+    taskAsked,
+    (wake) => {
+      hear(wake);
+      isAsked = true;
+    },
+    { description: 'Its agent has accepted; a person is to confirm it.' },
+  );
   setHandler(taskDecided, hear, {
     description: 'Its person has confirmed it, or its agent has said what came of it.',
   });
@@ -48,45 +52,68 @@ export async function task(input: TaskInput): Promise<TaskStatus> {
     },
     { description: 'One of its sides has ended it.' },
   );
+  return {
+    after: (seen: number) => condition(() => newest > seen),
+    afterOrFor: (seen: number, ms: number) => condition(() => newest > seen, ms),
+    end: (): TaskStatus | null => end,
+    /** whether its person is to be asked; who asks this asks them */
+    takeAsked: (): boolean => {
+      const was = isAsked;
+      isAsked = false;
+      return was;
+    },
+  };
+}
+
+/**
+ * One task: tells its agent, with the waits that the activity names; asks the person who confirms it; and ends it at its
+ * deadline. What its sides say is a fact before it is heard here; an accept that needs no person is not heard at all.
+ */
+export async function task(input: TaskInput): Promise<TaskStatus> {
+  const { taskId, expiresAt } = input;
+  const { after, afterOrFor, end, takeAsked } = listen();
   // One timer for its whole life, never cancelled: that would be an event more in every history.
   let expiry: Promise<false> | null = null;
   /** Whether there was news before the task's time was over. */
   const news = (seen: number): Promise<boolean> => {
     expiry ??= sleep(millisUntil(expiresAt)).then(() => false);
-    return Promise.race([condition(() => newest > seen).then(() => true), expiry]);
+    return Promise.race([after(seen).then(() => true), expiry]);
   };
-
-  const heardIn = (ms: number, seen: number): Promise<boolean> => condition(() => newest > seen, ms);
   const expire = (): Promise<TaskProgress> => expireTask({ taskId, asOf: now() });
+  /** The person was faster than the mail, or than the timer: now the agent is told. */
+  const thenTell = (next: TaskProgress): TaskProgress | Promise<TaskProgress> =>
+    next.kind === 'open' && next.untold === true && end() === null ? deliver(input) : next;
+  const ask = async (): Promise<TaskProgress> => thenTell(await askHuman({ taskId, asOf: now() }));
+  const goOn = (): Promise<TaskProgress> => (takeAsked() ? ask() : deliver(input));
 
-  let progress = await deliver(input);
+  let progress = await goOn();
   for (;;) {
-    if (end !== null) return over(end);
+    const ended = end();
+    if (ended !== null) return over(ended);
     if (progress.kind === 'ended') return over(progress.status);
     setCurrentDetails(`${said(progress)} Expires at ${expiresAt}.`);
     switch (progress.kind) {
       case 'retry':
-        await heardIn(Math.min(progress.inMs, millisUntil(expiresAt)), progress.seen);
-        if (end === null) progress = await deliver(input);
+        await afterOrFor(progress.seen, Math.min(progress.inMs, millisUntil(expiresAt)));
+        if (end() === null) progress = await deliver(input);
         break;
       case 'open':
         if (!(await news(progress.seen))) progress = await expire();
-        else if (end === null) progress = await deliver(input);
+        else if (end() === null) progress = await goOn();
         break;
       case 'promised': {
-        const heard = await heardIn(millisUntil(progress.until), progress.seen);
-        if (end === null) progress = await (heard ? deliver(input) : expire());
+        const heard = await afterOrFor(progress.seen, millisUntil(progress.until));
+        if (end() === null) progress = await (heard ? deliver(input) : expire());
         break;
       }
       case 'asking': {
         const { mailed, until, remindAt, seen } = progress;
-        const heard = mailed && (await heardIn(millisUntil(remindAt ?? until), seen));
-        if (end !== null) break;
+        const heard = mailed && (await afterOrFor(seen, millisUntil(remindAt ?? until)));
+        if (end() !== null) break;
+        takeAsked();
         if (heard) progress = await deliver(input);
-        else if (mailed && remindAt === null) progress = await expire();
-        else progress = await askHuman({ taskId, asOf: now() });
-        // The person was faster than the mail, or than the timer.
-        if (progress.kind === 'open' && end === null) progress = await deliver(input);
+        else if (mailed && remindAt === null) progress = await thenTell(await expire());
+        else progress = await ask();
         break;
       }
       default:
@@ -114,7 +141,7 @@ function said(progress: Exclude<TaskProgress, { kind: 'ended' }>): string {
     case 'promised':
       return `The agent works, and says until ${progress.until} what came of it.`;
     case 'asking':
-      return `A person is asked to confirm it until ${progress.until}.`;
+      return `A person was asked to confirm it until ${progress.until}.`;
   }
 }
 

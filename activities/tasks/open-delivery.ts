@@ -20,7 +20,7 @@ import { endAsReported } from './record-outcome';
 import { agentGone, changedSinceApproved, expireLate, noAttemptLeft } from './ends';
 import { endIfOrphan } from './orphans';
 import { park } from './park';
-import { progressOf } from './progress';
+import { isToBeTold, progressOf } from './progress';
 
 /** What one attempt came to, at whichever kind of agent. */
 export type Outcome = InvokeOutcome | NotifyOutcome;
@@ -63,10 +63,6 @@ export async function openParked(
   if (task.expired) return { progress: await expireLate(tx, task) };
   return open(tx, deps, { task, kind });
 }
-
-/** A chat's task is the call itself; an agent of the network is told once that there is one for it. */
-const isToBeTold = ({ action, status, callbackUntil }: Task): boolean =>
-  action === null ? status === 'pending_delivery' : status === 'in_progress' && callbackUntil === null;
 
 interface Call {
   task: Task;

@@ -10,5 +10,10 @@ export function progressOf(task: Task, { mailed }: { mailed: boolean } = { maile
     return { kind: 'asking', mailed, until: humanConfirmDeadline, remindAt: null, seen };
   }
   if (callbackUntil !== null) return { kind: 'promised', until: callbackUntil, seen };
-  return { kind: 'open', status, seen, ...(parkedAt === null ? {} : { parked: true }) };
+  const told = parkedAt === null ? {} : { parked: true as const };
+  return { kind: 'open', status, seen, ...told, ...(isToBeTold(task) ? { untold: true as const } : {}) };
 }
+
+/** A chat's task is the call itself; an agent of the network is told once that there is one for it. */
+export const isToBeTold = ({ action, status, callbackUntil }: Task): boolean =>
+  action === null ? status === 'pending_delivery' : status === 'in_progress' && callbackUntil === null;

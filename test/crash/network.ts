@@ -67,7 +67,8 @@ const statusOf = async ({ call }: Player, id: string): Promise<string> =>
   (await call<{ status: string }>('GET', `/v1/tasks/${id}`)).status;
 
 export async function until(player: Player, id: string, wished: string): Promise<void> {
-  while ((await statusOf(player, id)) !== wished) await pause(20);
+  // Slow enough for the limit of an agent that reads.
+  while ((await statusOf(player, id)) !== wished) await pause(60);
 }
 
 async function untilRun({ temporal }: Stage, workflowId: string, activity: string): Promise<void> {

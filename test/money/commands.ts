@@ -170,15 +170,19 @@ function ask(tx: Tx, world: string, wish: Command): Promise<Recorded> {
 /** A world of accounts of its own in a database that all share. */
 export const openWorld = (db: Database, world: string): Promise<void> =>
   db.withTx(SYSTEM, 'test', (tx) => {
-    const people = USERS.map((name) => named(name, world));
-    openAccounts(tx, [
-      { id: OUTSIDE, kind: 'outside', ownerId: PLATFORM },
-      ...people.map((id) => ({ id: userAccount(id), kind: 'user' as const, ownerId: id })),
-      ...people.map((id) => ({ id: escrowAccount(id), kind: 'escrow' as const, ownerId: id })),
-      ...OWNERS.map((name) => named(name, world)).map((id) => ({
-        ...{ id: ownerAccount(id), kind: 'owner' as const, ownerId: id },
-      })),
-      ...FEES.map((_, at) => ({ id: feeOf(at, world), kind: 'fees' as const, ownerId: PLATFORM })),
-    ]);
+    openAccounts(tx, [{ id: OUTSIDE, kind: 'outside', ownerId: PLATFORM }, ...accountsOf(world)]);
     return Promise.resolve();
   });
+
+/** All accounts that money of this world can be in. */
+export function accountsOf(world: string) {
+  const people = USERS.map((name) => named(name, world));
+  return [
+    ...people.map((id) => ({ id: userAccount(id), kind: 'user' as const, ownerId: id })),
+    ...people.map((id) => ({ id: escrowAccount(id), kind: 'escrow' as const, ownerId: id })),
+    ...OWNERS.map((name) => named(name, world)).map((id) => ({
+      ...{ id: ownerAccount(id), kind: 'owner' as const, ownerId: id },
+    })),
+    ...FEES.map((_, at) => ({ id: feeOf(at, world), kind: 'fees' as const, ownerId: PLATFORM })),
+  ];
+}

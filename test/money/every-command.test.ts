@@ -10,6 +10,8 @@ import { play } from './play';
 // MOORING_TEST_SEED makes an earlier run's choices again.
 const COMMANDS = 100_000;
 const WORLDS = 4;
+/** between two lines of progress */
+const RUNS = 20;
 const seed = z.coerce
   .number()
   .int()
@@ -26,7 +28,6 @@ test('of 100,000 commands each is answered as the model says, and the ledger sum
     const property = fc.asyncProperty(
       fc.array(batches, { minLength: WORLDS, maxLength: WORLDS }),
       async (worlds) => {
-        if (done >= COMMANDS) return;
         for (const seen of await Promise.all(worlds.map((all) => play(t.db, all)))) {
           for (const [how, count] of seen) {
             answers.set(how, (answers.get(how) ?? 0) + count);
@@ -35,7 +36,10 @@ test('of 100,000 commands each is answered as the model says, and the ledger sum
         }
       },
     );
-    await fc.assert(property, { seed, numRuns: COMMANDS });
+    for (let round = 0; done < COMMANDS; round += 1) {
+      await fc.assert(property, { seed: seed + round, numRuns: RUNS });
+      process.stdout.write(`${done} of ${COMMANDS} commands\n`);
+    }
     const proof = await t.db.withTx(SYSTEM, 'test', proveLedger);
     process.stdout.write(
       `${[...answers]

@@ -1,7 +1,7 @@
 import type { Database } from '../../db/database';
 import { OUTSIDE } from '../../db/ledger';
 import { SYSTEM } from '../../domain/principal';
-import { openWorld, perform } from './commands';
+import { accountsOf, openWorld, perform } from './commands';
 import type { Answer, Command } from './commands';
 import { apply, expectAnswer, isPossible, newModel } from './model';
 import type { Model } from './model';
@@ -49,18 +49,12 @@ async function balances(db: Database, world: string): Promise<Record<string, [nu
   const rows = await db.withTx(SYSTEM, 'test', (tx) =>
     tx.query<{ id: string; posted: bigint; held: bigint }>(
       `select id, posted_micros as posted, held_micros as held from ledger_accounts
-        where position($1 in id) > 0 and (posted_micros <> 0 or held_micros <> 0) order by id`,
-      [world],
+        where id = any($1) and (posted_micros <> 0 or held_micros <> 0) order by id`,
+      [accountsOf(world).map(({ id }) => id)],
     ),
   );
-  return Object.fromEntries(
-    rows
-      .filter(({ id }) => id.split(/[/-]/).length >= 2 && isOf(id, world))
-      .map(({ id, posted, held }) => [id, [Number(posted), Number(held)]]),
-  );
+  return Object.fromEntries(rows.map(({ id, posted, held }) => [id, [Number(posted), Number(held)]]));
 }
-
-const isOf = (id: string, world: string): boolean => id.endsWith(`/${world}`) || id.includes(`/${world}-`);
 
 function expectedBalances({ posted, held }: Model): Record<string, [number, number]> {
   const accounts = [...new Set([...posted.keys(), ...held.keys()])].filter((id) => id !== OUTSIDE).sort();

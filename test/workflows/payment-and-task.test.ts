@@ -203,7 +203,7 @@ test.each(['askHuman', 'expireTask'] as const)(
   async (activity) => {
     const until = await inMs(60 * MINUTE);
     const asking = { kind: 'asking', mailed: false, until, remindAt: null, seen: 1 } as const;
-    const confirmed = { kind: 'open', status: 'in_progress', seen: 2 } as const;
+    const confirmed = { kind: 'open', status: 'in_progress', seen: 2, untold: true } as const;
     const delivered: string[] = [];
     const status = await runTask(
       {
