@@ -37,6 +37,7 @@ import { approveRoutes } from './routes/approve';
 import { authRoutes } from './routes/auth';
 import { callbackRoutes } from './routes/callbacks';
 import { devMailRoutes } from './routes/dev-mail';
+import { earningsRoutes } from './routes/earnings';
 import { keyRoutes } from './routes/keys';
 import { artifactUpload } from './network/artifacts';
 import { countBadKeys } from './network/bad-keys';
@@ -170,6 +171,7 @@ function createApp({ log, ready, webRoot }: ApiDeps, api: ApiContext): Express {
     accountRoutes(api),
     walletRoutes(api),
     statementRoutes(api),
+    earningsRoutes(api),
     paymentRoutes(api),
     receiptRoutes(api, webRoot),
     agentRoutes(api),

@@ -2,7 +2,17 @@ import { join } from 'node:path';
 import { Router, static as files } from 'express';
 import type { RequestHandler } from 'express';
 
-const PAGES = ['/', '/chat/:id', '/approvals/:id', '/tasks/:id', '/agents/:id/inbox'];
+const PAGES = [
+  '/',
+  '/chat/:id',
+  '/approvals/:id',
+  '/tasks/:id',
+  '/agents/:id/inbox',
+  '/wallet/statement',
+  '/earnings',
+  '/earnings/statement',
+  '/ops/unknown-payments',
+];
 
 /** The built pages. Assets carry their hash in the name and are kept for ever; the page itself is asked for anew. */
 export function pageRoutes(webRoot: string | null): Router {

@@ -11,6 +11,7 @@ export type ByHand = 'made' | 'not_made';
 export interface UnknownPayment {
   id: string;
   userId: string;
+  userName: string;
   agentName: string;
   action: string;
   amountMicros: MicroUsdc;
@@ -27,14 +28,14 @@ export interface UnknownPayment {
   decisions: { admin: string; outcome: ByHand; reason: string; at: string }[];
 }
 
-const UNKNOWN = `select p.id, p.user_id as "userId", p.agent_name as "agentName", p.action,
+const UNKNOWN = `select p.id, p.user_id as "userId", payer.name as "userName", p.agent_name as "agentName", p.action,
     p.amount_micros as "amountMicros", m.key as "moveKey", m.step, m.amount_micros as "moveMicros", m.network,
     m.from_account as "from", m.to_account as "to", m.state, m.reference, m.submitted_at as "submittedAt",
     m.unknown_since as "unknownSince",
     (select coalesce(jsonb_agg(jsonb_build_object('admin', u.email, 'outcome', d.outcome, 'reason', d.reason,
                                                   'at', d.decided_at) order by d.decided_at), '[]')
        from wallet_decisions d join users u on u.id = d.admin_id where d.move_key = m.key) as decisions
-  from payments p
+  from payments p join users payer on payer.id = p.user_id
   join lateral (select * from wallet_moves where payment_id = p.id and by_hand is null and state <> 'COMPLETE'
                  order by submitted_at limit 1) m on true
  where p.state = 'UNKNOWN'`;

@@ -1,12 +1,23 @@
-import type { AgentHealth } from '../domain/agent';
+import type { AgentHealth, ListingStatus } from '../domain/agent';
 import type { SessionPhase } from '../domain/session';
 import type { ConfirmationState } from '../domain/confirmation';
 import type { PendingPrompt } from '../domain/frames';
+import type { PaymentState } from '../domain/payment';
+import type { MoveState, MoveStep } from '../domain/wallet';
 import type { RiskLevel, TaskAttempt, TaskEvent, TaskStatus } from '../domain/task';
 
 export { isTerminal, RISK_LEVELS, TASK_STATUSES } from '../domain/task';
 export { TASK_TYPES } from '../domain/network';
-export type { AgentHealth, RiskLevel, SessionPhase, TaskStatus, TaskAttempt, TaskEvent };
+export type {
+  AgentHealth,
+  ListingStatus,
+  PaymentState,
+  RiskLevel,
+  SessionPhase,
+  TaskStatus,
+  TaskAttempt,
+  TaskEvent,
+};
 
 export interface About {
   version: string;
@@ -20,6 +31,8 @@ export interface Me {
   user_id: string;
   email: string;
   name: string;
+  /** who reviews agents, and decides what nobody knows of payments */
+  role: 'user' | 'admin';
 }
 
 export interface Wallet {
@@ -161,4 +174,106 @@ export interface Inbox {
   data: TaskItem[];
   next_cursor: string | null;
   has_more: boolean;
+}
+
+/** What a person can spend, or what their agents have earned. */
+export type StatementAccount = 'wallet' | 'earnings';
+
+export interface StatementEntry {
+  id: string;
+  at: string;
+  kind: 'top_up' | 'hold' | 'void' | 'capture' | 'fee' | 'refund' | 'deposit' | 'withdrawal';
+  /** the signed change of what can be spent */
+  amount_usdc: string;
+  payment_id?: string;
+  task_id?: string;
+  counterparty?: string;
+}
+
+export interface Statement {
+  balance_usdc: string;
+  held_usdc: string;
+  /** newest first */
+  entries: StatementEntry[];
+  next_cursor: string | null;
+}
+
+/** What became of money, as somebody has found out. */
+export type FoundOut = 'made' | 'not_made';
+
+/** A payment of which nobody knows whether its money moved. */
+export interface UnknownTransfer {
+  id: string;
+  user_id: string;
+  user_name: string;
+  agent_name: string;
+  action: string;
+  amount_usdc: string;
+  move: {
+    step: MoveStep;
+    amount_usdc: string;
+    network: string;
+    from: string;
+    to: string;
+    state: MoveState;
+    reference: string | null;
+    /** by which the wallet service is searched for it */
+    ref_id: string;
+    submitted_at: string;
+    unknown_since: string | null;
+  };
+  decisions: { admin: string; outcome: FoundOut; reason: string; at: string }[];
+}
+
+/** Paid work of the last seven days that has ended. */
+export interface Jobs {
+  delivered: number;
+  came_back: number;
+}
+
+export interface AgentEarnings {
+  id: string;
+  slug: string;
+  name: string;
+  status: ListingStatus;
+  health: AgentHealth | null;
+  /** the least it takes, as its owner says */
+  price_usdc: string | null;
+  earned_usdc: string;
+  jobs: Jobs;
+}
+
+/** What a person's agents have earned. */
+export interface Earnings {
+  /** the beginning of this month, of UTC */
+  month_since: string;
+  /** after the fee, less what was refunded */
+  earned_usdc: string;
+  held_usdc: string;
+  held_payments: number;
+  unknown_usdc: string;
+  unknown_payments: number;
+  balance_usdc: string;
+  fee_percent: string;
+  jobs: Jobs;
+  agents: AgentEarnings[];
+}
+
+/** A payment as the owner of its agent looks at it. */
+export interface ReceivedPayment {
+  id: string;
+  state: PaymentState;
+  agent_id: string;
+  agent_name: string;
+  action: string;
+  amount_usdc: string;
+  fee_usdc: string;
+  captured_usdc: string | null;
+  refunded_usdc: string;
+  created_at: string;
+}
+
+export interface ReceivedPage {
+  payments: ReceivedPayment[];
+  next_cursor: string | null;
 }

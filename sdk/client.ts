@@ -14,6 +14,8 @@ import type { ChatConnection } from './chat-connection';
 import { createHttp } from './http';
 import type { Page } from './http';
 import type { ConnectOptions } from './line';
+import { moneyCalls } from './money-calls';
+import type { MoneyCalls } from './money-calls';
 import type { FetchLike, SocketConstructor } from './platform';
 import { memoryTokens } from './tokens';
 import type { Tokens, TokenStore } from './tokens';
@@ -28,7 +30,7 @@ export interface ClientOptions {
   tokens?: TokenStore;
 }
 
-export interface MooringClient {
+export interface MooringClient extends MoneyCalls {
   about: () => Promise<About>;
   /** The one-click sign-in of a development server. */
   signInForDevelopment: (email: string) => Promise<{ user_id: string }>;
@@ -64,6 +66,7 @@ export function createClient(options: ClientOptions): MooringClient {
   const http = createHttp({ baseUrl: options.baseUrl, fetch: options.fetch ?? globalFetch, tokens });
   const get = <T>(path: string): Promise<T> => http.call<T>({ method: 'GET', path });
   return {
+    ...moneyCalls(http),
     about: () => http.open<About>({ method: 'GET', path: '/api/about' }),
     async signInForDevelopment(email) {
       const body = { email };

@@ -2,13 +2,16 @@ import { useCallback, useEffect, useState, useSyncExternalStore } from 'react';
 import type { About } from '../sdk/api-types';
 import { ApprovalPage } from './approval-page';
 import { ChatPage } from './chat-page';
+import { EarningsPage } from './earnings-page';
 import { NewPage } from './new-page';
 import { InboxPage } from './inbox-page';
 import { useRoute } from './router';
 import { client } from './session/client';
 import { createSideStore } from './session/sessions-store';
 import { SignInPage } from './sign-in-page';
+import { StatementPage } from './statement-page';
 import { TaskPage } from './task-page';
+import { UnknownPage } from './unknown-page';
 
 const SIDE_EVERY_MS = 15_000;
 const AGAIN_MS = 2_000;
@@ -62,6 +65,12 @@ function SignedIn({ about, onLeave }: { about: About | null; onLeave: () => void
   if (route.page === 'task') return <TaskPage key={route.id} id={route.id} {...props} />;
   if (route.page === 'inbox') return <InboxPage key={route.id} id={route.id} {...props} />;
   if (route.page === 'approval') return <ApprovalPage key={route.id} id={route.id} {...props} />;
+  if (route.page === 'earnings') return <EarningsPage {...props} />;
+  if (route.page === 'unknown') return <UnknownPage {...props} />;
+  if (route.page === 'statement') {
+    const account = route.id === 'earnings' ? 'earnings' : 'wallet';
+    return <StatementPage account={account} {...props} />;
+  }
   return <NewPage {...props} />;
 }
 

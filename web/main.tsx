@@ -12,6 +12,8 @@ import './styles/money.css';
 import './styles/pages.css';
 import './styles/approve.css';
 import './styles/tasks.css';
+import './styles/tables.css';
+import './styles/unknown.css';
 import './styles/narrow.css';
 import './styles/preferences.css';
 

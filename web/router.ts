@@ -17,13 +17,18 @@ export function goTo(path: string): void {
   tell();
 }
 
-export type Route = { page: 'new' } | { page: 'chat' | 'approval' | 'task' | 'inbox'; id: string };
+export type Route =
+  | { page: 'new' }
+  | { page: 'chat' | 'approval' | 'task' | 'inbox' | 'statement' | 'unknown' | 'earnings'; id: string };
 
 const PAGES = [
   ['chat', /^\/chat\/([\w-]+)$/],
   ['approval', /^\/approvals\/([\w-]+)$/],
   ['task', /^\/tasks\/([\w-]+)$/],
   ['inbox', /^\/agents\/([\w-]+)\/inbox$/],
+  ['statement', /^\/(wallet|earnings)\/statement$/],
+  ['earnings', /^\/(earnings)$/],
+  ['unknown', /^\/ops\/(unknown-payments)$/],
 ] as const;
 
 /** `/` is a new chat, `/chat/:id` an old one. */

@@ -1,7 +1,7 @@
 import { Router } from 'express';
 import { asUser } from '../../domain/principal';
 import { version } from '../../package.json';
-import { TEST_EMAIL } from '../auth/admin';
+import { isAdmin, TEST_EMAIL } from '../auth/admin';
 import { ownAccount } from '../auth/sign-in';
 import type { ApiContext } from '../context';
 
@@ -18,10 +18,9 @@ export function accountRoutes({ config, db, caller, origins }: ApiContext): Rout
   });
   router.get('/api/me', async (req, res) => {
     const userId = await caller(req);
-    const { id, email, name } = await db.withTx(asUser(userId), 'account.read', (tx) =>
-      ownAccount(tx, userId),
-    );
-    res.json({ user_id: id, email, name, role: 'user' });
+    const user = await db.withTx(asUser(userId), 'account.read', (tx) => ownAccount(tx, userId));
+    const { id, email, name } = user;
+    res.json({ user_id: id, email, name, role: isAdmin(config, user) ? 'admin' : 'user' });
   });
   return router;
 }

@@ -43,6 +43,7 @@ export function unknownPaymentRoutes({ config, db, caller }: ApiContext): Router
 const view = (payment: UnknownPayment) => ({
   id: payment.id,
   user_id: payment.userId,
+  user_name: payment.userName,
   agent_name: payment.agentName,
   action: payment.action,
   amount_usdc: formatUsdc(payment.amountMicros),

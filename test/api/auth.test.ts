@@ -26,6 +26,8 @@ test('signing in opens an account once, with 5 USDC of test money', async () => 
   expect(wallet.body).toEqual({ balance_usdc: '5.00', held_usdc: '0.00' });
   const me = await api.call('/api/me', { token: again.token });
   expect(me.body).toEqual({ user_id: again.userId, email: 'new@example.test', name: 'new', role: 'user' });
+  const { token } = await api.signIn('test@mooring.local');
+  expect((await api.call('/api/me', { token })).body).toMatchObject({ role: 'admin' });
 });
 
 test('the same new address signing in from many sides at once gets one account and one welcome', async () => {

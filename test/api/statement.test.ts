@@ -65,6 +65,7 @@ test('the entries of a statement are what was held, paid, refunded and topped up
     'capture 0.04875',
   ]);
   expect(sum(earnings.entries)).toBe(parseUsdc(earnings.balance_usdc));
+  expect(earnings.entries[0]).toMatchObject({ payment_id: paymentId, counterparty: 'Text analyst' });
 });
 
 test('pages of a statement miss nothing and hold nothing twice', async () => {

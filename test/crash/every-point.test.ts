@@ -20,6 +20,8 @@ const ELSEWHERE: Record<string, string> = {
   'inbox.own': 'test/network/task-pages.test.ts, a reading',
   'inbox.read': 'test/network/task-pages.test.ts, a reading',
   'turn.works': 'test/activities/cancel.test.ts, a reading',
+  'earnings.read': 'test/api/earnings.test.ts, a reading',
+  'earnings.payments': 'test/api/earnings.test.ts, a reading',
   'wallet.find': 'test/wallets/payments.test.ts, a reading',
   'wallet.balance': 'test/wallets/conformance.test.ts, a reading',
   'wallet.unknown': 'test/wallets/by-hand.test.ts, a reading',

@@ -124,6 +124,7 @@ test('admins see over REST what nobody knows of, and two of them decide; nobody 
   expect((JSON.parse(text) as { payments: unknown[] }).payments).toContainEqual(
     expect.objectContaining({
       id: asked.paymentId,
+      user_name: expect.any(String) as string,
       move: expect.objectContaining({ step: 'hold', ref_id: `${asked.paymentId}/hold` }) as unknown,
     }),
   );

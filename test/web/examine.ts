@@ -9,6 +9,7 @@ const VIEWS = {
   light: { width: 1280, height: 800, colorScheme: 'light' },
   dark: { width: 1280, height: 800, colorScheme: 'dark' },
   phone: { width: 390, height: 844, colorScheme: 'light' },
+  narrow: { width: 320, height: 640, colorScheme: 'dark' },
 } as const;
 export type ViewName = keyof typeof VIEWS;
 const ALL: ViewName[] = ['light', 'dark', 'phone'];
@@ -33,11 +34,16 @@ export async function examine(
       const rules = view === views[0] ? undefined : DRAWN;
       expect({ view, serious: await seriousFindings(page, rules) }).toEqual({ view, serious: [] });
     }
-    expect(await page.evaluate('document.documentElement.scrollWidth <= innerWidth')).toBe(true);
+    expect({ view, wide: await page.evaluate(WIDE) }).toEqual({ view, wide: [] });
     expect({ view, cut: await page.evaluate(CUT_OFF) }).toEqual({ view, cut: [] });
     await page.screenshot({ path: `${PICTURES}/${state}-${view}.png` });
   }
 }
+
+/** What would be scrolled sideways, of the page and of its main part where that is a page of its own. */
+const WIDE = `[document.documentElement, ...document.querySelectorAll('.main:has(> .page)')]
+  .filter((node) => node.scrollWidth > node.clientWidth)
+  .map((node) => node.tagName + ' ' + node.scrollWidth)`;
 
 /** Buttons, headings and notices whose words do not fit in them. */
 const CUT_OFF = `[...document.querySelectorAll('.btn, .ask h2, .decide h1, .notice, .badge, dialog h2, .turn-foot span')]

@@ -2,6 +2,7 @@ import { useState } from 'react';
 import type { TaskArtifact } from '../../sdk/api-types';
 import { client } from '../session/client';
 import { Icon } from './icons';
+import { saveFile } from './save-file';
 
 interface ArtifactProps {
   taskId: string;
@@ -15,7 +16,7 @@ export function Artifact({ taskId, artifact: { id, name, content_type: type, siz
     setState('busy');
     client.artifact(taskId, id).then(
       (bytes) => {
-        save(name, bytes);
+        saveFile(name, bytes);
         setState('');
       },
       () => setState('failed'),
@@ -51,14 +52,4 @@ export function Artifact({ taskId, artifact: { id, name, content_type: type, siz
       )}
     </li>
   );
-}
-
-/** Whatever it says that it is, it is only saved. */
-function save(name: string, bytes: ArrayBuffer): void {
-  const href = URL.createObjectURL(new Blob([bytes], { type: 'application/octet-stream' }));
-  const link = document.createElement('a');
-  link.href = href;
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(href);
 }

@@ -1,4 +1,5 @@
-import type { About, AgentHealth, SessionAgent, SessionView } from '../../sdk/api-types';
+import type { About, SessionAgent, SessionView } from '../../sdk/api-types';
+import { healthOf } from '../state/health';
 import { budgetView, isNothing, standingRule } from '../state/money';
 import { openPayments } from '../state/turn-view';
 import type { Transcript } from '../state/conversation';
@@ -86,16 +87,8 @@ function Sums({ view }: { view: SessionView }) {
   );
 }
 
-const HEALTH: Record<AgentHealth, { word: string; mark: string }> = {
-  healthy: { word: 'Healthy', mark: '' },
-  degraded: { word: 'Degraded', mark: 'degraded' },
-  not_ready: { word: 'Not ready', mark: 'notready' },
-  unhealthy: { word: 'Not available', mark: 'suspended' },
-};
-const UNKNOWN = { word: 'Not known', mark: 'nodata' };
-
 function AgentRow({ agent, transcript }: { agent: SessionAgent; transcript: Transcript }) {
-  const { word, mark } = agent.health === null ? UNKNOWN : HEALTH[agent.health];
+  const { word, mark } = healthOf(agent.health);
   const asked = openPayments(transcript).find(({ agentId }) => agentId === agent.agent_id);
   return (
     <li className="row">

@@ -17,7 +17,8 @@ interface ReadErrorProps {
 export function ReadError({ error, what, stale, onAgain }: ReadErrorProps) {
   if (error === null) return null;
   const told = toldOf(error);
-  if (error instanceof ApiError && error.status === 404) {
+  // What is not for this person is to them as if it were not there.
+  if (error instanceof ApiError && [403, 404].includes(error.status)) {
     return (
       <div className="empty">
         <h2>There is no {what} at this address</h2>

@@ -1,0 +1,38 @@
+import type { FoundOut, UnknownTransfer } from '../../sdk/api-types';
+
+type Step = UnknownTransfer['move']['step'];
+
+export const STEP_WORDS: Record<Step, string> = {
+  hold: 'Hold: out of the person’s wallet, into escrow',
+  capture: 'Capture: out of escrow, to the agent’s owner',
+  fee: 'Fee: out of escrow, to the platform',
+  void: 'Return: out of escrow, back to the person',
+  refund: 'Refund: from the agent’s owner, back to the person',
+};
+
+export const FOUND_WORDS: Record<FoundOut, string> = { made: 'it was made', not_made: 'it was not made' };
+
+const AFTER: Record<Step, string> = {
+  hold: 'it is held for the payment, which goes on',
+  capture: 'the agent’s owner has it, and the payment goes on',
+  fee: 'the platform has its fee, and the payment goes on',
+  void: 'the person has it back, and the payment ends',
+  refund: 'the person has it back',
+};
+
+/** What follows once two admins have said the same. */
+export function whatFollows({ move }: UnknownTransfer, outcome: FoundOut): string {
+  if (outcome === 'made') return AFTER[move.step];
+  return 'the payment ends as failed, and the person can spend it again';
+}
+
+/** What is still needed, given what has been said. */
+export function whatIsNeeded({ decisions }: Pick<UnknownTransfer, 'decisions'>): string {
+  if (decisions.length === 0) return 'Nobody has said anything yet. Two admins have to say the same.';
+  if (new Set(decisions.map(({ outcome }) => outcome)).size > 1)
+    return 'They do not agree. One more admin has to say what happened.';
+  return 'One more admin has to say the same.';
+}
+
+/** A transfer out of escrow is owed: that it was not made decides nothing, it has to be made. */
+export const isOwed = ({ move }: UnknownTransfer): boolean => move.step !== 'hold';
