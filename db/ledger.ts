@@ -177,7 +177,8 @@ async function explain(tx: Tx, { holdKey, key, outcome }: Resolution): Promise<R
   }>(
     `select h.amount_micros as amount, h.credit_account as escrow, h.payment_id as "paymentId",
             e.key as "endKey", e.phase, e.amount_micros as ended
-       from ledger_transfers h left join ledger_transfers e on e.pending_id = h.id
+       from ledger_transfers h
+       left join lateral (select * from ledger_transfers where pending_id = h.id offset 0) e on true
       where h.key = $1 and h.phase = 'pending'`,
     [holdKey],
   );
@@ -197,13 +198,16 @@ async function explain(tx: Tx, { holdKey, key, outcome }: Resolution): Promise<R
   throw new MooringError(ALREADY[held.phase], `This hold is ${held.phase} already; nothing has moved.`);
 }
 
-/** Whether these were recorded before, to the letter. */
+/** Whether these were recorded before, to the letter. A look-up by each key, however many transfers there are. */
 async function isRecorded(tx: Tx, rows: string, count: number): Promise<boolean> {
   const same = await tx.query(
-    `select from ${LEGS} join ledger_transfers r
-         on (r.key, r.kind, r.debit_account, r.credit_account, r.amount_micros, r.owner_id)
-              = (t.key, t.kind, t.debit, t.credit, t."amountMicros", t."ownerId")
-            and r.payment_id is not distinct from t."paymentId"`,
+    `select from ${LEGS}
+      where exists (select from ledger_transfers r
+                     where r.key = t.key
+                       and (r.kind, r.debit_account, r.credit_account, r.amount_micros, r.owner_id)
+                             = (t.kind, t.debit, t.credit, t."amountMicros", t."ownerId")
+                       and r.payment_id is not distinct from t."paymentId"
+                    offset 0)`,
     [rows],
   );
   return same.length === count;

@@ -253,6 +253,29 @@ test.each<[string, string, RegExp]>([
   await expect(owner.query(sql, used)).rejects.toThrow(problem);
 });
 
+test('neither a transfer, its repeat nor a refusal reads more when the ledger is long', async () => {
+  const { id, ownerId } = await person();
+  await t.db.withTx(SYSTEM, 'test', async (tx) => {
+    const resolve = (key: string, outcome: Outcome) =>
+      resolveHold(tx, { holdKey: `hold/${id}`, key: `hold/${id}/${key}`, outcome });
+    const top = { userId: id, amountMicros: 5n, key: `top_up/more/${id}` };
+    const scans = async (): Promise<bigint | undefined> =>
+      (
+        await tx.query<{ scans: bigint }>(
+          `select seq_scan as scans from pg_stat_xact_user_tables where relname = 'ledger_transfers'`,
+        )
+      )[0]?.scans;
+    const before = await scans();
+    for (let time = 0; time < 2; time += 1) {
+      await topUp(tx, top);
+      await hold(tx, holdOf(id, 100_000n));
+      await resolve('posted', captures({ id, ownerId }, 60_000n, 2_500n));
+    }
+    await expect(resolve('voided', { phase: 'voided' })).rejects.toMatchObject({ code: 'already_posted' });
+    expect(await scans()).toBe(before);
+  });
+});
+
 test('a person moves no money and sets no balance, not even on their own account', async () => {
   const ann = await person();
   const as = (sql: string, values: unknown[]) =>
