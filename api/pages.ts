@@ -12,6 +12,9 @@ const PAGES = [
   '/earnings',
   '/earnings/statement',
   '/ops/unknown-payments',
+  '/wallet',
+  '/wallet/payments',
+  '/wallet/payments/:id',
 ];
 
 /** The built pages. Assets carry their hash in the name and are kept for ever; the page itself is asked for anew. */

@@ -15,6 +15,13 @@ export interface Approved {
   monthMicros: MicroUsdc;
 }
 
+/** The same in its parts. */
+export interface ApprovedParts {
+  paidMicros: MicroUsdc;
+  heldMicros: MicroUsdc;
+  unknownMicros: MicroUsdc;
+}
+
 const NONE: Budgets = { dayMicros: null, monthMicros: null };
 const COLUMNS = 'day_micros as "dayMicros", month_micros as "monthMicros"';
 
@@ -40,6 +47,27 @@ export async function approvedOf(tx: Tx, userId: string): Promise<Approved> {
     [userId],
   );
   return row ?? { dayMicros: 0n, monthMicros: 0n };
+}
+
+/** By the same measure as `approvedOf`, of which they are the parts. */
+export async function approvedParts(
+  tx: Tx,
+  userId: string,
+): Promise<{ day: ApprovedParts; month: ApprovedParts }> {
+  const rows = await tx.query<{ today: boolean; part: keyof ApprovedParts; micros: MicroUsdc }>(
+    `select decided_at >= ${DAY} as today,
+            case state when 'UNKNOWN' then 'unknownMicros' when 'AUTHORIZING' then 'heldMicros'
+                       when 'HELD' then 'heldMicros' else 'paidMicros' end as part,
+            sum(${COUNTS})::bigint as micros
+       from payments where user_id = $1 and decided_at >= date_trunc('month', now(), 'UTC') group by 1, 2`,
+    [userId],
+  );
+  const sum = (counted: typeof rows): ApprovedParts => {
+    const parts = { paidMicros: 0n, heldMicros: 0n, unknownMicros: 0n };
+    for (const { part, micros } of counted) parts[part] += micros;
+    return parts;
+  };
+  return { day: sum(rows.filter(({ today }) => today)), month: sum(rows) };
 }
 
 /** The beginning of this day of UTC. */

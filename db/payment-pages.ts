@@ -1,7 +1,10 @@
 import { MooringError } from '../domain/errors';
 import type { MicroUsdc } from '../domain/money';
 import type { PaymentState } from '../domain/payment';
+import type { TaskStatus } from '../domain/task';
+import type { MoveStep } from '../domain/wallet';
 import type { Tx } from './database';
+import type { WithdrawReason } from './payments';
 
 /** A payment as people look at it. */
 export interface PaymentRecord {
@@ -10,6 +13,7 @@ export interface PaymentRecord {
   agentOwnerId: string;
   sessionId: string;
   taskId: string | null;
+  taskStatus: TaskStatus | null;
   agentId: string;
   agentName: string;
   action: string;
@@ -19,6 +23,8 @@ export interface PaymentRecord {
   capturedMicros: MicroUsdc | null;
   refundedMicros: MicroUsdc;
   decidedBy: 'person' | 'standing' | null;
+  /** a turn was cancelled, its chat closed, or the offer changed: nothing is to come of it */
+  withdrawn: WithdrawReason | null;
   expiresAt: string;
   captureDeadline: string;
   createdAt: string;
@@ -27,12 +33,12 @@ export interface PaymentRecord {
 }
 
 const SELECT = `select p.id, p.user_id as "userId", p.agent_owner_id as "agentOwnerId", p.session_id as "sessionId",
-    (select t.id from tasks t where t.payment_id = p.id) as "taskId", p.agent_id as "agentId",
+    t.id as "taskId", t.status as "taskStatus", p.agent_id as "agentId",
     p.agent_name as "agentName", p.action, p.state, p.amount_micros as "amountMicros", p.fee_micros as "feeMicros",
     p.captured_micros as "capturedMicros", p.refunded_micros as "refundedMicros", p.decided_by as "decidedBy",
-    p.expires_at as "expiresAt", p.capture_deadline as "captureDeadline", p.created_at as "createdAt",
+    p.withdrawn, p.expires_at as "expiresAt", p.capture_deadline as "captureDeadline", p.created_at as "createdAt",
     p.created_at::text as "listedAt"
-  from payments p`;
+  from payments p left join tasks t on t.payment_id = p.id`;
 
 /** Who pays, newest first, keyset-paged by (created_at, id). */
 export const listPayments = (
@@ -56,7 +62,34 @@ export interface PaymentTimeline {
   payment: PaymentRecord;
   events: { to: PaymentState; at: string }[];
   refunds: { amountMicros: MicroUsdc; reason: string; at: string }[];
+  /** null: it is known */
+  unknown: Unknown | null;
+  /** it moved at a network, where nothing is refunded yet */
+  atNetwork: boolean;
 }
+
+/** Which transfer nobody knows of, and since when it was on its way. */
+export interface Unknown {
+  step: MoveStep | null;
+  since: string;
+}
+
+const UNKNOWN_MOVE = `left join lateral (
+    select step, submitted_at from wallet_moves
+     where payment_id = p.id and by_hand is null and state <> 'COMPLETE' order by submitted_at limit 1) m on true`;
+
+/** Those of one person, newest first. */
+export const unknownPaymentsOf = (
+  tx: Tx,
+  userId: string,
+): Promise<(Unknown & Pick<PaymentRecord, 'id' | 'agentName' | 'action' | 'amountMicros'>)[]> =>
+  tx.query(
+    `select p.id, p.agent_name as "agentName", p.action, p.amount_micros as "amountMicros", m.step,
+            coalesce(m.submitted_at, p.decided_at) as since
+       from payments p ${UNKNOWN_MOVE}
+      where p.user_id = $1 and p.state = 'UNKNOWN' order by p.created_at desc, p.id desc limit 20`,
+    [userId],
+  );
 
 /** Throws not_found where this person neither pays nor is paid, and does not operate the platform. */
 export async function readPayment(
@@ -67,7 +100,7 @@ export async function readPayment(
   if (payment === undefined || !(isAdmin || [payment.userId, payment.agentOwnerId].includes(userId))) {
     throw new MooringError('not_found', 'There is no such payment.');
   }
-  const [events, refunds] = await Promise.all([
+  const [events, refunds, [move]] = await Promise.all([
     tx.query<PaymentTimeline['events'][number]>(
       `select to_state as "to", created_at as at from payment_events where payment_id = $1 order by id`,
       [id],
@@ -77,6 +110,19 @@ export async function readPayment(
         where payment_id = $1 order by created_at, key`,
       [id],
     ),
+    tx.query<Unknown & { atNetwork: boolean }>(
+      `select m.step, coalesce(m.submitted_at, p.decided_at) as since,
+              exists (select 1 from wallet_moves w where w.payment_id = p.id) as "atNetwork"
+         from payments p ${UNKNOWN_MOVE} where p.id = $1`,
+      [id],
+    ),
   ]);
-  return { payment, events, refunds };
+  const isUnknown = payment.state === 'UNKNOWN' && move !== undefined;
+  return {
+    payment,
+    events,
+    refunds,
+    unknown: isUnknown ? { step: move.step, since: move.since } : null,
+    atNetwork: move?.atNetwork ?? false,
+  };
 }

@@ -9,6 +9,8 @@ export interface StandingRule {
   id: string;
   /** null: whichever it is */
   agentId: string | null;
+  /** null: of no agent, or of one that is gone */
+  agentName: string | null;
   /** a payment of at most so much */
   paymentMicros: MicroUsdc;
   /** by this rule at most so much a day of UTC; null: as many as come */
@@ -17,7 +19,8 @@ export interface StandingRule {
 }
 
 const MOST_RULES = 50;
-const COLUMNS = `id, agent_id as "agentId", payment_micros as "paymentMicros", day_micros as "dayMicros",
+const COLUMNS = `id, agent_id as "agentId",
+  (select a.name from agents a where a.id = agent_id) as "agentName", payment_micros as "paymentMicros", day_micros as "dayMicros",
   created_at as "createdAt"`;
 
 export const listRules = (tx: Tx, userId: string): Promise<StandingRule[]> =>
@@ -30,7 +33,7 @@ export const listRules = (tx: Tx, userId: string): Promise<StandingRule[]> =>
 export async function addRule(
   tx: Tx,
   userId: string,
-  { agentId, paymentMicros, dayMicros }: Omit<StandingRule, 'id' | 'createdAt'>,
+  { agentId, paymentMicros, dayMicros }: Pick<StandingRule, 'agentId' | 'paymentMicros' | 'dayMicros'>,
 ): Promise<StandingRule> {
   if (agentId !== null) {
     const [agent] = await tx.query(

@@ -21,3 +21,30 @@ export function topUp(
     },
   ]);
 }
+
+/** What is held, by what it waits for. */
+export interface HeldParts {
+  /** the person is to confirm what the agent wants to do */
+  waitingMicros: MicroUsdc;
+  workingMicros: MicroUsdc;
+  /** nobody knows whether it moved */
+  unknownMicros: MicroUsdc;
+}
+
+export async function heldParts(
+  tx: Tx,
+  { userId, heldMicros }: { userId: string; heldMicros: MicroUsdc },
+): Promise<HeldParts> {
+  const none = { waitingMicros: 0n, workingMicros: 0n, unknownMicros: 0n };
+  if (heldMicros === 0n) return none;
+  const [row = none] = await tx.query<Omit<HeldParts, 'workingMicros'>>(
+    `select coalesce(sum(p.amount_micros) filter (where p.state = 'HELD'), 0)::bigint as "waitingMicros",
+            coalesce(sum(p.amount_micros) filter (where p.state = 'UNKNOWN'), 0)::bigint as "unknownMicros"
+       from payments p left join tasks t on t.payment_id = p.id
+      where p.user_id = $1 and (p.state = 'UNKNOWN' or p.state = 'HELD' and t.status = 'waiting_human_confirm')`,
+    [userId],
+  );
+  const { waitingMicros, unknownMicros } = row;
+  const rest = heldMicros - waitingMicros - unknownMicros;
+  return { waitingMicros, unknownMicros, workingMicros: rest < 0n ? 0n : rest };
+}

@@ -8,6 +8,7 @@ import type { RiskLevel, TaskAttempt, TaskEvent, TaskStatus } from '../domain/ta
 
 export { isTerminal, RISK_LEVELS, TASK_STATUSES } from '../domain/task';
 export { TASK_TYPES } from '../domain/network';
+export { isSettled, PAYMENT_STATES } from '../domain/payment';
 export type {
   AgentHealth,
   ListingStatus,
@@ -38,6 +39,82 @@ export interface Me {
 export interface Wallet {
   balance_usdc: string;
   held_usdc: string;
+  /** the parts of it */
+  held: { waiting_usdc: string; working_usdc: string; unknown_usdc: string };
+  unknown: UnknownPayment[];
+}
+
+/** A transfer of which nobody knows whether it was made. */
+export interface UnknownMove {
+  step: 'hold' | 'capture' | 'fee' | 'void' | 'refund' | null;
+  since: string;
+}
+
+export interface UnknownPayment extends UnknownMove {
+  payment_id: string;
+  agent_name: string;
+  action: string;
+  amount_usdc: string;
+}
+
+export interface Spent {
+  paid_usdc: string;
+  held_usdc: string;
+  unknown_usdc: string;
+}
+
+/** What a person may approve in a day and in a month of UTC (null: all there is), and what they have approved in both. */
+export interface Budgets {
+  day_usdc: string | null;
+  month_usdc: string | null;
+  approved_day_usdc: string;
+  approved_month_usdc: string;
+  day: Spent;
+  month: Spent;
+}
+
+export interface StandingRule {
+  id: string;
+  agent_id: string | null;
+  agent_name: string | null;
+  payment_usdc: string;
+  day_usdc: string | null;
+  created_at: string;
+}
+
+export interface PaymentItem {
+  id: string;
+  state: PaymentState;
+  agent_id: string;
+  agent_name: string;
+  action: string;
+  amount_usdc: string;
+  fee_usdc: string;
+  captured_usdc: string | null;
+  refunded_usdc: string;
+  decided_by: 'person' | 'standing' | null;
+  /** why nothing was to come of it any more */
+  withdrawn: 'turn_cancelled' | 'session_closed' | 'offer_changed' | null;
+  session_id: string;
+  task_id: string | null;
+  task_status: TaskStatus | null;
+  created_at: string;
+  expires_at: string;
+  capture_deadline: string;
+}
+
+export interface PaymentPage extends PaymentItem {
+  side: 'payer' | 'owner' | 'platform';
+  /** what this person may give back of it; null: nothing */
+  refundable_usdc: string | null;
+  unknown: UnknownMove | null;
+  events: { state: PaymentState; at: string }[];
+  refunds: { amount_usdc: string; reason: string; at: string }[];
+}
+
+export interface PaymentList {
+  payments: PaymentItem[];
+  next_cursor: string | null;
 }
 
 export interface SessionListItem {

@@ -7,7 +7,6 @@ import type {
   SessionPage,
   SessionView,
   TaskPage,
-  Wallet,
 } from './api-types';
 import { connectChat } from './chat-connection';
 import type { ChatConnection } from './chat-connection';
@@ -19,6 +18,8 @@ import type { MoneyCalls } from './money-calls';
 import type { FetchLike, SocketConstructor } from './platform';
 import { memoryTokens } from './tokens';
 import type { Tokens, TokenStore } from './tokens';
+import { walletCalls } from './wallet-calls';
+import type { WalletCalls } from './wallet-calls';
 
 export interface ClientOptions {
   /** `http://127.0.0.1:8080`; empty in a page that the server itself has sent */
@@ -30,14 +31,13 @@ export interface ClientOptions {
   tokens?: TokenStore;
 }
 
-export interface MooringClient extends MoneyCalls {
+export interface MooringClient extends MoneyCalls, WalletCalls {
   about: () => Promise<About>;
   /** The one-click sign-in of a development server. */
   signInForDevelopment: (email: string) => Promise<{ user_id: string }>;
   signOut: () => void;
   isSignedIn: () => boolean;
   me: () => Promise<Me>;
-  wallet: () => Promise<Wallet>;
   createSession: (wish?: {
     title?: string;
     budget_usdc?: string;
@@ -67,6 +67,7 @@ export function createClient(options: ClientOptions): MooringClient {
   const get = <T>(path: string): Promise<T> => http.call<T>({ method: 'GET', path });
   return {
     ...moneyCalls(http),
+    ...walletCalls(http),
     about: () => http.open<About>({ method: 'GET', path: '/api/about' }),
     async signInForDevelopment(email) {
       const body = { email };
@@ -81,7 +82,6 @@ export function createClient(options: ClientOptions): MooringClient {
     signOut: () => tokens.write(null),
     isSignedIn: () => tokens.read() !== null,
     me: () => get<Me>('/api/me'),
-    wallet: () => get<Wallet>('/api/wallet'),
     createSession: (wish = {}) => http.call({ method: 'POST', path: '/api/sessions', body: { ...wish } }),
     listSessions(page = {}) {
       const query = new URLSearchParams();

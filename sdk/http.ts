@@ -6,7 +6,7 @@ import type { Tokens, TokenStore } from './tokens';
 const ANSWER_MS = 15_000;
 
 export interface Call {
-  method: 'GET' | 'POST' | 'DELETE';
+  method: 'GET' | 'POST' | 'PUT' | 'DELETE';
   path: string;
   body?: Record<string, unknown>;
   /** the fields of a form, instead of a body */

@@ -5,6 +5,8 @@ import { ChatPage } from './chat-page';
 import { EarningsPage } from './earnings-page';
 import { NewPage } from './new-page';
 import { InboxPage } from './inbox-page';
+import { PaymentPage } from './payment-page';
+import { PaymentsPage } from './payments-page';
 import { useRoute } from './router';
 import { client } from './session/client';
 import { createSideStore } from './session/sessions-store';
@@ -12,6 +14,7 @@ import { SignInPage } from './sign-in-page';
 import { StatementPage } from './statement-page';
 import { TaskPage } from './task-page';
 import { UnknownPage } from './unknown-page';
+import { WalletPage } from './wallet-page';
 
 const SIDE_EVERY_MS = 15_000;
 const AGAIN_MS = 2_000;
@@ -71,6 +74,9 @@ function SignedIn({ about, onLeave }: { about: About | null; onLeave: () => void
     const account = route.id === 'earnings' ? 'earnings' : 'wallet';
     return <StatementPage account={account} {...props} />;
   }
+  if (route.page === 'payment') return <PaymentPage key={route.id} id={route.id} {...props} />;
+  if (route.page === 'payments') return <PaymentsPage {...props} />;
+  if (route.page === 'wallet') return <WalletPage {...props} />;
   return <NewPage {...props} />;
 }
 

@@ -14,6 +14,7 @@ import './styles/approve.css';
 import './styles/tasks.css';
 import './styles/tables.css';
 import './styles/unknown.css';
+import './styles/wallet.css';
 import './styles/narrow.css';
 import './styles/preferences.css';
 

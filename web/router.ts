@@ -18,8 +18,11 @@ export function goTo(path: string): void {
 }
 
 export type Route =
-  | { page: 'new' }
-  | { page: 'chat' | 'approval' | 'task' | 'inbox' | 'statement' | 'unknown' | 'earnings'; id: string };
+  | { page: 'new' | 'wallet' | 'payments' }
+  | {
+      page: 'chat' | 'approval' | 'task' | 'inbox' | 'payment' | 'statement' | 'unknown' | 'earnings';
+      id: string;
+    };
 
 const PAGES = [
   ['chat', /^\/chat\/([\w-]+)$/],
@@ -29,6 +32,7 @@ const PAGES = [
   ['statement', /^\/(wallet|earnings)\/statement$/],
   ['earnings', /^\/(earnings)$/],
   ['unknown', /^\/ops\/(unknown-payments)$/],
+  ['payment', /^\/wallet\/payments\/([\w-]+)$/],
 ] as const;
 
 /** `/` is a new chat, `/chat/:id` an old one. */
@@ -38,7 +42,8 @@ export function useRoute(): Route {
     const id = shape.exec(path)?.[1];
     if (id !== undefined) return { page, id };
   }
-  return { page: 'new' };
+  if (path === '/wallet') return { page: 'wallet' };
+  return { page: path === '/wallet/payments' ? 'payments' : 'new' };
 }
 
 /** A link that the page follows itself; with a modifier key it is the browser's. */

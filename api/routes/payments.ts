@@ -50,11 +50,13 @@ export function paymentRoutes({ config, db, caller }: ApiContext): Router {
   router.get('/api/payments/:id', async (req, res) => {
     const userId = await caller(req);
     const id = paymentIdOf(req.params.id);
-    const timeline = await db.withTx(SYSTEM, 'payment.read', async (tx) => {
-      const user = await ownAccount(tx, userId);
-      return readPayment(tx, { id, userId, isAdmin: isAdmin(config, user) });
+    const answer = await db.withTx(SYSTEM, 'payment.read', async (tx) => {
+      const admin = isAdmin(config, await ownAccount(tx, userId));
+      const timeline = await readPayment(tx, { id, userId, isAdmin: admin });
+      const mayRefund = admin || timeline.payment.agentOwnerId === userId;
+      return timelineView(timeline, { side: sideOf(timeline.payment, userId), mayRefund });
     });
-    res.json(timelineView(timeline));
+    res.json(answer);
   });
 
   router.post('/api/payments/:id/refund', async (req, res) => {
@@ -96,19 +98,39 @@ const paymentView = (payment: PaymentRecord) => ({
   captured_usdc: payment.capturedMicros === null ? null : formatUsdc(payment.capturedMicros),
   refunded_usdc: formatUsdc(payment.refundedMicros),
   decided_by: payment.decidedBy,
+  withdrawn: payment.withdrawn,
   session_id: payment.sessionId,
   task_id: payment.taskId,
+  task_status: payment.taskStatus,
   created_at: payment.createdAt,
   expires_at: payment.expiresAt,
   capture_deadline: payment.captureDeadline,
 });
 
-const timelineView = ({ payment, events, refunds }: PaymentTimeline) => ({
-  ...paymentView(payment),
-  events: events.map(({ to, at }) => ({ state: to, at })),
-  refunds: refunds.map(({ amountMicros, reason, at }) => ({
+type Side = 'payer' | 'owner' | 'platform';
+
+/** As whom a person looks at it: one who pays an agent of their own, as who pays. */
+const sideOf = ({ userId: payer, agentOwnerId }: PaymentRecord, userId: string): Side =>
+  payer === userId ? 'payer' : agentOwnerId === userId ? 'owner' : 'platform';
+
+const timelineView = (
+  timeline: PaymentTimeline,
+  { side, mayRefund }: { side: Side; mayRefund: boolean },
+) => ({
+  ...paymentView(timeline.payment),
+  side,
+  refundable_usdc: mayRefund ? refundableOf(timeline) : null,
+  unknown: timeline.unknown,
+  events: timeline.events.map(({ to, at }) => ({ state: to, at })),
+  refunds: timeline.refunds.map(({ amountMicros, reason, at }) => ({
     amount_usdc: formatUsdc(amountMicros),
     reason,
     at,
   })),
 });
+
+function refundableOf({ payment, atNetwork }: PaymentTimeline): string | null {
+  const { state, capturedMicros, refundedMicros } = payment;
+  if (state !== 'CAPTURED' || capturedMicros === null || atNetwork) return null;
+  return formatUsdc(capturedMicros - refundedMicros);
+}

@@ -1,12 +1,13 @@
 import { Router } from 'express';
 import { z } from 'zod';
-import { approvedOf, getBudgets, setBudgets } from '../../db/budgets';
-import type { Approved, Budgets } from '../../db/budgets';
+import { approvedParts, getBudgets, setBudgets } from '../../db/budgets';
+import type { ApprovedParts } from '../../db/budgets';
 import type { Tx } from '../../db/database';
 import { wallet } from '../../db/ledger';
 import { addRule, listRules, revokeRule } from '../../db/standing-rules';
 import type { StandingRule } from '../../db/standing-rules';
-import { topUp } from '../../db/wallet';
+import { unknownPaymentsOf } from '../../db/payment-pages';
+import { heldParts, topUp } from '../../db/wallet';
 import { MooringError } from '../../domain/errors';
 import { formatUsdc } from '../../domain/money';
 import type { MicroUsdc } from '../../domain/money';
@@ -44,7 +45,7 @@ export function walletRoutes({ db, caller, origins }: ApiContext): Router {
   const router = Router();
   router.get('/api/wallet', async (req, res) => {
     const userId = await caller(req);
-    res.json(walletView(await db.withTx(asUser(userId), 'wallet.read', (tx) => wallet(tx, userId))));
+    res.json(await db.withTx(asUser(userId), 'wallet.read', (tx) => wholeWallet(tx, userId)));
   });
 
   router.post('/api/wallet/top-up', async (req, res) => {
@@ -111,23 +112,57 @@ const walletView = ({ balanceMicros, heldMicros }: Awaited<ReturnType<typeof wal
   held_usdc: formatUsdc(heldMicros),
 });
 
-async function budgetsOf(tx: Tx, userId: string) {
-  const [budgets, approved] = [await getBudgets(tx, userId), await approvedOf(tx, userId)];
-  return budgetView(budgets, approved);
+async function wholeWallet(tx: Tx, userId: string) {
+  const balance = await wallet(tx, userId);
+  const parts = await heldParts(tx, { userId, heldMicros: balance.heldMicros });
+  const unknown = parts.unknownMicros === 0n ? [] : await unknownPaymentsOf(tx, userId);
+  return {
+    ...walletView(balance),
+    held: {
+      waiting_usdc: formatUsdc(parts.waitingMicros),
+      working_usdc: formatUsdc(parts.workingMicros),
+      unknown_usdc: formatUsdc(parts.unknownMicros),
+    },
+    unknown: unknown.map(({ id, agentName, action, amountMicros, step, since }) => ({
+      ...{
+        payment_id: id,
+        agent_name: agentName,
+        action,
+        amount_usdc: formatUsdc(amountMicros),
+        step,
+        since,
+      },
+    })),
+  };
 }
+
+async function budgetsOf(tx: Tx, userId: string) {
+  const [budgets, parts] = [await getBudgets(tx, userId), await approvedParts(tx, userId)];
+  return {
+    day_usdc: orNull(budgets.dayMicros),
+    month_usdc: orNull(budgets.monthMicros),
+    approved_day_usdc: formatUsdc(sumOf(parts.day)),
+    approved_month_usdc: formatUsdc(sumOf(parts.month)),
+    day: partsView(parts.day),
+    month: partsView(parts.month),
+  };
+}
+
+const sumOf = ({ paidMicros, heldMicros, unknownMicros }: ApprovedParts): MicroUsdc =>
+  paidMicros + heldMicros + unknownMicros;
+
+const partsView = ({ paidMicros, heldMicros, unknownMicros }: ApprovedParts) => ({
+  paid_usdc: formatUsdc(paidMicros),
+  held_usdc: formatUsdc(heldMicros),
+  unknown_usdc: formatUsdc(unknownMicros),
+});
 
 const orNull = (micros: MicroUsdc | null): string | null => (micros === null ? null : formatUsdc(micros));
 
-const budgetView = (budgets: Budgets, approved: Approved) => ({
-  day_usdc: orNull(budgets.dayMicros),
-  month_usdc: orNull(budgets.monthMicros),
-  approved_day_usdc: formatUsdc(approved.dayMicros),
-  approved_month_usdc: formatUsdc(approved.monthMicros),
-});
-
-const ruleView = ({ id, agentId, paymentMicros, dayMicros, createdAt }: StandingRule) => ({
+const ruleView = ({ id, agentId, agentName, paymentMicros, dayMicros, createdAt }: StandingRule) => ({
   id,
   agent_id: agentId,
+  agent_name: agentName,
   payment_usdc: formatUsdc(paymentMicros),
   day_usdc: orNull(dayMicros),
   created_at: createdAt,

@@ -2,10 +2,12 @@ import { randomBytes } from 'node:crypto';
 import { createPaymentActivities } from '../../activities/payments';
 import { personalAgentId } from '../../db/agents';
 import { SYSTEM } from '../../domain/principal';
+import type { RiskLevel } from '../../domain/task';
 import type { Database } from '../../db/database';
 import { acceptMessage } from '../../db/messages';
 import { decidePayment, getPayment, requestPayment } from '../../db/payments';
-import { createInvocation, transitionTask } from '../../db/tasks';
+import { createInvocation, lockTask, transitionTask } from '../../db/tasks';
+import type { Task } from '../../db/tasks';
 import { proposeToolCalls } from '../../db/tool-calls';
 import { claimMessage, openTurn } from '../../db/turns';
 import { run } from '../activities/stage';
@@ -62,18 +64,37 @@ export async function askToPay(
   });
 }
 
-/** The same, approved, worked for and paid. */
-export async function pay(
-  db: Database,
-  asked: { sessionId: string; userId: string; ownerId: string; amountMicros?: bigint },
-): Promise<string> {
-  const { sessionId, userId } = asked;
+interface Asked {
+  sessionId: string;
+  userId: string;
+  ownerId: string;
+  amountMicros?: bigint;
+}
+const inputOf = (paymentId: string) => ({ paymentId, asOf: new Date().toISOString() });
+
+/** The same, approved and held. */
+export async function holdMoney(db: Database, asked: Asked): Promise<string> {
   const paymentId = await askToPay(db, asked);
-  const money = createPaymentActivities(paymentDeps(db));
-  const input = () => ({ paymentId, asOf: new Date().toISOString() });
+  const { sessionId } = asked;
   await db.withTx(SYSTEM, 'test', (tx) => decidePayment(tx, { sessionId, paymentId, approved: true }));
-  await run(money.authorizePayment, input());
-  await db.withTx(SYSTEM, 'test', async (tx) => {
+  await run(createPaymentActivities(paymentDeps(db)).authorizePayment, inputOf(paymentId));
+  return paymentId;
+}
+
+/** The same, worked for and paid. */
+export async function pay(db: Database, asked: Asked): Promise<string> {
+  const paymentId = await holdMoney(db, asked);
+  await finishWork(db, await giveWork(db, { ...asked, paymentId }), paymentId);
+  return paymentId;
+}
+
+/** What is held gets its task. */
+export const giveWork = (
+  db: Database,
+  { sessionId, userId, paymentId }: Asked & { paymentId: string },
+  level: RiskLevel = 'R0',
+): Promise<Task> =>
+  db.withTx(SYSTEM, 'test', async (tx) => {
     const { agentId, turnId, action } = await getPayment(tx, paymentId);
     const turn = await openTurn(tx, sessionId);
     if (turn === null) throw new Error('no turn');
@@ -81,13 +102,17 @@ export async function pay(
       step: randomBytes(4).readUInt32BE() >>> 1,
       calls: [{ toolUseId: `toolu_work_${paymentId}`, name: 'invoke_agent', input: {} }],
     });
-    const task = await createInvocation(tx, {
+    return createInvocation(tx, {
       ...{ userId, sessionId, turnId, paymentId, action, toAgentId: agentId, toolCallId: call?.id ?? '' },
       ...{ fromAgentId: await personalAgentId(tx, userId), arguments: {}, ttlMs: 60_000 },
-      risk: { level: 'R0', reasons: [] },
+      risk: { level, reasons: [] },
     });
-    await transitionTask(tx, task, { path: ['completed'], actor: 'test', result: 1 });
   });
-  await run(money.settlePayment, input());
-  return paymentId;
+
+/** It is done, and paid. */
+export async function finishWork(db: Database, task: Task, paymentId: string): Promise<void> {
+  await db.withTx(SYSTEM, 'test', async (tx) =>
+    transitionTask(tx, await lockTask(tx, task.id), { path: ['completed'], actor: 'test', result: 1 }),
+  );
+  await run(createPaymentActivities(paymentDeps(db)).settlePayment, inputOf(paymentId));
 }

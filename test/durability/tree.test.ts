@@ -59,7 +59,7 @@ async function expectOneOfEach(chat: Chat): Promise<void> {
   };
   const ours = calls.filter(({ idempotency_key }) => idempotency_key === taskId);
   expect(ours.filter(({ status }) => status === 'completed')).toHaveLength(1);
-  expect(await chat.wallet()).toEqual({ balance_usdc: '4.95', held_usdc: '0.00' });
+  expect(await chat.wallet()).toMatchObject({ balance_usdc: '4.95', held_usdc: '0.00' });
 }
 
 const working = (chat: Chat) =>

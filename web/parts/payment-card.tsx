@@ -1,4 +1,5 @@
 import { useId } from 'react';
+import { followLink } from '../router';
 import { timeOfDay } from '../state/clock';
 import type { Told } from '../state/told';
 import type { AskedPayment } from '../state/conversation';
@@ -66,6 +67,9 @@ export function PaymentCard({ asked, autoApprove, serverNow, decision, onDecide 
           <button className="btn" type="button" aria-disabled={sent} onClick={press(false)}>
             {word(false, 'Decline')}
           </button>
+          <a className="btn plain" href={`/wallet/payments/${request.payment_id}`} onClick={followLink}>
+            On its page
+          </a>
         </div>
       ) : (
         <p className="small quiet else">

@@ -25,6 +25,18 @@ interface SideProps {
   onGo?: () => void;
 }
 
+/** The pages beside the chats; under each stand those that belong to it. */
+const LINKS = [
+  { to: '/wallet', icon: 'wallet', words: 'Wallet' },
+  { to: '/earnings', icon: 'mine', words: 'Earnings' },
+] as const;
+const OF_ADMINS = [{ to: '/ops/unknown-payments', icon: 'ask', words: 'Not known' }] as const;
+
+const isAt = (to: string): 'page' | 'true' | undefined => {
+  if (location.pathname === to) return 'page';
+  return location.pathname.startsWith(`${to}/`) ? 'true' : undefined;
+};
+
 export function SideParts({ side, open, onMore, onSearch, onSignOut, onGo }: SideProps) {
   const [search, setSearch] = useState('');
   const found = search.trim() !== '' && side.found?.words === search.trim() ? side.found : null;
@@ -47,6 +59,14 @@ export function SideParts({ side, open, onMore, onSearch, onSignOut, onGo }: Sid
       <a className="brand" href="/" onClick={follow}>
         <Brand />
       </a>
+      <nav className="nav" aria-label="Main">
+        {[...LINKS, ...(side.me?.role === 'admin' ? OF_ADMINS : [])].map(({ to, icon, words }) => (
+          <a key={to} href={to} onClick={follow} aria-current={isAt(to)}>
+            <Icon name={icon} />
+            {words}
+          </a>
+        ))}
+      </nav>
       <div className="side-head">
         Chats
         <a className="btn sm line" href="/" onClick={follow}>

@@ -1,4 +1,7 @@
+import { followLink } from '../router';
 import { sumUsdc } from '../state/money';
+import { movesOf } from '../state/payment-fate';
+import type { Moved } from '../state/payment-fate';
 import { paidBy } from '../state/turn-view';
 import type { Message, Payment, TokenCounts, Tokens, Turn } from '../state/conversation';
 import { CopyButton } from './copy-button';
@@ -32,20 +35,15 @@ export function TurnFoot({ turn, answer, deciding: { payments, onAgain } }: Foot
       {paid.length > 0 && (
         <span>
           Paid <Money amount={total} /> to <bdi>{names.join(', ')}</bdi>
+          {paid.map((payment) => (
+            <PaymentLink key={payment.id} payment={payment} />
+          ))}
         </span>
       )}
-      {unknown(turn, payments).map(({ id, amount, agentName }) => (
-        <span key={id}>
-          We do not know yet whether <Money amount={amount} /> was paid to <bdi>{agentName}</bdi>. It stays
-          held; no second payment can start.
-        </span>
+      {movesOf(turn, payments).map(([moved, payment]) => (
+        <Move key={`${moved} ${payment.id}`} moved={moved} payment={payment} />
       ))}
       <ModelCost cost={end.costUsdc} tokens={end.tokens} />
-      {returned(turn, payments).map(({ id, amount }) => (
-        <span key={id}>
-          <Money amount={amount} /> came back
-        </span>
-      ))}
       <span className="acts">
         {again && (
           <button className="btn plain sm" type="button" onClick={() => onAgain(asked)}>
@@ -96,21 +94,44 @@ const countsText = ({ read, fromCache, toCache, written }: TokenCounts): string 
   return `${count(read)} tokens read${cached}${kept}; ${count(written)} written`;
 };
 
-const unknown = (turn: Turn, payments: Deciding['payments']): Payment[] =>
-  turn.paymentIds.flatMap((id) => {
-    const payment = payments[id];
-    return payment?.fate.kind === 'pending' && !payment.fate.isKnown ? [payment] : [];
-  });
+/** What of a payment is not plain from “Paid”: a doubt about money is worse than a line too many. */
+function Move({ moved, payment }: { moved: Moved; payment: Payment }) {
+  if (moved === 'paid') return null;
+  const { amount, agentName, fate } = payment;
+  const refunded = fate.kind === 'paid' ? (fate.refunded ?? amount) : amount;
+  return (
+    <span>
+      {moved === 'unknown' && 'We do not know yet whether '}
+      <Money amount={moved === 'refunded' ? refunded : amount} />
+      {(moved === 'back' || moved === 'refunded') && ' came back'}
+      {moved === 'unknown' && (
+        <>
+          {' '}
+          was paid to <bdi>{agentName}</bdi>. It stays held; no second payment can start.
+        </>
+      )}
+      {moved === 'held' && (
+        <>
+          {' '}
+          is held for <bdi>{agentName}</bdi>, not paid yet
+        </>
+      )}
+      {moved === 'asked' && (
+        <>
+          {' '}
+          for <bdi>{agentName}</bdi> is not paid yet
+        </>
+      )}
+      {moved === 'nothing' && ' was not taken: nothing was paid'}
+      <PaymentLink payment={payment} />
+    </span>
+  );
+}
 
-const FREE_AGAIN = new Set(['VOIDED', 'RECLAIMED']);
-
-/** What was held and came back, and what was paid and refunded. */
-function returned(turn: Turn, payments: Deciding['payments']): Pick<Payment, 'id' | 'amount'>[] {
-  return turn.paymentIds.flatMap((id) => {
-    const payment = payments[id];
-    if (payment?.fate.kind === 'paid') {
-      return payment.fate.refunded === null ? [] : [{ id, amount: payment.fate.refunded }];
-    }
-    return payment?.fate.kind === 'ended' && FREE_AGAIN.has(payment.fate.state) ? [payment] : [];
-  });
+function PaymentLink({ payment: { id, agentName } }: { payment: Payment }) {
+  return (
+    <a className="to-task" href={`/wallet/payments/${id}`} onClick={followLink}>
+      Details<span className="sr"> of the payment{agentName !== null && ` to ${agentName}`}</span>
+    </a>
+  );
 }

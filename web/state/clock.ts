@@ -33,3 +33,15 @@ export const dayAndTime = (iso: string): string =>
   `${new Date(iso).toLocaleDateString('en-GB', { day: 'numeric', month: 'short' })}, ${timeOfDay(iso)}`;
 
 export const hourMinute = (iso: string): string => timeOfDay(iso).slice(0, 5);
+
+/** 14:32 of today, else 19 Nov; of another year with it. */
+export function dayOrTime(iso: string, now: Date): string {
+  const at = new Date(iso);
+  if (at.toDateString() === now.toDateString()) return hourMinute(iso);
+  const year = at.getFullYear() === now.getFullYear() ? {} : ({ year: 'numeric' } as const);
+  return at.toLocaleDateString('en-GB', { day: 'numeric', month: 'short', ...year });
+}
+
+/** “November”, as the server counts months: in UTC */
+export const monthName = (now: Date): string =>
+  now.toLocaleDateString('en-GB', { month: 'long', timeZone: 'UTC' });

@@ -47,3 +47,19 @@ export const standingRule = (autoApprove: string): string =>
     : `Payments of up to ${autoApprove} USDC you approved when you opened this chat; you approve every other.`;
 
 export const isNothing = (amount: string): boolean => micros(amount) === 0n;
+
+export const lessUsdc = (amount: string, part: string): string => formatUsdc(micros(amount) - micros(part));
+
+/** The width of a part in a bar, in percent of the whole. */
+export function shareOf(part: string, whole: string): number {
+  const all = micros(whole);
+  return all === 0n ? 0 : Math.min(100, Number((micros(part) * 10_000n) / all) / 100);
+}
+
+/** What a person has typed as an amount, or null: with a comma for the point, and spaces around. */
+export function typedUsdc(text: string): string | null {
+  const amount = parseUsdc(text.trim().replace(',', '.'));
+  return amount === null ? null : formatUsdc(amount);
+}
+
+export const NOT_AN_AMOUNT = 'This is no amount. Write it as 0.05, with at most 6 decimals.';

@@ -1,0 +1,93 @@
+import type { PaymentPage, PaymentState } from '../../sdk/api-types';
+import { PAYMENT_STATES } from '../../sdk/api-types';
+import { PAYMENT_EDGES } from '../../domain/payment';
+import { movedBy } from '../../web/state/payment-fate';
+import { amountOf, badgeOf, fateWords, moneyLine, unknownTitle } from '../../web/state/payment-words';
+
+const AT = '2026-11-23T10:00:00.000Z';
+const payment = (state: PaymentState, more: Partial<PaymentPage> = {}): PaymentPage => ({
+  ...{ id: 'pay_a', state, agent_id: 'agt_a', agent_name: 'Fairpost', action: 'send_newsletter' },
+  ...{ amount_usdc: '0.40', fee_usdc: '0.01', refunded_usdc: '0.00', decided_by: 'person' as const },
+  captured_usdc: ['CAPTURED', 'REFUNDED', 'DISPUTED'].includes(state) ? '0.40' : null,
+  ...{ withdrawn: null, session_id: 'ses_a', task_id: null, task_status: null },
+  ...{ created_at: AT, expires_at: AT, capture_deadline: AT, side: 'payer' as const },
+  ...{ refundable_usdc: null, unknown: null, events: [{ state, at: AT }], refunds: [] },
+  ...more,
+});
+
+test.each(PAYMENT_STATES)('%s leaves no doubt whether money has moved', (state) => {
+  const words = fateWords(payment(state));
+  expect(words).toMatch(/paid|came back|stays held/);
+  const said = /nothing (was|is)( held or)? paid|not paid|came back/i.test(words);
+  const mayHavePaid = ['CAPTURED', 'REFUNDED', 'DISPUTED', 'UNKNOWN'].includes(state);
+  expect({ state, saysThatNothingWasPaid: said }).toEqual({ state, saysThatNothingWasPaid: !mayHavePaid });
+  expect(badgeOf(payment(state)).words).not.toBe('');
+});
+
+test.each(PAYMENT_STATES)(
+  'the line of a payment in %s says what comes next exactly while something does',
+  (state) => {
+    const line = moneyLine(payment(state));
+    const open = line.some(({ kind }) => ['wait', 'now', 'todo'].includes(kind));
+    const goesOnByItself = PAYMENT_EDGES[state].length > 0 && state !== 'CAPTURED';
+    expect(open).toBe(goesOnByItself);
+  },
+);
+
+test('what is not known is told by the transfer of which nobody knows, hatched on the line, and found out later', () => {
+  expect(unknownTitle(payment('UNKNOWN'), 'hold')).toMatch(/has left your wallet$/);
+  expect(unknownTitle(payment('UNKNOWN'), 'void')).toMatch(/came back to you$/);
+  expect(unknownTitle(payment('UNKNOWN'), 'capture')).toBe(
+    'We do not know yet whether Fairpost was paid 0.40 USDC',
+  );
+  const events = (['AUTHORIZING', 'UNKNOWN', 'HELD'] as const).map((state) => ({ state, at: AT }));
+  expect(moneyLine(payment('HELD', { events })).slice(0, 3)).toMatchObject([
+    { kind: '', words: 'You approved 0.40 USDC' },
+    { kind: 'fog', words: 'We do not know yet whether 0.40 USDC for Fairpost has left your wallet' },
+    { kind: '', words: 'It was found out: 0.40 USDC is held' },
+  ]);
+});
+
+test('what was charged in part, refunded in part, or waits for the person has its own words', () => {
+  const part = payment('CAPTURED', { captured_usdc: '0.24' });
+  expect([badgeOf(part).words, amountOf(part)]).toEqual([
+    'Paid in part',
+    { amount: '0.24', sub: 'of 0.40 held' },
+  ]);
+  expect(fateWords(part)).toContain('0.16 USDC came back');
+  const refunds = [{ amount_usdc: '0.10', reason: 'one page was missing', at: AT }];
+  const refunded = payment('CAPTURED', { refunded_usdc: '0.10', refunds });
+  expect([badgeOf(refunded).words, amountOf(refunded).sub]).toEqual([
+    'Paid, in part refunded',
+    '0.10 of it came back',
+  ]);
+  expect(moneyLine(refunded).at(-1)).toMatchObject({
+    words: '0.10 USDC was refunded',
+    note: 'one page was missing',
+  });
+  const waits = payment('HELD', { task_id: 'tsk_a', task_status: 'waiting_human_confirm' });
+  expect(badgeOf(waits)).toMatchObject({ words: 'Held, waits for you', tone: 'wait' });
+  expect(fateWords(waits)).toContain('waits until you confirm');
+});
+
+test('what was taken back says why, and the owner of an agent is not called the payer', () => {
+  expect(fateWords(payment('DECLINED', { withdrawn: 'session_closed' }))).toContain('the chat was closed');
+  const owner = payment('AUTHORIZING', { side: 'owner' });
+  expect(moneyLine(owner)[0]?.words).toBe('The payer approved 0.40 USDC');
+  expect(fateWords(payment('CAPTURED', { side: 'owner' }))).toContain('is paid to you');
+  expect(fateWords(payment('VOIDED', { side: 'owner' }))).toContain('went back to the payer');
+});
+
+test('under a turn stands what became of its money, whatever was told of it', () => {
+  expect(movedBy({ kind: 'paid', at: AT, refunded: null })).toEqual(['paid']);
+  expect(movedBy({ kind: 'paid', at: AT, refunded: '0.1' })).toEqual(['paid', 'refunded']);
+  expect(movedBy({ kind: 'pending', isKnown: false, at: AT })).toEqual(['unknown']);
+  expect(movedBy({ kind: 'pending', isKnown: true, at: AT })).toEqual(['held']);
+  const ends = PAYMENT_STATES.map((state) => [
+    state,
+    movedBy({ kind: 'ended', state, reason: null, at: AT }),
+  ]);
+  expect(Object.fromEntries(ends)).toMatchObject({
+    ...{ VOIDED: ['back'], RECLAIMED: ['back'], FAILED: ['nothing'], DECLINED: [], EXPIRED: [] },
+  });
+});

@@ -1,0 +1,40 @@
+import { useState } from 'react';
+import { client } from '../session/client';
+import { toldOf } from '../state/told';
+import { CopyButton } from './copy-button';
+
+/** The signed receipt of a payment, to be copied and verified by anybody. */
+export function ReceiptLink({ paymentId }: { paymentId: string }) {
+  const [receipt, setReceipt] = useState<string | null>(null);
+  const [failed, setFailed] = useState<string | null>(null);
+  const show = (): void => {
+    setFailed(null);
+    client.receipt(paymentId).then(
+      (found) => setReceipt(found.receipt),
+      (thrown: unknown) => setFailed(toldOf(thrown).message),
+    );
+  };
+  if (receipt === null) {
+    return (
+      <>
+        <button className="as-link" type="button" onClick={show}>
+          Show its receipt
+        </button>
+        {failed !== null && (
+          <p className="err" role="alert">
+            {failed} Try again.
+          </p>
+        )}
+      </>
+    );
+  }
+  return (
+    <>
+      <span>Its receipt, signed</span> <CopyButton text={receipt} what="the receipt" />
+      <pre className="payload receipt">{receipt}</pre>
+      <a href="/receipts" target="_blank" rel="noreferrer">
+        Verify it
+      </a>
+    </>
+  );
+}

@@ -1,0 +1,153 @@
+import { useCallback, useEffect, useState } from 'react';
+import type { About, PaymentList } from '../sdk/api-types';
+import { isSettled, PAYMENT_STATES } from '../sdk/api-types';
+import { Icon } from './parts/icons';
+import { Loading } from './parts/loading';
+import { PaymentRows } from './parts/payment-rows';
+import { ReadError } from './parts/read-error';
+import { Shell } from './parts/shell';
+import { useRead } from './parts/use-read';
+import { followLink } from './router';
+import type { PageProps } from './page-props';
+import { client } from './session/client';
+import { STATE_NAMES } from './state/payment-words';
+import { toldOf } from './state/told';
+
+interface PaymentsPageProps extends PageProps {
+  about: About | null;
+  onSignedOut: () => void;
+}
+
+const PAGE = 30;
+const LIVE_MS = 3_000;
+
+/** All that a person pays, has paid or was asked for. */
+export function PaymentsPage({ about: _, onSignedOut, ...sideProps }: PaymentsPageProps) {
+  const [state, setState] = useState('');
+  const read = useCallback(
+    async () => ({ state, list: await client.payments({ state, limit: PAGE }) }),
+    [state],
+  );
+  const { value, error, again } = useRead(read, {
+    everyMs: (seen) => (seen?.list.payments.some((one) => !isSettled(one.state)) === true ? LIVE_MS : null),
+    onSignedOut,
+  });
+  // What is still here of another state is not shown under this one's name.
+  const list = value?.state === state ? value.list : null;
+  const { refreshSide } = sideProps;
+  useEffect(refreshSide, [refreshSide]);
+  useEffect(() => {
+    document.title = 'Payments · Mooring';
+  }, []);
+  return (
+    <Shell
+      {...sideProps}
+      open={null}
+      title="Payments"
+      sheet={null}
+      skip={{ to: '#payments', words: 'Skip to the payments' }}
+    >
+      {() => (
+        <main className="main" id="main">
+          <div className="page">
+            <p className="crumb">
+              <a href="/wallet" onClick={followLink}>
+                Wallet
+              </a>
+              <Icon name="chev" />
+            </p>
+            <h1>Payments</h1>
+            <Filter state={state} onState={setState} onAgain={again} />
+            <ReadError error={error} what="list of payments" stale={list !== null} onAgain={again} />
+            {list === null && error === null && (
+              <Loading what="the payments" late="The payments have not come yet." />
+            )}
+            {list !== null && <All key={state} state={state} first={list} />}
+          </div>
+        </main>
+      )}
+    </Shell>
+  );
+}
+
+interface FilterProps {
+  state: string;
+  onState: (state: string) => void;
+  onAgain: () => void;
+}
+
+function Filter({ state, onState, onAgain }: FilterProps) {
+  return (
+    <div className="filters" role="group" aria-label="Which payments">
+      <label>
+        <span className="sr">State</span>
+        <select value={state} onChange={({ target }) => onState(target.value)}>
+          <option value="">Every state</option>
+          {PAYMENT_STATES.map((one) => (
+            <option key={one} value={one}>
+              {STATE_NAMES[one]}
+            </option>
+          ))}
+        </select>
+      </label>
+      <button className="btn sm" type="button" onClick={onAgain}>
+        Look again
+      </button>
+    </div>
+  );
+}
+
+/** The first page as it is now, and below it the further ones as they were when they were asked for. */
+function All({ state, first }: { state: string; first: PaymentList }) {
+  const [further, setFurther] = useState<PaymentList[]>([]);
+  const [failed, setFailed] = useState<string | null>(null);
+  const next = (further.at(-1) ?? first).next_cursor;
+  const more = (): void => {
+    if (next === null) return;
+    client.payments({ state, limit: PAGE, cursor: next }).then(
+      (page) => {
+        setFailed(null);
+        // Pressed twice, the page comes twice.
+        setFurther((known) => ((known.at(-1) ?? first).next_cursor === next ? [...known, page] : known));
+      },
+      (thrown: unknown) => setFailed(toldOf(thrown).message),
+    );
+  };
+  const payments = inOrder([first, ...further]);
+  if (payments.length === 0) {
+    return (
+      <div className="card empty" id="payments">
+        <h2>No payment here</h2>
+        <p>What agents ask you to pay, what is held and what is paid will stand here.</p>
+      </div>
+    );
+  }
+  return (
+    <section className="card" id="payments" aria-label="Payments" tabIndex={-1}>
+      <PaymentRows payments={payments} />
+      {failed !== null && (
+        <p className="err pad" role="alert">
+          {failed}
+        </p>
+      )}
+      {next !== null && (
+        <p className="pad">
+          <button className="btn" type="button" onClick={more}>
+            Show {PAGE} more
+          </button>
+        </p>
+      )}
+    </section>
+  );
+}
+
+/** Each payment once: a new one has moved the end of the first page onto the second. */
+const inOrder = (pages: PaymentList[]): PaymentList['payments'] =>
+  [
+    ...new Map(
+      pages
+        .flatMap(({ payments }) => payments)
+        .toReversed()
+        .map((payment) => [payment.id, payment] as const),
+    ).values(),
+  ].reverse();
