@@ -14,7 +14,7 @@ import {
   whyRisky,
   ZONE,
 } from './approve-parts';
-import { escaped, script, stylesheet } from './html';
+import { escaped, htmlPage, script } from './html';
 
 /** What the page of an approval shows. */
 export interface Approval {
@@ -143,24 +143,15 @@ function page({
   head: string;
   body: string;
 }): string {
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="robots" content="noindex">
-<title>${escaped(title)} · Mooring</title>
-<link rel="icon" href="/favicon.svg" type="image/svg+xml">
-${stylesheet(webRoot)}
-${script(webRoot, 'local-times.js')}
-</head>
-<body class="approve">
+  return htmlPage({
+    title,
+    webRoot,
+    head: ['<meta name="robots" content="noindex">', script(webRoot, 'local-times.js')],
+    body: `<body class="approve">
 <header class="approve-head"><span class="brand"><svg viewBox="0 0 24 24" aria-hidden="true"><path d="M4.5 4.5v15M19.5 4.5v15"/><path d="M4.5 7.5c2.6 9 12.4 9 15 0"/></svg>Mooring</span><span>${head}</span></header>
 <main class="decide" id="main">
 ${body}
 </main>
-</body>
-</html>
-`;
+</body>`,
+  });
 }

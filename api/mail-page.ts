@@ -1,4 +1,4 @@
-import { escaped, stylesheet } from './html';
+import { escaped, htmlPage } from './html';
 
 export interface Mail {
   id: string;
@@ -25,17 +25,10 @@ export function mailPage({
 }): string {
   const none = to === '' ? 'Nothing has been sent yet.' : `Nothing has been sent to ${to}.`;
   const list = mails.length === 0 ? `<p class="quiet">${escaped(none)}</p>` : mails.map(article).join('\n');
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>Development mailbox · Mooring</title>
-<link rel="icon" href="/favicon.svg" type="image/svg+xml">
-${stylesheet(webRoot)}
-</head>
-<body>
+  return htmlPage({
+    title: 'Development mailbox',
+    webRoot,
+    body: `<body>
 <main class="mails" id="main">
 <h1>Development mailbox</h1>
 <p class="quiet">What was sent by mail on this machine, newest first. None of it has left the machine.</p>
@@ -47,9 +40,8 @@ ${stylesheet(webRoot)}
 ${list}
 ${older === null ? '' : link(older, to)}
 </main>
-</body>
-</html>
-`;
+</body>`,
+  });
 }
 
 function link({ count, before }: { count: number; before: number }, to: string): string {

@@ -1,4 +1,4 @@
-import { escaped, stylesheet } from './html';
+import { escaped, htmlPage } from './html';
 import type { ReceiptClaims } from './receipts';
 
 interface Showing {
@@ -10,17 +10,10 @@ interface Showing {
 
 /** The page that verifies a receipt, without scripts and for anybody who has one. */
 export function receiptPage({ webRoot, typed, found }: Showing): string {
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>Verify a receipt · Mooring</title>
-<link rel="icon" href="/favicon.svg" type="image/svg+xml">
-${stylesheet(webRoot)}
-</head>
-<body>
+  return htmlPage({
+    title: 'Verify a receipt',
+    webRoot,
+    body: `<body>
 <main class="mails" id="main">
 <h1>Verify a receipt</h1>
 <p class="quiet">Whoever has the receipt of a payment can see here whether this platform signed it, and what it says. The keys for a check of your own are at <a href="/.well-known/jwks.json">/.well-known/jwks.json</a>.</p>
@@ -31,9 +24,8 @@ ${found === null ? '' : verdict(found.claims)}
 <button class="btn" type="submit">Verify</button>
 </form>
 </main>
-</body>
-</html>
-`;
+</body>`,
+  });
 }
 
 function verdict(claims: ReceiptClaims | null): string {

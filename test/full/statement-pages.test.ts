@@ -97,7 +97,7 @@ test('a statement is paged without reading anything twice, and leads to the othe
   await page.getByRole('button', { name: 'Show 50 more' }).click();
   await page.getByRole('button', { name: 'Show 50 more' }).waitFor({ state: 'detached' });
   expect(await rows.count()).toBe(66);
-  await page.getByRole('link', { name: 'Earnings', exact: true }).click();
+  await page.getByRole('navigation', { name: 'Account' }).getByRole('link', { name: 'Earnings' }).click();
   await page.getByText('Nothing yet').waitFor();
   expect(page.url()).toMatch(/\/earnings\/statement$/);
   await page.goBack();
