@@ -147,9 +147,10 @@ export async function getPayment(tx: Tx, id: string): Promise<Payment> {
   return found((await tx.query<Payment>(`${PAYMENT_SELECT} where p.id = $1`, [id]))[0]);
 }
 
-/** Locks the session, then the payment, in the order all transactions keep. */
-export async function lockPayment(tx: Tx, id: string): Promise<Payment> {
+/** Locks the session, then the payment, in the order all transactions keep. With a session, only a payment of it is there. */
+export async function lockPayment(tx: Tx, id: string, ofSession?: string): Promise<Payment> {
   const { sessionId } = await getPayment(tx, id);
+  if (ofSession !== undefined && sessionId !== ofSession) return found(undefined);
   await lockSession(tx, sessionId);
   return found((await tx.query<Payment>(`${PAYMENT_SELECT} where p.id = $1 for no key update`, [id]))[0]);
 }
@@ -260,10 +261,9 @@ export async function decidePayment(
   tx: Tx,
   { sessionId, paymentId, approved }: { sessionId: string; paymentId: string; approved: boolean },
 ): Promise<Payment> {
-  const payment = await lockPayment(tx, paymentId);
-  const { phase } = await getSession(tx, payment.sessionId);
+  const payment = await lockPayment(tx, paymentId, sessionId);
+  const { phase } = await getSession(tx, sessionId);
   if (phase === 'CLOSED') throw new MooringError('session_closed', 'This chat is closed.');
-  if (payment.sessionId !== sessionId) throw new MooringError('not_found', 'There is no such payment.');
   if (payment.state !== 'AWAITING_APPROVAL') {
     const before = payment.state !== 'DECLINED' && payment.state !== 'EXPIRED';
     if (payment.state !== 'EXPIRED' && before === approved) return payment;

@@ -70,7 +70,7 @@ function Head() {
         <p>What people pay your agents. All amounts in USDC; months begin in UTC.</p>
       </div>
       <a className="btn" href="/earnings/statement" onClick={followLink}>
-        <Icon name="doc" />
+        <Icon name="save" />
         Statement
       </a>
     </div>

@@ -106,7 +106,7 @@ function Head({ account }: { account: StatementAccount }) {
               aria-disabled={state.busy}
               onClick={fetchAs(format)}
             >
-              <Icon name="down" />
+              <Icon name="save" />
               <span className="sr">Download all of it as </span>
               {format.toUpperCase()}
             </button>

@@ -140,6 +140,22 @@ test('an owner reads the payments to their agents, and changes none of them', as
   expect((await api.call('/api/payments', { token: owner.token })).body).toMatchObject({ payments: [] });
 });
 
+test('an owner who reads a payment does not answer for who pays it: to their chats there is none', async () => {
+  const { owner, who } = await payerAndOwner();
+  const asked = await askToPay(api.t.db, who);
+  const { id: sessionId } = await api.openSession(owner.token);
+  const answer = await api.call(`/api/sessions/${sessionId}/responses`, {
+    token: owner.token,
+    body: { type: 'PAYMENT_RESPONSE', approved: true, payment_id: asked },
+  });
+  expect(answer).toMatchObject({ status: 404, body: { error: { code: 'not_found' } } });
+  await api.t.db.withTx(SYSTEM, 'test', async (tx) => {
+    expect(await tx.query('select state from payments where id = $1', [asked])).toEqual([
+      { state: 'AWAITING_APPROVAL' },
+    ]);
+  });
+});
+
 test('pages of what was received miss nothing and hold nothing twice', async () => {
   const { owner, who } = await payerAndOwner();
   for (let count = 0; count < 5; count += 1) await setState(await askToPay(api.t.db, who), 'AUTHORIZING');

@@ -27,6 +27,7 @@ test('a payment that was refunded in part, or charged in part, says so', () => {
   expect(receivedAmount(payment({}))).toEqual({ amount: '0.36', sub: null });
   expect(receivedBadge(payment({ refunded_usdc: '0.10' })).words).toBe('Paid, in part refunded');
   expect(receivedAmount(payment({ refunded_usdc: '0.10' })).sub).toBe('0.10 of it refunded');
+  expect(receivedBadge(payment({ captured_usdc: '0.24' })).words).toBe('Paid in part');
   expect(receivedAmount(payment({ captured_usdc: '0.24' }))).toEqual({ amount: '0.24', sub: 'of 0.36 held' });
   expect(receivedAmount(payment({ state: 'HELD', captured_usdc: null }))).toEqual({
     amount: '0.36',

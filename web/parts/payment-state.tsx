@@ -1,9 +1,11 @@
 import type { PaymentItem } from '../../sdk/api-types';
 import { badgeOf } from '../state/payment-words';
+import type { Badge } from '../state/payment-words';
 import { Icon } from './icons';
 
-export function PaymentBadge({ payment }: { payment: PaymentItem }) {
-  const { words, tone, icon } = badgeOf(payment);
+export const PaymentBadge = ({ payment }: { payment: PaymentItem }) => <StateBadge {...badgeOf(payment)} />;
+
+export function StateBadge({ words, tone, icon }: Badge) {
   return (
     <span className={`badge ${tone}`}>
       <Icon name={icon} />

@@ -6,6 +6,7 @@ import { client } from '../session/client';
 import { receivedAmount, receivedBadge } from '../state/earnings';
 import { whenOf } from '../state/statement';
 import { toldOf } from '../state/told';
+import { StateBadge } from './payment-state';
 
 /** Payments to a person's agents; each leads to its page, where it can be refunded. */
 export function ReceivedTable({ first, onAgain }: { first: ReceivedPage; onAgain: () => void }) {
@@ -70,7 +71,6 @@ export function ReceivedTable({ first, onAgain }: { first: ReceivedPage; onAgain
 
 function Received({ payment }: { payment: ReceivedPayment }) {
   const { id, agent_name: agent, action, created_at: at } = payment;
-  const { words, tone } = receivedBadge(payment);
   const { amount, sub } = receivedAmount(payment);
   return (
     <tr>
@@ -88,7 +88,7 @@ function Received({ payment }: { payment: ReceivedPayment }) {
         </span>
       </td>
       <td>
-        <span className={`badge ${tone}`}>{words}</span>
+        <StateBadge {...receivedBadge(payment)} />
       </td>
       <td className="num">
         {amount}

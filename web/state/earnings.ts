@@ -1,17 +1,14 @@
-import type {
-  AgentEarnings,
-  Earnings,
-  ListingStatus,
-  PaymentState,
-  ReceivedPayment,
-} from '../../sdk/api-types';
+import type { AgentEarnings, Earnings, ListingStatus, ReceivedPayment } from '../../sdk/api-types';
+import { monthName } from './clock';
 import { healthOf } from './health';
 import type { HealthMark } from './health';
 import { isNothing } from './money';
+import { BADGES } from './payment-words';
+import type { Badge } from './payment-words';
 
 /** “November”, of the month that the sums are of. */
 export const monthOf = ({ month_since: since }: Pick<Earnings, 'month_since'>): string =>
-  new Intl.DateTimeFormat('en-GB', { month: 'long', timeZone: 'UTC' }).format(new Date(since));
+  monthName(new Date(since));
 
 /** “yours when two payments …”; what nobody knows of stands apart. */
 export function heldWords(earnings: Earnings): string {
@@ -21,30 +18,12 @@ export function heldWords(earnings: Earnings): string {
   return unknown === 0 ? work : `${work}; ${unknownUsdc} more not known yet`;
 }
 
-interface Badge {
-  words: string;
-  tone: '' | 'ok' | 'wait' | 'bad' | 'fog' | 'do';
-}
-
-const BADGES: Record<PaymentState, Badge> = {
-  AWAITING_APPROVAL: { words: 'Asked', tone: 'wait' },
-  AUTHORIZING: { words: 'Approved', tone: 'do' },
-  HELD: { words: 'Held', tone: 'do' },
-  CAPTURED: { words: 'Paid', tone: 'ok' },
-  VOIDED: { words: 'Went back', tone: '' },
-  RECLAIMED: { words: 'Went back', tone: '' },
-  REFUNDED: { words: 'Refunded', tone: '' },
-  DISPUTED: { words: 'Paid, disputed', tone: 'wait' },
-  UNKNOWN: { words: 'Outcome not known yet', tone: 'fog' },
-  DECLINED: { words: 'Declined', tone: '' },
-  EXPIRED: { words: 'Ran out', tone: '' },
-  FAILED: { words: 'Not paid', tone: 'bad' },
-};
-
 /** A state in a word or two, to the owner of the agent. */
-export function receivedBadge({ state, refunded_usdc: refunded }: ReceivedPayment): Badge {
+export function receivedBadge({ state, ...amounts }: ReceivedPayment): Badge {
   const badge = BADGES[state];
-  return state === 'CAPTURED' && !isNothing(refunded) ? { ...badge, words: 'Paid, in part refunded' } : badge;
+  if (state !== 'CAPTURED') return badge;
+  if (!isNothing(amounts.refunded_usdc)) return { ...badge, words: 'Paid, in part refunded' };
+  return amounts.captured_usdc === amounts.amount_usdc ? badge : { ...badge, words: 'Paid in part' };
 }
 
 /** The number of a row, before the fee, and what stands under it. */

@@ -10,7 +10,7 @@ export interface Badge {
   icon: 'clock' | 'lock' | 'check' | 'ask' | 'retry' | 'x' | 'alert';
 }
 
-const BADGES: Record<PaymentState, Badge> = {
+export const BADGES: Record<PaymentState, Badge> = {
   AWAITING_APPROVAL: { words: 'Asked', tone: 'wait', icon: 'clock' },
   AUTHORIZING: { words: 'Approved', tone: 'do', icon: 'clock' },
   HELD: { words: 'Held', tone: 'do', icon: 'lock' },
