@@ -10,9 +10,9 @@ import type { PaymentState } from '../domain/payment';
 import type { PaymentProgress } from '../domain/workflows';
 import type { Awaited } from './wallets/payment-moves';
 
-/** What a transaction has made of a payment: where it is, and the move of money that holds it up. */
-export interface Step {
-  progress: PaymentProgress;
+/** What a transaction has made of a payment, or of a refund: where it is, and the move of money that holds it up. */
+export interface Step<P = PaymentProgress> {
+  progress: P;
   awaited: Awaited | null;
 }
 

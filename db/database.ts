@@ -11,7 +11,7 @@ import { span } from '../lib/telemetry';
 /** A signal for a workflow, as recorded in the outbox. Ids and versions only, never content. */
 export interface OutboxSignal {
   id: string;
-  workflow: 'chatSession' | 'task' | 'payment' | 'agentMonitor' | 'mail';
+  workflow: 'chatSession' | 'task' | 'payment' | 'refund' | 'agentMonitor' | 'mail';
   workflowId: string;
   input: Record<string, string>;
   signal: string | null;

@@ -82,13 +82,16 @@ export async function readEarnings(tx: Tx, ownerId: string): Promise<Earnings> {
 
 const MONTH = `date_trunc('month', now(), 'UTC')`;
 
+// As the index on it says; a refund at a network is posted when it has moved there.
+const EARNED = `t.phase = 'single' and t.kind in ('capture', 'refund') or t.phase = 'posted' and t.kind = 'refund'`;
+
 /** By the ledger, so that it agrees with the statement. */
 const earnedByAgent = (tx: Tx, ownerId: string) =>
   tx.query<{ agentId: string; micros: MicroUsdc }>(
     `select p.agent_id as "agentId",
             sum(case when t.credit_account = $2 then t.amount_micros else -t.amount_micros end)::bigint as micros
        from ledger_transfers t join payments p on p.id = t.payment_id
-      where t.owner_id = $1 and t.phase = 'single' and t.kind in ('capture', 'refund') and t.created_at >= ${MONTH}
+      where t.owner_id = $1 and (${EARNED}) and t.created_at >= ${MONTH}
         and $2 in (t.debit_account, t.credit_account)
       group by p.agent_id`,
     [ownerId, ownerAccount(ownerId)],

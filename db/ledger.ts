@@ -111,6 +111,11 @@ export async function hold(tx: Tx, wish: Transfer): Promise<Recorded> {
 /** Where what is captured goes on to from the escrow, in the same moment. */
 export type Onward = Omit<Transfer, 'debit' | 'paymentId'>;
 
+/** Locks these accounts in the order that all transactions keep. */
+export function lockAccounts(tx: Tx, ids: string[]): void {
+  tx.write('select from ledger_accounts where id = any($1) order by id desc for no key update', [ids]);
+}
+
 /** The one outcome of a hold. Only `posted` may be of a part; the rest is free again. */
 export type Outcome =
   { phase: 'posted'; amountMicros: MicroUsdc; onward: Onward[] } | { phase: 'voided' | 'expired' };
@@ -136,24 +141,18 @@ export async function resolveHold(tx: Tx, wish: Resolution): Promise<Recorded> {
   const posted = outcome.phase === 'posted' ? outcome : null;
   const made = await tx.query(
     `with held as (
-       select id, debit_account, credit_account, coalesce($5::bigint, amount_micros) as amount, payment_id, owner_id
+       select id, kind, debit_account, credit_account, coalesce($5::bigint, amount_micros) as amount, payment_id, owner_id
          from ledger_transfers h
         where key = $2 and phase = 'pending' and coalesce($5::bigint, 0) <= amount_micros
           and not exists (select from ledger_transfers e where e.pending_id = h.id offset 0))
      insert into ledger_transfers (${COLUMNS})
-     select $3, $4, id, $6, debit_account, credit_account, amount, payment_id, owner_id from held
+     select $3, $4, id, case when $4 <> 'posted' then 'void' when kind = 'hold' then 'capture' else kind end,
+            debit_account, credit_account, amount, payment_id, owner_id from held
       union all
      select t.key, 'single', null, t.kind, h.credit_account, t.credit, t."amountMicros", h.payment_id, t."ownerId"
        from held h, ${LEGS}
      returning id`,
-    [
-      asJson(posted?.onward ?? []),
-      holdKey,
-      key,
-      outcome.phase,
-      posted?.amountMicros ?? null,
-      posted === null ? 'void' : 'capture',
-    ],
+    [asJson(posted?.onward ?? []), holdKey, key, outcome.phase, posted?.amountMicros ?? null],
   );
   if (made.length > 0) return 'created';
   return explain(tx, wish);

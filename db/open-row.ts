@@ -13,6 +13,7 @@ export async function hasOpenRow(tx: Tx, workflowId: string): Promise<boolean> {
          or exists (select from tasks where id = $1 and ended_at is null)
          or exists (select from mails where id = $1 and ended_at is null and until > now())
          or exists (select from payments where id = $1 and state = any($2))
+         or exists (select from refunds where id = $1 and state = 'pending')
          or exists (select from agents where id = $1 and wake_version > 0 and status = any($3))
          or exists (select from breakers b join agents a on a.id = b.agent_id
                      where b.agent_id = $1 and b.wake_version > 0

@@ -9,10 +9,8 @@ import {
   ownerAccount,
   PLATFORM,
   resolveHold,
-  transfer,
   userAccount,
 } from './ledger';
-import type { Transfer } from './ledger';
 import type { Payment } from './payments';
 
 const keyOf = ({ id }: Payment, step: string): string => `payment/${id}/${step}`;
@@ -67,41 +65,5 @@ export async function capturePayment(tx: Tx, payment: Payment, micros: MicroUsdc
 export async function releasePayment(tx: Tx, payment: Payment, phase: 'voided' | 'expired'): Promise<void> {
   await resolveHold(tx, { holdKey: keyOf(payment, 'hold'), key: keyOf(payment, phase), outcome: { phase } });
 }
-
-/**
- * Gives so much of what was captured back to the person, the platform its part of the fee. Throws insufficient_funds when
- * the owner has less; its transaction is over then.
- */
-export async function refundTransfers(
-  tx: Tx,
-  payment: Payment & { capturedMicros: MicroUsdc },
-  { key, amountMicros }: { key: string; amountMicros: MicroUsdc },
-): Promise<void> {
-  const { id, userId, agentOwnerId, refundedMicros } = payment;
-  // Of all parts together the fee comes back as of the whole, however they are cut.
-  const fee = feeBack(payment, refundedMicros + amountMicros) - feeBack(payment, refundedMicros);
-  const escrow = escrowAccount(userId);
-  const leg = (part: Pick<Transfer, 'key' | 'debit' | 'credit' | 'amountMicros' | 'ownerId'>): Transfer => ({
-    ...part,
-    key: keyOf(payment, `refund/${key}/${part.key}`),
-    kind: 'refund',
-    paymentId: id,
-  });
-  const legs = [
-    leg({
-      key: 'owner',
-      debit: ownerAccount(agentOwnerId),
-      credit: escrow,
-      amountMicros: amountMicros - fee,
-      ownerId: agentOwnerId,
-    }),
-    leg({ key: 'fee', debit: feeAccount(id), credit: escrow, amountMicros: fee, ownerId: PLATFORM }),
-    leg({ key: 'user', debit: escrow, credit: userAccount(userId), amountMicros, ownerId: userId }),
-  ];
-  await transfer(tx, legs.filter(isSomething));
-}
-
-const feeBack = (payment: Payment & { capturedMicros: MicroUsdc }, refunded: MicroUsdc): MicroUsdc =>
-  (partOfFee(payment, payment.capturedMicros) * refunded) / payment.capturedMicros;
 
 const isSomething = ({ amountMicros }: { amountMicros: MicroUsdc }): boolean => amountMicros > 0n;

@@ -1,8 +1,8 @@
 import { MooringError } from '../domain/errors';
 import type { MicroUsdc } from '../domain/money';
-import type { PaymentState } from '../domain/payment';
+import type { PaymentState, RefundState } from '../domain/payment';
 import type { TaskStatus } from '../domain/task';
-import type { MoveStep } from '../domain/wallet';
+import type { MoveStep, RefusalCode } from '../domain/wallet';
 import type { Tx } from './database';
 import type { WithdrawReason } from './payments';
 
@@ -61,11 +61,16 @@ export const listPayments = (
 export interface PaymentTimeline {
   payment: PaymentRecord;
   events: { to: PaymentState; at: string }[];
-  refunds: { amountMicros: MicroUsdc; reason: string; at: string }[];
+  refunds: {
+    amountMicros: MicroUsdc;
+    reason: string;
+    state: RefundState;
+    /** why nothing has moved; null: it has not failed */
+    failure: RefusalCode | null;
+    at: string;
+  }[];
   /** null: it is known */
   unknown: Unknown | null;
-  /** it moved at a network, where nothing is refunded yet */
-  atNetwork: boolean;
 }
 
 /** Which transfer nobody knows of, and since when it was on its way. */
@@ -106,13 +111,12 @@ export async function readPayment(
       [id],
     ),
     tx.query<PaymentTimeline['refunds'][number]>(
-      `select amount_micros as "amountMicros", reason, created_at as at from refunds
+      `select amount_micros as "amountMicros", reason, state, failure, created_at as at from refunds
         where payment_id = $1 order by created_at, key`,
       [id],
     ),
-    tx.query<Unknown & { atNetwork: boolean }>(
-      `select m.step, coalesce(m.submitted_at, p.decided_at) as since,
-              exists (select 1 from wallet_moves w where w.payment_id = p.id) as "atNetwork"
+    tx.query<Unknown>(
+      `select m.step, coalesce(m.submitted_at, p.decided_at) as since
          from payments p ${UNKNOWN_MOVE} where p.id = $1`,
       [id],
     ),
@@ -123,6 +127,5 @@ export async function readPayment(
     events,
     refunds,
     unknown: isUnknown ? { step: move.step, since: move.since } : null,
-    atNetwork: move?.atNetwork ?? false,
   };
 }

@@ -3,7 +3,15 @@ import type { OutboxSignal, Tx } from './database';
 export type Reconciled = Omit<OutboxSignal, 'id' | 'origin'> & { rowId: string };
 
 /** Rows that a workflow is for; that of agents has two kinds, the listing and the breaker. */
-export const RECONCILED = ['chatSession', 'payment', 'task', 'agentMonitor', 'breaker', 'mail'] as const;
+export const RECONCILED = [
+  'chatSession',
+  'payment',
+  'refund',
+  'task',
+  'agentMonitor',
+  'breaker',
+  'mail',
+] as const;
 
 /** What a pass looks for. */
 export interface Pass {
@@ -49,6 +57,8 @@ export async function lagging(tx: Tx, pass: Pass, { rows, after, limit }: Page):
       ]);
     case 'payment':
       return tx.query<Reconciled>(PAYMENTS, [after, limit, atStart, pass.ageMs]);
+    case 'refund':
+      return tx.query<Reconciled>(REFUNDS, [after, limit, atStart, pass.ageMs]);
     case 'task':
       return tx.query<Reconciled>(TASKS, [after, limit, atStart, pass.ageMs]);
     case 'agentMonitor':
@@ -89,6 +99,14 @@ const PAYMENTS = `
          case when wake_version > 0 then jsonb_build_object('version', wake_version) end as "signalInput"
     from payments
    where id > $1 and state in ('AWAITING_APPROVAL', 'AUTHORIZING', 'HELD', 'UNKNOWN') and (${LATE} or $3)
+   order by id limit $2`;
+
+const REFUNDS = `
+  select id as "rowId", 'refund' as workflow, 'refund/' || id as "workflowId",
+         jsonb_build_object('refundId', id, 'userId', user_id) as input,
+         case when wake_version > 0 then 'walletMoved' end as signal,
+         case when wake_version > 0 then jsonb_build_object('version', wake_version) end as "signalInput"
+    from refunds where id > $1 and state = 'pending' and (${LATE} or $3)
    order by id limit $2`;
 
 // What an end was told with says how it ended; of an end that is unsaid the outbox knows.

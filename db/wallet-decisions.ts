@@ -3,13 +3,17 @@ import { formatUsdc } from '../domain/money';
 import type { MicroUsdc } from '../domain/money';
 import type { MoveState, MoveStep } from '../domain/wallet';
 import type { Tx } from './database';
-import { lockPayment, wakePayment } from './payments';
+import { lockPayment } from './payments';
+import { wakeMover } from './refunds';
 
 export type ByHand = 'made' | 'not_made';
 
-/** A payment of which nobody knows whether its money moved, for those who find out. */
+/** A payment, or a refund of one, of which nobody knows whether its money moved, for those who find out. */
 export interface UnknownPayment {
+  /** by which it is decided: of the refund, or of the payment */
   id: string;
+  paymentId: string;
+  refundId: string | null;
   userId: string;
   userName: string;
   agentName: string;
@@ -17,6 +21,8 @@ export interface UnknownPayment {
   amountMicros: MicroUsdc;
   moveKey: string;
   step: MoveStep;
+  /** money has moved already that this one has to follow */
+  mustBeMade: boolean;
   moveMicros: MicroUsdc;
   network: string;
   from: string;
@@ -28,24 +34,35 @@ export interface UnknownPayment {
   decisions: { admin: string; outcome: ByHand; reason: string; at: string }[];
 }
 
-const UNKNOWN = `select p.id, p.user_id as "userId", payer.name as "userName", p.agent_name as "agentName", p.action,
-    p.amount_micros as "amountMicros", m.key as "moveKey", m.step, m.amount_micros as "moveMicros", m.network,
+// A refund is here for what nobody knows, and for a part that was refused after another had moved.
+const UNKNOWN = `select coalesce(o.refund_id, p.id) as id, p.id as "paymentId", o.refund_id as "refundId",
+    p.user_id as "userId", payer.name as "userName", p.agent_name as "agentName", p.action, p.amount_micros as "amountMicros",
+    m.key as "moveKey", m.step, before.moved as "mustBeMade", m.amount_micros as "moveMicros", m.network,
     m.from_account as "from", m.to_account as "to", m.state, m.reference, m.submitted_at as "submittedAt",
     m.unknown_since as "unknownSince",
     (select coalesce(jsonb_agg(jsonb_build_object('admin', u.email, 'outcome', d.outcome, 'reason', d.reason,
                                                   'at', d.decided_at) order by d.decided_at), '[]')
        from wallet_decisions d join users u on u.id = d.admin_id where d.move_key = m.key) as decisions
-  from payments p join users payer on payer.id = p.user_id
-  join lateral (select * from wallet_moves where payment_id = p.id and by_hand is null and state <> 'COMPLETE'
-                 order by submitted_at limit 1) m on true
- where p.state = 'UNKNOWN'`;
+  from (select id as payment_id, null as refund_id from payments where state = 'UNKNOWN'
+        union all select payment_id, id from refunds where state = 'pending') o
+  join payments p on p.id = o.payment_id
+  join users payer on payer.id = p.user_id
+  join lateral (select * from wallet_moves w
+                 where w.payment_id = p.id and w.refund_id is not distinct from o.refund_id
+                   and w.by_hand is null and w.state <> 'COMPLETE'
+                 order by w.submitted_at limit 1) m on true
+  cross join lateral (select exists (select from wallet_moves w
+                                      where w.payment_id = p.id and w.refund_id is not distinct from o.refund_id
+                                        and (w.by_hand = 'made' or w.state = 'COMPLETE')) as moved) before
+ where (o.refund_id is null or m.unknown_since is not null or m.ended_at is not null and before.moved)`;
 
 /** Oldest first. */
 export const unknownPayments = (tx: Tx): Promise<UnknownPayment[]> =>
   tx.query<UnknownPayment>(`${UNKNOWN} order by m.submitted_at limit 200`);
 
 interface Decision {
-  paymentId: string;
+  /** of the payment, or of the refund */
+  id: string;
   adminId: string;
   outcome: ByHand;
   reason: string;
@@ -56,19 +73,15 @@ interface Decision {
  * on. Each says it once.
  */
 export async function decideByHand(tx: Tx, decision: Decision): Promise<{ counts: boolean }> {
-  const { paymentId, adminId, outcome, reason } = decision;
-  const payment = await lockPayment(tx, paymentId);
-  const [unknown] = await tx.query<UnknownPayment>(`${UNKNOWN} and p.id = $1`, [paymentId]);
+  const { id, adminId, outcome, reason } = decision;
+  const payment = await lockPayment(tx, await paymentOf(tx, id));
+  const [unknown] = await tx.query<UnknownPayment>(`${UNKNOWN} and coalesce(o.refund_id, p.id) = $1`, [id]);
   if (unknown === undefined) {
-    throw new MooringError(
-      'payment_not_open',
-      `This payment is ${payment.state}: there is nothing to decide.`,
-      {
-        details: { state: payment.state },
-      },
-    );
+    throw new MooringError('payment_not_open', 'What became of this is known: there is nothing to decide.', {
+      details: { state: payment.state },
+    });
   }
-  if (outcome === 'not_made' && unknown.step !== 'hold') {
+  if (outcome === 'not_made' && unknown.mustBeMade) {
     const amount = formatUsdc(unknown.moveMicros);
     throw new MooringError(
       'payment_not_open',
@@ -97,6 +110,14 @@ export async function decideByHand(tx: Tx, decision: Decision): Promise<{ counts
   );
   if ((said?.count ?? 0n) < 2n) return { counts: false };
   await tx.query('update wallet_moves set by_hand = $2 where key = $1', [unknown.moveKey, outcome]);
-  await wakePayment(tx, paymentId, 'walletMoved');
+  await wakeMover(tx, unknown);
   return { counts: true };
+}
+
+async function paymentOf(tx: Tx, id: string): Promise<string> {
+  const [refund] = await tx.query<{ paymentId: string }>(
+    'select payment_id as "paymentId" from refunds where id = $1',
+    [id],
+  );
+  return refund?.paymentId ?? id;
 }

@@ -35,7 +35,7 @@ export interface StoredMove extends SubmittedMove {
   byHand: 'made' | 'not_made' | null;
 }
 
-const SELECT = `select key, payment_id as "paymentId", step, from_account as "from", to_account as "to",
+const SELECT = `select key, payment_id as "paymentId", step, refund_id as "refundId", from_account as "from", to_account as "to",
     amount_micros as "amountMicros", submitted_at as "submittedAt", reference, state,
     unknown_since as "unknownSince", ended_at as "endedAt", by_hand as "byHand"
   from wallet_moves`;
@@ -46,10 +46,10 @@ const SELECT = `select key, payment_id as "paymentId", step, from_account as "fr
  */
 export async function recordMove(tx: Tx, network: string, move: WalletMove): Promise<MoveOutcome | null> {
   const fresh = await tx.query(
-    `insert into wallet_moves (key, payment_id, user_id, step, network, from_account, to_account, amount_micros)
-     select $1, $2, user_id, $3, $4, $5, $6, $7 from payments where id = $2
+    `insert into wallet_moves (key, payment_id, user_id, step, refund_id, network, from_account, to_account, amount_micros)
+     select $1, $2, user_id, $3, $4, $5, $6, $7, $8 from payments where id = $2
          on conflict (key) do nothing returning key`,
-    [move.key, move.paymentId, move.step, network, move.from, move.to, move.amountMicros],
+    [move.key, move.paymentId, move.step, move.refundId, network, move.from, move.to, move.amountMicros],
   );
   return fresh.length === 1 ? null : knownOutcome(await lockMove(tx, move.key));
 }
@@ -111,25 +111,20 @@ export async function accountBalance(tx: Tx, account: string): Promise<MicroUsdc
   return row?.micros ?? 0n;
 }
 
-/** Whose move a network tells of, by its own name of it, or, where that is not known yet, by ours. */
-async function findMove(
+/** The move that a network tells of, by its own name of it, or, where that is not known yet, by ours. Null: none of ours. */
+export async function findMove(
   tx: Tx,
   { reference, refId }: { reference: string; refId: string },
-): Promise<{ key: string; paymentId: string } | null> {
-  const [paymentId, step] = refId.split('/');
-  const [found] = await tx.query<{ key: string; paymentId: string }>(
-    `select key, payment_id as "paymentId" from wallet_moves where reference = $1
-     union select key, payment_id from wallet_moves where payment_id = $2 and step = $3 and reference is null`,
-    [reference, paymentId, step ?? ''],
+): Promise<Pick<WalletMove, 'key' | 'paymentId' | 'refundId'> | null> {
+  const [paymentId, step, refundId] = refId.split('/');
+  const [found] = await tx.query<Pick<WalletMove, 'key' | 'paymentId' | 'refundId'>>(
+    `select key, payment_id as "paymentId", refund_id as "refundId" from wallet_moves where reference = $1
+     union select key, payment_id, refund_id from wallet_moves
+            where payment_id = $2 and step = $3 and refund_id is not distinct from $4 and reference is null`,
+    [reference, paymentId, step ?? '', refundId ?? null],
   );
   return found ?? null;
 }
-
-/** The payment that a network tells of; null: none of ours. */
-export const paymentOfMove = async (
-  tx: Tx,
-  told: { reference: string; refId: string },
-): Promise<string | null> => (await findMove(tx, told))?.paymentId ?? null;
 
 /**
  * What a network has told of a move, once each: a state on the way is written down when it is newer; an end is not
@@ -171,6 +166,24 @@ export async function raiseAlarm(tx: Tx, { key }: StoredMove, alarmMs: number): 
 /** Whether anything of a payment was written down to be moved at a network. */
 export async function hasMoves(tx: Tx, paymentId: string): Promise<boolean> {
   const rows = await tx.query('select 1 from wallet_moves where payment_id = $1 limit 1', [paymentId]);
+  return rows.length > 0;
+}
+
+/** The network that a payment was made at; null: our own ledger alone. */
+export async function networkOf(tx: Tx, paymentId: string): Promise<string | null> {
+  const [move] = await tx.query<{ network: string }>(
+    'select network from wallet_moves where payment_id = $1 limit 1',
+    [paymentId],
+  );
+  return move?.network ?? null;
+}
+
+/** Whether a part of a refund has moved: then the rest of it has to. */
+export async function hasMoved(tx: Tx, refundId: string): Promise<boolean> {
+  const rows = await tx.query(
+    `select 1 from wallet_moves where refund_id = $1 and (state = 'COMPLETE' or by_hand = 'made') limit 1`,
+    [refundId],
+  );
   return rows.length > 0;
 }
 

@@ -44,6 +44,9 @@ export const OPEN_PAYMENT_STATES: readonly PaymentState[] = [
 ];
 export const isSettled = (state: PaymentState): boolean => !OPEN_PAYMENT_STATES.includes(state);
 
+/** A refund at a network is pending until its money has moved there; failed: nothing has. */
+export type RefundState = 'pending' | 'done' | 'failed';
+
 /** The platform's part of a price, in hundredths of a percent of it, rounded down: quoted once, and kept. */
 export const platformFee = (amountMicros: MicroUsdc, basisPoints: number): MicroUsdc =>
   (amountMicros * BigInt(basisPoints)) / 10_000n;

@@ -2,9 +2,9 @@ import type { MicroUsdc } from './money';
 
 /**
  * What a payment does to wallets, each at most once: into escrow, out of it to the agent's owner and to the platform,
- * or back; and back from the owner.
+ * or back; and what each of its refunds does: back from the owner, and from the platform.
  */
-export const MOVE_STEPS = ['hold', 'capture', 'fee', 'void', 'refund'] as const;
+export const MOVE_STEPS = ['hold', 'capture', 'fee', 'void', 'refund', 'refund_fee'] as const;
 export type MoveStep = (typeof MOVE_STEPS)[number];
 
 /**
@@ -36,10 +36,12 @@ export function moveStateOf(word: string): MoveState | null {
 }
 
 export interface WalletMove {
-  /** of a UUID v4's shape, from payment and step: stored before the first call, the same in every one */
+  /** of a UUID v4's shape, from payment, step and refund: stored before the first call, the same in every one */
   key: string;
   paymentId: string;
   step: MoveStep;
+  /** null: it is the payment's own */
+  refundId: string | null;
   /** accounts of the ledger; the driver knows their wallets */
   from: string;
   to: string;
@@ -84,5 +86,9 @@ export function refusalOf({
 }
 
 /** By which a network that keeps references can be asked for a move. */
-export const refIdOf = ({ paymentId, step }: Pick<WalletMove, 'paymentId' | 'step'>): string =>
-  `${paymentId}/${step}`;
+export const refIdOf = ({
+  paymentId,
+  step,
+  refundId,
+}: Pick<WalletMove, 'paymentId' | 'step' | 'refundId'>): string =>
+  refundId === null ? `${paymentId}/${step}` : `${paymentId}/${step}/${refundId}`;

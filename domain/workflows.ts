@@ -1,7 +1,7 @@
 import type { ListingStatus } from './agent';
 import type { TurnOutcome } from './session';
 import type { ToolName } from './session';
-import type { PaymentState } from './payment';
+import type { PaymentState, RefundState } from './payment';
 import type { TaskStatus } from './task';
 
 /**
@@ -13,6 +13,7 @@ export const QUEUES = {
   chatSession: 'chat',
   task: 'tasks',
   payment: 'money',
+  refund: 'money',
   agentMonitor: 'agents',
   mail: 'tasks',
   ledgerProof: 'money',
@@ -133,6 +134,23 @@ export interface PaymentActivities {
   authorizePayment: (input: { paymentId: string; asOf: string }) => Promise<PaymentProgress>;
   /** Captures or voids the hold as the task's end says; without a task, voids it after its deadline. */
   settlePayment: (input: { paymentId: string; asOf: string }) => Promise<PaymentProgress>;
+}
+
+export interface RefundInput {
+  refundId: string;
+  userId: string;
+}
+
+export interface RefundProgress {
+  state: RefundState;
+  seen: number;
+  /** when a move of its money is to be looked at; absent: it has ended */
+  lookAt?: string;
+}
+
+export interface RefundActivities {
+  /** Moves what a pending refund gives back, as far as that has come, and ends it when all of it or nothing has moved. */
+  settleRefund: (input: { refundId: string }) => Promise<RefundProgress>;
 }
 
 export interface LedgerActivities {

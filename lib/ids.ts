@@ -19,6 +19,7 @@ export type IdPrefix =
   | 'hc'
   | 'mail'
   | 'rul'
+  | 'rfd'
   | 'top'
   | 'trc'
   | 'art'

@@ -109,6 +109,10 @@ export function walletChecks(config: WalletConfig): SettingProblem[] {
   ];
 }
 
+/** The name of where the platform's wallets are. */
+export const walletNetwork = (config: WalletConfig): string =>
+  config.MOORING_WALLET === 'ledger' ? 'ledger' : config.MOORING_CIRCLE_BLOCKCHAIN;
+
 /** All that the driver at Circle needs; throws where settings were not checked. */
 export function circleAccess(config: WalletConfig) {
   const [apiKey, entitySecret, walletSetId, tokenId] = NEEDED.map((name) => config[name]);

@@ -2,7 +2,7 @@ import type { AgentHealth, ListingStatus } from '../domain/agent';
 import type { SessionPhase } from '../domain/session';
 import type { ConfirmationState } from '../domain/confirmation';
 import type { PendingPrompt } from '../domain/frames';
-import type { PaymentState } from '../domain/payment';
+import type { PaymentState, RefundState } from '../domain/payment';
 import type { MoveState, MoveStep } from '../domain/wallet';
 import type { RiskLevel, TaskAttempt, TaskEvent, TaskStatus } from '../domain/task';
 
@@ -109,7 +109,7 @@ export interface PaymentPage extends PaymentItem {
   refundable_usdc: string | null;
   unknown: UnknownMove | null;
   events: { state: PaymentState; at: string }[];
-  refunds: { amount_usdc: string; reason: string; at: string }[];
+  refunds: { amount_usdc: string; reason: string; state: RefundState; failure: string | null; at: string }[];
 }
 
 export interface PaymentList {
@@ -278,9 +278,15 @@ export interface Statement {
 /** What became of money, as somebody has found out. */
 export type FoundOut = 'made' | 'not_made';
 
-/** A payment of which nobody knows whether its money moved. */
+/** A payment, or a refund of one, of which nobody knows whether its money moved. */
 export interface UnknownTransfer {
+  /** by which it is decided */
   id: string;
+  payment_id: string;
+  /** null: it is the payment's own transfer */
+  refund_id: string | null;
+  /** money has moved already that this transfer has to follow: it can only be found made */
+  must_be_made: boolean;
   user_id: string;
   user_name: string;
   agent_name: string;

@@ -28,9 +28,9 @@ export interface MoneyCalls {
   unknownPayments: () => Promise<{ payments: UnknownTransfer[] }>;
   /** What an admin has found out of one; it counts when a second one says the same. */
   decideUnknown: (
-    paymentId: string,
+    id: string,
     found: { outcome: FoundOut; reason: string },
-  ) => Promise<{ payment_id: string; outcome: FoundOut; counts: boolean }>;
+  ) => Promise<{ id: string; outcome: FoundOut; counts: boolean }>;
 }
 
 export function moneyCalls(http: Http): MoneyCalls {
@@ -53,10 +53,10 @@ export function moneyCalls(http: Http): MoneyCalls {
       return http.call({ method: 'GET', path: `/api/earnings/payments?${query.toString()}` });
     },
     unknownPayments: () => http.call({ method: 'GET', path: '/api/admin/unknown-payments' }),
-    decideUnknown: (paymentId, { outcome, reason }) =>
+    decideUnknown: (id, { outcome, reason }) =>
       http.call({
         method: 'POST',
-        path: `/api/admin/unknown-payments/${encodeURIComponent(paymentId)}/decide`,
+        path: `/api/admin/unknown-payments/${encodeURIComponent(id)}/decide`,
         body: { outcome, reason },
       }),
   };

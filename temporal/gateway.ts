@@ -30,6 +30,7 @@ const DEADLINE_MS = 3_000;
 const PRIORITY: Record<WorkflowType, number> = {
   chatSession: 2,
   payment: 1,
+  refund: 4,
   task: 4,
   agentMonitor: 5,
   mail: 1,
@@ -116,6 +117,8 @@ function summaryOf(workflow: WorkflowType, input: Record<string, string>): strin
       return `A task of agent ${input['agentId'] ?? '?'}, due ${input['expiresAt'] ?? '?'}`;
     case 'payment':
       return `A payment: approval until ${input['expiresAt'] ?? '?'}, then hold, then capture or return`;
+    case 'refund':
+      return 'A refund at a network: moves what comes back, and looks until it has moved';
     case 'mail':
       return `A mail with a code, good until ${input['until'] ?? '?'}`;
     case 'ledgerProof':

@@ -69,15 +69,16 @@ interface ListProps {
 }
 
 function List({ payments, me, onDecided }: ListProps) {
-  const [gone, setGone] = useState<{ id: string; words: string }[]>([]);
-  const tell = useCallback((id: string, words: string): void => {
-    setGone((known) => (known.some((one) => one.id === id) ? known : [...known, { id, words }]));
+  const [gone, setGone] = useState<{ id: string; paymentId: string; words: string }[]>([]);
+  const tell = useCallback(({ id, payment_id: paymentId }: UnknownTransfer, words: string): void => {
+    setGone((known) => (known.some((one) => one.id === id) ? known : [...known, { id, paymentId, words }]));
   }, []);
   const shown = useRef(payments);
   useEffect(() => {
     const ids = new Set(payments.map(({ id }) => id));
-    for (const { id, amount_usdc: amount } of shown.current) {
-      if (!ids.has(id)) tell(id, `The payment of ${amount} USDC is not unknown any more.`);
+    for (const payment of shown.current) {
+      const what = `The ${payment.refund_id === null ? 'payment' : 'refund of a payment'} of ${payment.amount_usdc} USDC`;
+      if (!ids.has(payment.id)) tell(payment, `${what} is not unknown any more.`);
     }
     shown.current = payments;
   }, [payments, tell]);
@@ -85,11 +86,11 @@ function List({ payments, me, onDecided }: ListProps) {
   return (
     <div id="unknown" className="stack-3" tabIndex={-1}>
       <div role="status" className="stack-3">
-        {gone.map(({ id, words }) => (
+        {gone.map(({ id, paymentId, words }) => (
           <p key={id} className="notice do">
             <Icon name="check" />
             <span>
-              {words} <a href={`/wallet/payments/${id}`}>Its page</a>
+              {words} <a href={`/wallet/payments/${paymentId}`}>Its page</a>
             </span>
           </p>
         ))}
@@ -107,7 +108,7 @@ function List({ payments, me, onDecided }: ListProps) {
           me={me}
           onDecided={onDecided}
           onCounted={(words) => {
-            tell(payment.id, words);
+            tell(payment, words);
             document.getElementById('unknown')?.focus();
           }}
         />

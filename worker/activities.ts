@@ -5,6 +5,7 @@ import { createSendMail } from '../activities/mail';
 import { createMailActivities } from '../activities/mail-code';
 import { createPaymentActivities } from '../activities/payments';
 import { createLedgerActivities } from '../activities/prove-ledger';
+import { createRefundActivities } from '../activities/settle-refund';
 import type { Encoder } from '../activities/search/encoder';
 import { createTaskActivities } from '../activities/tasks/activities';
 import type { TaskDeps } from '../activities/tasks/activities';
@@ -113,6 +114,7 @@ const taskDeps = ({
 
 const moneyActivities = (deps: CarryDeps): Activities['money'] => ({
   ...createPaymentActivities(deps),
+  ...createRefundActivities(deps),
   ...createLedgerActivities(deps),
 });
 

@@ -8,6 +8,7 @@ import type {
   LedgerActivities,
   MailActivities,
   PaymentActivities,
+  RefundActivities,
   TaskActivities,
 } from '../domain/workflows';
 import type { Logger } from '../lib/log';
@@ -16,7 +17,7 @@ import { observeActivities, workflowSinks } from './observe';
 export interface Activities {
   chat: ChatActivities;
   tasks: TaskActivities & MailActivities;
-  money: PaymentActivities & LedgerActivities;
+  money: PaymentActivities & RefundActivities & LedgerActivities;
   agents: AgentActivities;
 }
 

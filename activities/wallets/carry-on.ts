@@ -3,7 +3,6 @@ import type { Database } from '../../db/database';
 import { lockMove, raiseAlarm, recordOutcome } from '../../db/wallet-moves';
 import type { StoredMove } from '../../db/wallet-moves';
 import { SYSTEM } from '../../domain/principal';
-import type { PaymentProgress } from '../../domain/workflows';
 import { metrics } from '../../lib/metrics';
 import type { Step } from '../payment-words';
 import type { WalletDriver } from './driver';
@@ -27,8 +26,11 @@ export interface CarryDeps {
   looks: Looks;
 }
 
-/** Runs a step of a payment, and again as long as the moves that it waits for come to their end on the way. */
-export async function withMoves(deps: CarryDeps, step: () => Promise<Step>): Promise<PaymentProgress> {
+/** Runs a step of what moves money, and again as long as the moves that it waits for come to their end on the way. */
+export async function withMoves<P extends { lookAt?: string }>(
+  deps: CarryDeps,
+  step: () => Promise<Step<P>>,
+): Promise<P> {
   const looked = new Map<string, StoredMove>();
   for (;;) {
     const { progress, awaited } = await step();

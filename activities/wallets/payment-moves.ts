@@ -1,8 +1,9 @@
 import type { Tx } from '../../db/database';
 import { ownerAccount, userAccount } from '../../db/ledger';
 import type { Payment } from '../../db/payments';
+import type { Refund } from '../../db/refunds';
 import type { MicroUsdc } from '../../domain/money';
-import type { MoveStep, WalletMove } from '../../domain/wallet';
+import type { MoveStep, RefusalCode, WalletMove } from '../../domain/wallet';
 import { stableKey } from '../../lib/stable-key';
 import type { WalletDriver } from './driver';
 
@@ -11,11 +12,9 @@ const ESCROW = 'platform/escrow';
 const FEES = 'platform/fees';
 
 /** A move that holds up what its payment is to become. `fresh`: it was written down just now and has never been sent. */
-export interface Awaited {
-  key: string;
-  fresh: boolean;
-  kind: 'pending' | 'unknown' | 'refused';
-}
+export type Awaited = { key: string; fresh: boolean } & (
+  { kind: 'pending' | 'unknown' } | { kind: 'refused'; code: RefusalCode }
+);
 
 type Way = Pick<WalletMove, 'from' | 'to' | 'amountMicros'>;
 
@@ -23,6 +22,7 @@ const moveOf = ({ id }: Payment, step: MoveStep, way: Way): WalletMove => ({
   ...way,
   step,
   paymentId: id,
+  refundId: null,
   key: stableKey('payment', id, step),
 });
 
@@ -63,12 +63,32 @@ export const releaseMoves = (payment: Payment): WalletMove[] => [
   }),
 ];
 
+/** The owner first, whose wallet may hold too little: then nothing has moved. */
+export function refundMoves(
+  { id, userId, agentOwnerId }: Payment,
+  { id: refundId, amountMicros, feeMicros }: Pick<Refund, 'id' | 'amountMicros' | 'feeMicros'>,
+): WalletMove[] {
+  const moveBack = (step: MoveStep, way: Omit<Way, 'to'>): WalletMove => ({
+    ...way,
+    to: userAccount(userId),
+    step,
+    paymentId: id,
+    refundId,
+    key: stableKey('payment', id, step, refundId),
+  });
+  const moves = [
+    moveBack('refund', { from: ownerAccount(agentOwnerId), amountMicros: amountMicros - feeMicros }),
+    moveBack('refund_fee', { from: FEES, amountMicros: feeMicros }),
+  ];
+  return moves.filter(({ amountMicros: micros }) => micros > 0n);
+}
+
 /** Begins these moves, each when the one before it is done. Null: all are done. */
 export async function makeMoves(tx: Tx, wallets: WalletDriver, moves: WalletMove[]): Promise<Awaited | null> {
   for (const move of moves) {
     const outcome = await wallets.begin(tx, move);
     if (outcome === null) return { key: move.key, fresh: true, kind: 'pending' };
-    if (outcome.kind !== 'done') return { key: move.key, fresh: false, kind: outcome.kind };
+    if (outcome.kind !== 'done') return { ...outcome, key: move.key, fresh: false };
   }
   return null;
 }

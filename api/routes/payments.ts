@@ -7,6 +7,7 @@ import { MooringError } from '../../domain/errors';
 import { formatUsdc } from '../../domain/money';
 import { PAYMENT_STATES } from '../../domain/payment';
 import { asUser, SYSTEM } from '../../domain/principal';
+import { walletNetwork } from '../../lib/wallet-settings';
 import { isAdmin } from '../auth/admin';
 import { ownAccount } from '../auth/sign-in';
 import type { ApiContext } from '../context';
@@ -63,19 +64,20 @@ export function paymentRoutes({ config, db, caller }: ApiContext): Router {
     const userId = await caller(req);
     const paymentId = paymentIdOf(req.params.id);
     const { id: key, amount_usdc: amountMicros = null, reason } = RefundWish.parse(req.body);
-    const { payment, amountMicros: refunded } = await db.withTx(SYSTEM, 'payment.refund', async (tx) => {
+    const network = walletNetwork(config);
+    const { payment, refund } = await db.withTx(SYSTEM, 'payment.refund', async (tx) => {
       const admin = isAdmin(config, await ownAccount(tx, userId));
       const { payment: found } = await readPayment(tx, { id: paymentId, userId, isAdmin: admin });
       const owns = found.agentOwnerId === userId;
       if (!owns && !admin)
         throw new MooringError('forbidden', 'The owner of the agent decides over a refund.');
-      const by = { userId, as: owns ? ('owner' as const) : ('platform' as const) };
-      return refundPayment(tx, { paymentId, key, amountMicros, reason, by });
+      return refundPayment(tx, { paymentId, key, amountMicros, reason, refundedBy: userId, network });
     });
-    res.json({
+    res.status(refund.state === 'pending' ? 202 : 200).json({
       payment_id: payment.id,
       state: payment.state,
-      amount_usdc: formatUsdc(refunded),
+      refund_state: refund.state,
+      amount_usdc: formatUsdc(refund.amountMicros),
       refunded_usdc: formatUsdc(payment.refundedMicros),
     });
   });
@@ -122,15 +124,22 @@ const timelineView = (
   refundable_usdc: mayRefund ? refundableOf(timeline) : null,
   unknown: timeline.unknown,
   events: timeline.events.map(({ to, at }) => ({ state: to, at })),
-  refunds: timeline.refunds.map(({ amountMicros, reason, at }) => ({
+  refunds: timeline.refunds.map(({ amountMicros, reason, state, failure, at }) => ({
     amount_usdc: formatUsdc(amountMicros),
     reason,
+    state,
+    failure,
     at,
   })),
 });
 
-function refundableOf({ payment, atNetwork }: PaymentTimeline): string | null {
+function refundableOf({ payment, refunds }: PaymentTimeline): string | null {
   const { state, capturedMicros, refundedMicros } = payment;
-  if (state !== 'CAPTURED' || capturedMicros === null || atNetwork) return null;
-  return formatUsdc(capturedMicros - refundedMicros);
+  if (state !== 'CAPTURED' || capturedMicros === null) return null;
+  const pending = refunds.filter((refund) => refund.state === 'pending');
+  const left = pending.reduce(
+    (rest, { amountMicros }) => rest - amountMicros,
+    capturedMicros - refundedMicros,
+  );
+  return left === 0n ? null : formatUsdc(left);
 }

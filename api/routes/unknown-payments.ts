@@ -5,6 +5,7 @@ import type { UnknownPayment } from '../../db/wallet-decisions';
 import { MooringError } from '../../domain/errors';
 import { formatUsdc } from '../../domain/money';
 import { SYSTEM } from '../../domain/principal';
+import { refIdOf } from '../../domain/wallet';
 import { requireAdmin } from '../auth/admin';
 import { ownAccount } from '../auth/sign-in';
 import type { ApiContext } from '../context';
@@ -30,18 +31,21 @@ export function unknownPaymentRoutes({ config, db, caller }: ApiContext): Router
     const adminId = await caller(req);
     const { id } = req.params;
     const { outcome, reason } = Decision.parse(req.body);
-    if (!/^pay_\w{21}$/.test(id)) throw new MooringError('not_found', 'There is no such payment.');
+    if (!/^(pay|rfd)_\w{21}$/.test(id)) throw new MooringError('not_found', 'There is no such payment.');
     const { counts } = await db.withTx(SYSTEM, 'wallet.decide', async (tx) => {
       requireAdmin(config, await ownAccount(tx, adminId));
-      return decideByHand(tx, { paymentId: id, adminId, outcome, reason });
+      return decideByHand(tx, { id, adminId, outcome, reason });
     });
-    res.json({ payment_id: id, outcome, counts });
+    res.json({ id, outcome, counts });
   });
   return router;
 }
 
 const view = (payment: UnknownPayment) => ({
   id: payment.id,
+  payment_id: payment.paymentId,
+  refund_id: payment.refundId,
+  must_be_made: payment.mustBeMade,
   user_id: payment.userId,
   user_name: payment.userName,
   agent_name: payment.agentName,
@@ -55,7 +59,7 @@ const view = (payment: UnknownPayment) => ({
     to: payment.to,
     state: payment.state,
     reference: payment.reference,
-    ref_id: `${payment.id}/${payment.step}`,
+    ref_id: refIdOf(payment),
     submitted_at: payment.submittedAt,
     unknown_since: payment.unknownSince,
   },

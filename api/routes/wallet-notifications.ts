@@ -1,8 +1,9 @@
 import { raw, Router } from 'express';
 import { z } from 'zod';
 import type { Tx } from '../../db/database';
-import { lockPayment, wakePayment } from '../../db/payments';
-import { hearOfMove, paymentOfMove } from '../../db/wallet-moves';
+import { lockPayment } from '../../db/payments';
+import { wakeMover } from '../../db/refunds';
+import { findMove, hearOfMove } from '../../db/wallet-moves';
 import { MooringError } from '../../domain/errors';
 import { SYSTEM } from '../../domain/principal';
 import { moveStateOf } from '../../domain/wallet';
@@ -58,8 +59,8 @@ async function hear(tx: Tx, { notificationId, notification }: z.infer<typeof Not
   const state = moveStateOf(word);
   if (state === null) return;
   const told = { notificationId, reference, refId: refId ?? '', state };
-  const paymentId = await paymentOfMove(tx, told);
-  if (paymentId === null) return;
-  await lockPayment(tx, paymentId);
-  if (await hearOfMove(tx, told)) await wakePayment(tx, paymentId, 'walletMoved');
+  const move = await findMove(tx, told);
+  if (move === null) return;
+  await lockPayment(tx, move.paymentId);
+  if (await hearOfMove(tx, told)) await wakeMover(tx, move);
 }

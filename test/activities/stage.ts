@@ -6,6 +6,7 @@ import { createChatActivities } from '../../activities/chat';
 import type { ModelAnswer } from '../../activities/orchestrator/answer-so-far';
 import type { Model } from '../../activities/orchestrator/model';
 import { createPaymentActivities } from '../../activities/payments';
+import { createRefundActivities } from '../../activities/settle-refund';
 import { createTaskActivities } from '../../activities/tasks/activities';
 import type { CarryDeps } from '../../activities/wallets/carry-on';
 import { storeKeys } from '../../db/agents';
@@ -16,7 +17,12 @@ import { topUp } from '../../db/wallet';
 import { parseUsdc } from '../../domain/money';
 import { SYSTEM } from '../../domain/principal';
 import { TURN_LIMITS } from '../../domain/session';
-import type { ChatActivities, PaymentActivities, TaskActivities } from '../../domain/workflows';
+import type {
+  ChatActivities,
+  PaymentActivities,
+  RefundActivities,
+  TaskActivities,
+} from '../../domain/workflows';
 import { createMemoryBus } from '../../lib/bus';
 import { createApprovalLinks } from '../../lib/approval-links';
 import { createGuardedHttp } from '../../lib/guarded-http';
@@ -44,7 +50,7 @@ export interface Stage {
   t: TestDatabase;
   zoo: Zoo;
   model: ScriptedModel;
-  activities: ChatActivities & TaskActivities & PaymentActivities;
+  activities: ChatActivities & TaskActivities & PaymentActivities & RefundActivities;
   /** A listed agent that lives at `baseUrl`. */
   listAgent: (name: string, baseUrl: string) => Promise<string>;
   openChat: (money?: { wallet?: string; budget?: string; autoApprove?: string }) => Promise<TestChat>;
@@ -117,10 +123,12 @@ export async function setStage(lengths: Lengths = {}): Promise<Stage> {
     links,
     sendMail: () => Promise.resolve(),
   });
+  const money = (lengths.payments ?? paymentDeps)(t.db);
   const activities = {
     ...chat,
     ...tasks,
-    ...createPaymentActivities((lengths.payments ?? paymentDeps)(t.db)),
+    ...createPaymentActivities(money),
+    ...createRefundActivities(money),
   };
   const stage: Stage = {
     t,

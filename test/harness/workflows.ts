@@ -68,7 +68,7 @@ type Activity = (input: unknown) => unknown;
 const NAMES = [
   ...['askModel', 'searchAgents', 'connectAgent', 'requestPayment', 'hireAgent', 'askPerson', 'askHuman'],
   ...['failToolCall', 'failTurn', 'closeIdleSession', 'expirePrompts', 'deliverTask', 'expireTask'],
-  ...['authorizePayment', 'settlePayment', 'probeAgent', 'drainParked'],
+  ...['authorizePayment', 'settlePayment', 'settleRefund', 'probeAgent', 'drainParked'],
 ];
 
 const bundle = (): Promise<WorkflowBundle> =>

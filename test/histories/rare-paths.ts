@@ -1,5 +1,5 @@
 import { ApplicationFailure } from '@temporalio/common';
-import type { DrainProgress, PaymentProgress, TurnProgress } from '../../domain/workflows';
+import type { DrainProgress, PaymentProgress, RefundProgress, TurnProgress } from '../../domain/workflows';
 import type { VirtualTime } from '../harness/workflows';
 
 /** A path of a workflow that no scenario on real servers takes; its activities answer from a script. */
@@ -129,6 +129,22 @@ export const RARE_PATHS: RarePath[] = [
       return workflowId;
     },
     firstRun: () => longOutage,
+  },
+  {
+    name: 'a refund at a network is looked at until it has moved',
+    run: async (time) => {
+      const lookAt = new Date((await time.env.currentTimeMs()) + 5_000).toISOString();
+      const activities = {
+        settleRefund: script<RefundProgress>(
+          { state: 'pending', seen: 0, lookAt },
+          { state: 'pending', seen: 0, lookAt: new Date(Date.parse(lookAt) + 5_000).toISOString() },
+          { state: 'done', seen: 1 },
+        ),
+      };
+      const input = { refundId: 'rfd_1', userId: 'usr_1' };
+      return (await start(time, activities, { type: 'refund', workflowId: 'refund/rfd_1', input }))
+        .workflowId;
+    },
   },
   {
     name: 'a hold without a task comes back',

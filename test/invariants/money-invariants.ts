@@ -16,6 +16,7 @@ export async function ledgerWhole({ query }: World): Promise<string[]> {
     `select id from ledger_accounts where kind = 'escrow' and posted_micros <> 0`,
   );
   const payments = await query<PaymentFacts>(PAYMENTS);
+  const refunds = await query<RefundFacts>(REFUNDS);
   return [
     ...(sum?.total === '0' ? [] : [`the ledger sums to ${sum?.total ?? '?'}`]),
     ...accounts.map(({ id }) => `account ${id} differs from its transfers`),
@@ -24,6 +25,9 @@ export async function ledgerWhole({ query }: World): Promise<string[]> {
       .filter(({ outcomes }) => outcomes !== 1)
       .map(({ key, outcomes }) => `hold ${key}: ${outcomes} outcomes`),
     ...payments.flatMap(problemsOf),
+    ...refunds
+      .filter(({ fits }) => !fits)
+      .map(({ id, state, held, back }) => `refund ${id} is ${state}: ${held} held, ${back} came back`),
   ];
 }
 
@@ -65,6 +69,26 @@ function problemsOf(facts: PaymentFacts): string[] {
   return right ? [] : [said];
 }
 
+interface RefundFacts {
+  id: string;
+  state: string;
+  held: string;
+  back: string;
+  fits: boolean;
+}
+
+/** A refund is over, and what it says has come back has; nothing is held for it any more. */
+const REFUNDS = `
+  select r.id, r.state, m.held::text as held, m.back::text as back,
+         m.held = 0 and r.state <> 'pending' and m.back = case r.state when 'done' then r.amount_micros else 0 end as fits
+    from refunds r
+    cross join lateral (
+      select coalesce(sum(t.amount_micros) filter (where t.phase = 'pending'
+               and not exists (select from ledger_transfers e where e.pending_id = t.id)), 0) as held,
+             coalesce(sum(t.amount_micros) filter (where t.phase = 'single' and t.credit_account = 'user/' || r.user_id), 0) as back
+        from ledger_transfers t where t.key like 'payment/' || r.payment_id || '/refund/' || r.id || '/%') m`;
+
+// The holds of refunds are theirs.
 const PAYMENTS = `
   select p.id, p.state, t.status as task, t.charge_micros::text as charged,
          (coalesce(p.captured_micros, 0)
@@ -73,10 +97,10 @@ const PAYMENTS = `
          (p.refunded_micros
            - (select coalesce(sum(amount_micros), 0) from ledger_transfers h where h.payment_id = p.id
                  and h.kind = 'refund' and h.credit_account = 'user/' || p.user_id))::text as unrefunded,
-         (select count(*)::int from ledger_transfers h where h.payment_id = p.id and h.phase = 'expired') as reclaimed,
-         (select count(*)::int from ledger_transfers h where h.payment_id = p.id and h.phase = 'pending') as holds,
-         (select count(*)::int from ledger_transfers h where h.payment_id = p.id and h.phase = 'posted') as captured,
-         (select count(*)::int from ledger_transfers h where h.payment_id = p.id and h.phase = 'voided') as voided
+         (select count(*)::int from ledger_transfers h where h.payment_id = p.id and h.phase = 'expired' and h.key not like '%/refund/%') as reclaimed,
+         (select count(*)::int from ledger_transfers h where h.payment_id = p.id and h.phase = 'pending' and h.key not like '%/refund/%') as holds,
+         (select count(*)::int from ledger_transfers h where h.payment_id = p.id and h.phase = 'posted' and h.key not like '%/refund/%') as captured,
+         (select count(*)::int from ledger_transfers h where h.payment_id = p.id and h.phase = 'voided' and h.key not like '%/refund/%') as voided
     from payments p left join tasks t on t.payment_id = p.id`;
 
 const ACCOUNTS_THAT_DIFFER = `

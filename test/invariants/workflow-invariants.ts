@@ -52,6 +52,7 @@ const OPEN_ROWS = `
   select 'session/' || id as "workflowId", wake_version > 0 as needed from sessions where phase <> 'CLOSED'
   union all select 'task/' || id, true from tasks where ended_at is null
   union all select 'payment/' || id, true from payments where state in ('AWAITING_APPROVAL', 'AUTHORIZING', 'HELD', 'UNKNOWN')
+  union all select 'refund/' || id, true from refunds where state = 'pending'
   union all select 'mail/' || id, true from mails where ended_at is null and until > now()
   union all select 'agent-monitor/' || id, true from agents
     where wake_version > 0 and status in ('PENDING', 'ACTIVE', 'SUSPENDED')

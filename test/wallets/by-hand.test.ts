@@ -26,7 +26,7 @@ const decide = (
   { adminId, outcome }: { adminId: string; outcome: 'made' | 'not_made' },
 ): Promise<{ counts: boolean }> =>
   c.stage.t.db.withTx(SYSTEM, 'test', (tx) =>
-    decideByHand(tx, { paymentId, adminId, outcome, reason: 'looked up in the console' }),
+    decideByHand(tx, { id: paymentId, adminId, outcome, reason: 'looked up in the console' }),
   );
 
 describe('by hand', () => {

@@ -49,12 +49,15 @@ interface Seen {
 
 const MOST_LOOKS = 300;
 
-export async function setCirclePayments(): Promise<CirclePayments> {
+export async function setCirclePayments({ feeBasisPoints = 0 } = {}): Promise<CirclePayments> {
   const desk = await openCircleDesk({ timeoutMs: 1_000 });
   const walletsOf = (db: Stage['t']['db']) =>
     createCircleWallets({ db, circle: desk.circle, ...PLACE, resendMs: 60_000 });
   const looks = { pollMs: 1, pollMaxMs: 1, lostMaxMs: 1, alarmMs: 60_000 };
-  const stage = await setStage({ payments: (db) => ({ db, wallets: walletsOf(db), looks }) });
+  const stage = await setStage({
+    feeBasisPoints,
+    payments: (db) => ({ db, wallets: walletsOf(db), looks }),
+  });
   const goodId = await stage.listAgent('Good', stage.zoo.keep('good', { invoke: OK }));
   const bad = json({ ok: false, error: 'no' });
   const badId = await stage.listAgent('Bad', stage.zoo.keep('bad', { invoke: bad }));

@@ -56,6 +56,7 @@ export async function setWalletStage({ timeoutMs = 5_000 } = {}): Promise<Wallet
         key,
         paymentId,
         step,
+        refundId: null,
         from: `user/${chat.userId}`,
         to: 'platform/escrow',
         amountMicros: 50_000n,

@@ -55,7 +55,8 @@ test('what was charged in part, refunded in part, or waits for the person has it
     { amount: '0.24', sub: 'of 0.40 held' },
   ]);
   expect(fateWords(part)).toContain('0.16 USDC came back');
-  const refunds = [{ amount_usdc: '0.10', reason: 'one page was missing', at: AT }];
+  const done = { state: 'done' as const, failure: null, at: AT };
+  const refunds = [{ ...done, amount_usdc: '0.10', reason: 'one page was missing' }];
   const refunded = payment('CAPTURED', { refunded_usdc: '0.10', refunds });
   expect([badgeOf(refunded).words, amountOf(refunded).sub]).toEqual([
     'Paid, in part refunded',
@@ -65,6 +66,9 @@ test('what was charged in part, refunded in part, or waits for the person has it
     words: '0.10 USDC was refunded',
     note: 'one page was missing',
   });
+  const returning = payment('CAPTURED', { refunds: refunds.map((one) => ({ ...one, state: 'pending' })) });
+  expect(fateWords(returning)).toContain('What is on its way back moves by itself');
+  expect(moneyLine(returning).at(-1)).toMatchObject({ kind: 'now', words: '0.10 USDC is on its way back' });
   const waits = payment('HELD', { task_id: 'tsk_a', task_status: 'waiting_human_confirm' });
   expect(badgeOf(waits)).toMatchObject({ words: 'Held, waits for you', tone: 'wait' });
   expect(fateWords(waits)).toContain('waits until you confirm');

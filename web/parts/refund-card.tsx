@@ -37,7 +37,7 @@ export function RefundCard({ paymentId, left, onChanged }: RefundCardProps) {
     <section className="card pad" aria-labelledby="refund">
       <h2 id="refund">Give it back</h2>
       <p className="small quiet mb-3">
-        {left} USDC of it is left. What you give back goes to the payer at once, and cannot be taken back. The
+        {left} USDC of it is left. What you give back goes to the payer, and cannot be taken back. The
         platform gives its part of the fee.
       </p>
       <form

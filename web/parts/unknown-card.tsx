@@ -74,8 +74,8 @@ function Sent({ payment }: { payment: UnknownTransfer }) {
     <dl className="facts">
       <dt>Payment</dt>
       <dd className="exact">
-        <a href={`/wallet/payments/${payment.id}`} onClick={followLink}>
-          <code>{payment.id}</code>
+        <a href={`/wallet/payments/${payment.payment_id}`} onClick={followLink}>
+          <code>{payment.payment_id}</code>
         </a>
       </dd>
       <dt>Action</dt>

@@ -123,7 +123,7 @@ export function fateWords(payment: PaymentPage): string {
     case 'HELD':
       return `${amount} USDC is held, and not paid. ${heldWords(payment)}`;
     case 'CAPTURED':
-      return `${captured ?? amount} USDC is paid to ${payee}. ${backWords(payment)}Nothing more moves by itself.`;
+      return `${captured ?? amount} USDC is paid to ${payee}. ${backWords(payment)}${restWords(payment)}`;
     case 'VOIDED':
       return `All ${amount} USDC ${back}${why === null ? '' : `: ${why}`}. Nothing was paid.`;
     case 'RECLAIMED':
@@ -158,6 +158,11 @@ function heldWords({
   return `${waits}It is paid when ${agent} has done the work; if it fails or ends in any other way, all of it comes back.`;
 }
 
+const restWords = ({ refunds }: PaymentPage): string =>
+  refunds.some(({ state }) => state === 'pending')
+    ? 'What is on its way back moves by itself; nothing else does.'
+    : 'Nothing more moves by itself.';
+
 /** What of a hold was not charged, and what was given back of what was. */
 function backWords({
   amount_usdc: amount,
@@ -179,6 +184,12 @@ export interface MoneyKnot {
   note: string | null;
 }
 
+const REFUND_WORDS: Record<PaymentPage['refunds'][number]['state'], Pick<MoneyKnot, 'kind' | 'words'>> = {
+  pending: { kind: 'now', words: 'is on its way back' },
+  done: { kind: '', words: 'was refunded' },
+  failed: { kind: 'bad', words: 'was to be refunded, and nothing has moved' },
+};
+
 /** All that happened to a payment, in order, then what it waits for and what follows. */
 export function moneyLine(payment: PaymentPage): MoneyKnot[] {
   const events = payment.events.flatMap(({ state, at }, index): MoneyKnot[] => {
@@ -186,8 +197,9 @@ export function moneyLine(payment: PaymentPage): MoneyKnot[] {
     // Each refund is a row of its own, and the last one says that it is all.
     return state === 'REFUNDED' ? [] : [{ kind, words, at, note: null }];
   });
-  const refunds = payment.refunds.map(({ amount_usdc: amount, reason, at }): MoneyKnot => {
-    return { kind: '', words: `${amount} USDC was refunded`, at, note: reason };
+  const refunds = payment.refunds.map(({ amount_usdc: amount, reason, state, at }): MoneyKnot => {
+    const { kind, words } = REFUND_WORDS[state];
+    return { kind, words: `${amount} USDC ${words}`, at, note: reason };
   });
   const known = [...events, ...refunds].sort((a, b) => (a.at ?? '').localeCompare(b.at ?? ''));
   return isSettled(payment.state) ? known : [...known, ...nextOf(payment)];

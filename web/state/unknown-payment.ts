@@ -8,6 +8,7 @@ export const STEP_WORDS: Record<Step, string> = {
   fee: 'Fee: out of escrow, to the platform',
   void: 'Return: out of escrow, back to the person',
   refund: 'Refund: from the agent’s owner, back to the person',
+  refund_fee: 'Refund of the fee: from the platform, back to the person',
 };
 
 export const FOUND_WORDS: Record<FoundOut, string> = { made: 'it was made', not_made: 'it was not made' };
@@ -18,11 +19,13 @@ const AFTER: Record<Step, string> = {
   fee: 'the platform has its fee, and the payment goes on',
   void: 'the person has it back, and the payment ends',
   refund: 'the person has it back',
+  refund_fee: 'the person has it back',
 };
 
 /** What follows once two admins have said the same. */
-export function whatFollows({ move }: UnknownTransfer, outcome: FoundOut): string {
+export function whatFollows({ move, refund_id: refundId }: UnknownTransfer, outcome: FoundOut): string {
   if (outcome === 'made') return AFTER[move.step];
+  if (refundId !== null) return 'the refund ends as failed, and the agent’s owner can spend it again';
   return 'the payment ends as failed, and the person can spend it again';
 }
 
@@ -34,5 +37,5 @@ export function whatIsNeeded({ decisions }: Pick<UnknownTransfer, 'decisions'>):
   return 'One more admin has to say the same.';
 }
 
-/** A transfer out of escrow is owed: that it was not made decides nothing, it has to be made. */
-export const isOwed = ({ move }: UnknownTransfer): boolean => move.step !== 'hold';
+/** What other money has moved for is owed: that it was not made decides nothing, it has to be made. */
+export const isOwed = (transfer: UnknownTransfer): boolean => transfer.must_be_made;
