@@ -36,6 +36,14 @@ const lose = (paymentId: string): Promise<unknown> =>
 /** One of each: asked, held and at work, held and waiting for the person, not known, paid. */
 async function busy(): Promise<Payer & { paidId: string; lostId: string }> {
   const one = await payer();
+  const { api } = visit.stage;
+  const { token } = await api.signIn(one.email);
+  await api.call('/api/wallet/budgets', {
+    ...{ method: 'PUT', token, body: { day_usdc: '5.00', month_usdc: '50.00' } },
+  });
+  await api.call('/api/wallet/rules', {
+    ...{ method: 'POST', token, body: { payment_usdc: '0.01', day_usdc: '0.10' } },
+  });
   const paidId = await pay(db(), one.asked);
   const lostId = await holdMoney(db(), { ...one.asked, amountMicros: 400_000n });
   await lose(lostId);
@@ -210,4 +218,16 @@ test('payments are filtered and paged, and lead to their pages and back', async 
   await page.getByText('Nothing more moves by itself.', { exact: false }).waitFor();
   await page.getByRole('link', { name: 'Payments', exact: true }).click();
   await page.getByRole('heading', { name: 'Payments' }).waitFor();
+});
+
+test('a server that gives no test money offers none', async () => {
+  const { page } = await open('/', { as: (await payer()).email });
+  await page.route('**/api/about', async (route) => {
+    const about = (await (await route.fetch()).json()) as object;
+    await route.fulfill({ json: { ...about, sign_in: { development: false } } });
+  });
+  await page.goto(`${visit.stage.api.url}/wallet`);
+  await page.getByText('No payment yet').waitFor();
+  await page.getByRole('link', { name: 'Statement' }).waitFor();
+  expect(await page.getByRole('button', { name: 'Add money' }).count()).toBe(0);
 });

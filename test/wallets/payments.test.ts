@@ -1,5 +1,6 @@
+import { unknownPaymentsOf } from '../../db/payment-pages';
 import type { Fault } from '../../dev/circle/faults';
-import { SYSTEM } from '../../domain/principal';
+import { asUser, SYSTEM } from '../../domain/principal';
 import { setCirclePayments } from './circle-payments';
 import type { Asked, CirclePayments } from './circle-payments';
 
@@ -50,6 +51,12 @@ test('work that fails is not paid: what was held is back in the wallet at Circle
   expect(await c.money(asked)).toEqual(BACK);
 });
 
+/** What the wallet of the person tells: of which transfers nobody knows. */
+const unknownSteps = async ({ chat: { userId } }: Asked) =>
+  (await c.stage.t.db.withTx(asUser(userId), 'test', (tx) => unknownPaymentsOf(tx, userId))).map(
+    ({ step }) => step,
+  );
+
 const HOW: Fault['how'][] = [500, 503, 'cut', 'hang', 'garbage'];
 const FAULTS = HOW.flatMap((how) => (['before', 'after'] as const).map((when) => ({ how, when })));
 
@@ -60,6 +67,7 @@ test.each(FAULTS)(
     await c.desk.fault({ call: 'transfer', how, when });
     await c.desk.fault({ call: 'list-transactions', how: 503, when: 'before', times: 2 });
     expect((await c.authorize(asked)).state).toBe('UNKNOWN');
+    expect(await unknownSteps(asked)).toEqual(['hold']);
     expect(await asked.chat.frames('PAYMENT_PENDING')).toMatchObject([{ payment_id: asked.paymentId }]);
     expect(await c.until(asked, 'HELD')).toBe('HELD');
     await c.work(asked);
@@ -81,6 +89,7 @@ test.each(FAULTS)(
     await c.desk.fault({ call: 'transfer', how, when });
     await c.desk.fault({ call: 'list-transactions', how: 503, when: 'before' });
     expect((await c.settle(asked)).state).toBe('UNKNOWN');
+    expect(await unknownSteps(asked)).toEqual(['capture']);
     expect(await c.until(asked, 'CAPTURED')).toBe('CAPTURED');
     expect(await c.money(asked)).toEqual(PAID);
     expect(await states(asked)).toEqual(['AWAITING_APPROVAL', 'AUTHORIZING', 'HELD', 'UNKNOWN', 'CAPTURED']);
@@ -96,6 +105,7 @@ test.each(FAULTS)(
     await c.desk.fault({ call: 'transfer', how, when });
     await c.desk.fault({ call: 'list-transactions', how: 503, when: 'before' });
     expect((await c.settle(asked)).state).toBe('UNKNOWN');
+    expect(await unknownSteps(asked)).toEqual(['void']);
     expect(await c.until(asked, 'VOIDED')).toBe('VOIDED');
     expect(await c.money(asked)).toEqual(BACK);
   },

@@ -2,6 +2,7 @@ import { useState } from 'react';
 import { client } from '../session/client';
 import { toldOf } from '../state/told';
 import { CopyButton } from './copy-button';
+import { Icon } from './icons';
 
 /** The signed receipt of a payment, to be copied and verified by anybody. */
 export function ReceiptLink({ paymentId }: { paymentId: string }) {
@@ -30,11 +31,20 @@ export function ReceiptLink({ paymentId }: { paymentId: string }) {
   }
   return (
     <>
-      <span>Its receipt, signed</span> <CopyButton text={receipt} what="the receipt" />
-      <pre className="payload receipt">{receipt}</pre>
-      <a href="/receipts" target="_blank" rel="noreferrer">
-        Verify it
-      </a>
+      <span className="row">
+        Its receipt, signed
+        <CopyButton text={receipt} what="the receipt" />
+        <a href="/receipts" target="_blank" rel="noreferrer">
+          Verify it
+        </a>
+      </span>
+      <details className="fold">
+        <summary>
+          Its text
+          <Icon name="chev" />
+        </summary>
+        <pre className="payload">{receipt}</pre>
+      </details>
     </>
   );
 }
