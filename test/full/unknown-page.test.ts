@@ -17,6 +17,7 @@ const EVERY: ViewName[] = ['light', 'dark', 'phone', 'narrow'];
 const ANN = 'operator@example.org';
 const BOB = 'test@mooring.local';
 const PATH = '/ops/unknown-payments';
+const NETWORK = 'circle/BASE-SEPOLIA';
 
 let people = 0;
 /** A transfer of which the answer was lost: into escrow, or on to the agent's owner. */
@@ -29,11 +30,17 @@ async function lost(step: 'hold' | 'capture' = 'hold'): Promise<string> {
     await decidePayment(tx, { sessionId, paymentId, approved: true });
     let payment = await lockPayment(tx, paymentId);
     await holdPayment(tx, payment);
-    if (step === 'capture') payment = await setPaymentState(tx, payment, { to: 'HELD' });
+    if (step === 'capture') {
+      const [hold] = holdMoves(payment);
+      if (hold === undefined) throw new Error('no move');
+      await recordMove(tx, NETWORK, hold);
+      await recordOutcome(tx, await lockMove(tx, hold.key), { kind: 'done', reference: `hold ${paymentId}` });
+      payment = await setPaymentState(tx, payment, { to: 'HELD' });
+    }
     const whole = { paidMicros: payment.amountMicros, feeMicros: payment.feeMicros };
     const [move] = step === 'hold' ? holdMoves(payment) : captureMoves(payment, whole);
     if (move === undefined) throw new Error('no move');
-    await recordMove(tx, 'circle/BASE-SEPOLIA', move);
+    await recordMove(tx, NETWORK, move);
     await recordOutcome(tx, await lockMove(tx, move.key), { kind: 'unknown', why: 'the line was cut' });
     await setPaymentState(tx, payment, { to: 'UNKNOWN' });
   });
