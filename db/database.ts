@@ -6,7 +6,7 @@ import type { Origin } from '../domain/origin';
 import type { Principal } from '../domain/principal';
 import { failpoint } from '../lib/failpoints';
 import { metrics } from '../lib/metrics';
-import { span } from '../lib/telemetry';
+import { currentOrigin, span } from '../lib/telemetry';
 
 /** A signal for a workflow, as recorded in the outbox. Ids and versions only, never content. */
 export interface OutboxSignal {
@@ -140,10 +140,20 @@ async function begin(client: PoolClient, principal: Principal, region: string): 
     return agent.agent_id;
   }
   const who = idOf(principal);
-  await client.query(
-    `${role}select set_config('mooring.principal', ${escapeLiteral(who)}, true), set_config('mooring.region', ${escapeLiteral(region)}, true)`,
+  const settings = { principal: who, region, ...saidBy(principal) };
+  const set = Object.entries(settings).map(
+    ([name, value]) => `set_config('mooring.${name}', ${escapeLiteral(value)}, true)`,
   );
+  await client.query(`${role}select ${set.join(', ')}`);
   return who;
+}
+
+/** For the audit log: at which person's word, in which request. What no person says needs neither. */
+function saidBy(principal: Principal): { actor?: string; request?: string } {
+  const actor = principal.kind === 'system' ? principal.for : undefined;
+  if (principal.kind !== 'user' && actor === undefined) return {};
+  const request = currentOrigin()?.request_id;
+  return { ...(actor === undefined ? {} : { actor }), ...(request === undefined ? {} : { request }) };
 }
 
 const idOf = (principal: Exclude<Principal, { kind: 'agent-key' }>): string =>

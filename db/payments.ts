@@ -204,11 +204,7 @@ export async function setPaymentState(
     refundedMicros = payment.refundedMicros,
   }: { to: PaymentState; capturedMicros?: MicroUsdc | null; refundedMicros?: MicroUsdc },
 ): Promise<Payment> {
-  if (!PAYMENT_EDGES[payment.state].includes(to)) {
-    throw new MooringError('payment_not_open', `A payment that is ${payment.state} cannot become ${to}.`, {
-      details: { state: payment.state },
-    });
-  }
+  requireEdge(payment, to);
   await tx.query('update payments set state = $2, captured_micros = $3, refunded_micros = $4 where id = $1', [
     payment.id,
     to,
@@ -216,6 +212,13 @@ export async function setPaymentState(
     refundedMicros,
   ]);
   return { ...payment, state: to, capturedMicros, refundedMicros };
+}
+
+function requireEdge({ state }: Payment, to: PaymentState): void {
+  if (PAYMENT_EDGES[state].includes(to)) return;
+  throw new MooringError('payment_not_open', `A payment that is ${state} cannot become ${to}.`, {
+    details: { state },
+  });
 }
 
 /** Wakes the payment's workflow: somebody decided, or its task has ended. */
@@ -293,12 +296,12 @@ async function decide(
 ): Promise<Payment> {
   if (approved) await refuseWhileUnknown(tx, payment);
   const state = approved ? 'AUTHORIZING' : 'DECLINED';
-  await setPaymentState(tx, payment, { to: state });
-  await tx.query('update payments set decided_at = now(), decided_by = $2, rule_id = $3 where id = $1', [
-    payment.id,
-    by,
-    ruleId,
-  ]);
+  requireEdge(payment, state);
+  // In one statement: the audit log tells of the new state, and by whom.
+  await tx.query(
+    'update payments set state = $2, decided_at = now(), decided_by = $3, rule_id = $4 where id = $1',
+    [payment.id, state, by, ruleId],
+  );
   await wakePayment(tx, payment.id, 'paymentDecided');
   return { ...payment, state, decidedBy: by, ruleId };
 }

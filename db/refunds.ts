@@ -114,9 +114,13 @@ async function insertRefund(
   const id = newId('rfd');
   const feeMicros = feeOfRefund(payment, given, amountMicros);
   await tx.query(
-    `insert into refunds (id, payment_id, key, user_id, refunded_by, amount_micros, fee_micros, reason, state)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, 'pending')`,
-    [id, payment.id, wish.key, payment.userId, wish.refundedBy, amountMicros, feeMicros, wish.reason],
+    `insert into refunds (id, payment_id, key, user_id, refunded_by, refunded_as, amount_micros, fee_micros, reason, state)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'pending')`,
+    [
+      ...[id, payment.id, wish.key, payment.userId, wish.refundedBy],
+      wish.refundedBy === payment.agentOwnerId ? 'owner' : 'platform',
+      ...[amountMicros, feeMicros, wish.reason],
+    ],
   );
   return getRefund(tx, id);
 }

@@ -42,6 +42,7 @@ const commands = {
   'outage-test': { file: 'node_modules/jest/bin/jest.js', env: { MOORING_TEST_SET: 'outages' } },
   'money-test': { file: 'node_modules/jest/bin/jest.js', env: { MOORING_TEST_SET: 'money' } },
   'ledger-proof': { file: 'dist/dev/ledger-proof.js' },
+  'audit-check': { file: 'dist/dev/audit-check.js' },
   'record-histories': { file: 'node_modules/jest/bin/jest.js', env: { MOORING_TEST_SET: 'histories' } },
   'bench:start': { file: 'dist/bench/start.js' },
   'bench:turn': { file: 'dist/bench/turn.js' },

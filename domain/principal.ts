@@ -6,9 +6,11 @@ export type Principal =
   | { kind: 'user'; id: string }
   | { kind: 'agent'; id: string }
   | { kind: 'agent-key'; hash: Buffer }
-  | { kind: 'system' };
+  | { kind: 'system'; for?: string };
 
 export const SYSTEM: Principal = { kind: 'system' };
+/** The system at a person's word: it sees all, and the audit log names them. */
+export const systemFor = (userId: string): Principal => ({ kind: 'system', for: userId });
 export const byAgentKey = (hash: Buffer): Principal => ({ kind: 'agent-key', hash });
 /** An agent, by the person behind it. */
 export const asAgent = (id: string): Principal => ({ kind: 'agent', id });

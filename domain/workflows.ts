@@ -17,6 +17,7 @@ export const QUEUES = {
   agentMonitor: 'agents',
   mail: 'tasks',
   ledgerProof: 'money',
+  auditSeal: 'money',
 } as const;
 export type WorkflowType = keyof typeof QUEUES;
 
@@ -156,6 +157,11 @@ export interface RefundActivities {
 export interface LedgerActivities {
   /** Proves the whole ledger; what is wrong is an alarm, and counted. */
   proveLedger: (input: Record<string, never>) => Promise<{ transfers: number; problems: number }>;
+}
+
+export interface AuditActivities {
+  /** Seals what of the audit log is not sealed yet; whoever still adds to it is waited for. */
+  sealAudit: (input: Record<string, never>) => Promise<{ rows: number; seals: number }>;
 }
 
 export interface AgentMonitorInput {

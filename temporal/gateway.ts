@@ -35,6 +35,7 @@ const PRIORITY: Record<WorkflowType, number> = {
   agentMonitor: 5,
   mail: 1,
   ledgerProof: 5,
+  auditSeal: 5,
 };
 
 export interface GatewayDeps {
@@ -123,6 +124,8 @@ function summaryOf(workflow: WorkflowType, input: Record<string, string>): strin
       return `A mail with a code, good until ${input['until'] ?? '?'}`;
     case 'ledgerProof':
       return 'The nightly proof of the ledger';
+    case 'auditSeal':
+      return 'The hourly seal of the audit log';
     case 'agentMonitor':
       return `Agent ${input['agentId'] ?? '?'}: probes it when its owner asks, tries it while it is down`;
   }

@@ -5,6 +5,7 @@ import { createSendMail } from '../activities/mail';
 import { createMailActivities } from '../activities/mail-code';
 import { createPaymentActivities } from '../activities/payments';
 import { createLedgerActivities } from '../activities/prove-ledger';
+import { createAuditActivities } from '../activities/seal-audit';
 import { createRefundActivities } from '../activities/settle-refund';
 import type { Encoder } from '../activities/search/encoder';
 import { createTaskActivities } from '../activities/tasks/activities';
@@ -116,6 +117,7 @@ const moneyActivities = (deps: CarryDeps): Activities['money'] => ({
   ...createPaymentActivities(deps),
   ...createRefundActivities(deps),
   ...createLedgerActivities(deps),
+  ...createAuditActivities(deps),
 });
 
 const looksOf = (config: Config): Looks => ({

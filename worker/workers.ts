@@ -4,6 +4,7 @@ import type { LogMetadata, NativeConnection, WorkflowBundleOption } from '@tempo
 import { QUEUES } from '../domain/workflows';
 import type {
   AgentActivities,
+  AuditActivities,
   ChatActivities,
   LedgerActivities,
   MailActivities,
@@ -17,7 +18,7 @@ import { observeActivities, workflowSinks } from './observe';
 export interface Activities {
   chat: ChatActivities;
   tasks: TaskActivities & MailActivities;
-  money: PaymentActivities & RefundActivities & LedgerActivities;
+  money: PaymentActivities & RefundActivities & LedgerActivities & AuditActivities;
   agents: AgentActivities;
 }
 

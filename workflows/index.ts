@@ -1,4 +1,5 @@
 export { agentMonitor } from './agent-monitor';
+export { auditSeal } from './audit-seal';
 export { chatSession } from './chat-session';
 export { ledgerProof } from './ledger-proof';
 export { mail } from './mail';

@@ -11,7 +11,7 @@ import { keepOwner } from '../../db/owner-emails';
 import { findEndpoint, setEndpoint } from '../../db/endpoints';
 import { MooringError } from '../../domain/errors';
 import { protectedName } from '../../domain/network';
-import { SYSTEM } from '../../domain/principal';
+import { SYSTEM, systemFor } from '../../domain/principal';
 import type { NetworkAgent } from '../../db/network-agents';
 import { newSigningSecret } from '../../lib/agent-keys';
 import type { ApiContext } from '../context';
@@ -105,7 +105,8 @@ function registerRoute(api: ApiContext, router: Router): void {
     if (endpoint !== null) await checkEndpoint(api, endpoint.url);
     const { key, hash } = network.keys.create();
     // The key is what the agent will be known by: until then the system writes.
-    const { made: agent, code } = await db.withTx(SYSTEM, 'network.register', async (tx) => {
+    const by = ownerId === null ? SYSTEM : systemFor(ownerId);
+    const { made: agent, code } = await db.withTx(by, 'network.register', async (tx) => {
       const made = await registerNetworkAgent(tx, {
         slug: wish.slug,
         displayName: wish.display_name,

@@ -9,7 +9,7 @@ import { changeListing, deleteListing, lockListing, reviewListing, wakeListing }
 import type { Listing, ListingFields } from '../../db/listings';
 import { registerListing } from '../../db/register-listing';
 import { MooringError } from '../../domain/errors';
-import { ANYONE, asUser, SYSTEM } from '../../domain/principal';
+import { ANYONE, asUser, SYSTEM, systemFor } from '../../domain/principal';
 import type { Principal } from '../../domain/principal';
 import { newAgentKeys } from '../../lib/agent-keys';
 import type { AgentKeys } from '../../lib/agent-keys';
@@ -38,7 +38,7 @@ export function agentRoutes(api: ApiContext): Router {
     requireAdmin(api.config, user);
     const { reason, ...said } = Review.parse(req.body);
     const review = { ...said, reviewerId, reason: reason === '' ? null : reason };
-    const listing = await api.db.withTx(SYSTEM, 'listing.review', async (tx) =>
+    const listing = await api.db.withTx(systemFor(reviewerId), 'listing.review', async (tx) =>
       reviewListing(tx, await lockListing(tx, id), review),
     );
     res.json(await view(api, listing, { isOpen: true }));
@@ -77,7 +77,7 @@ function ownerRoutes(api: ApiContext, router: Router): void {
     await requireAllowed(api, fields.baseUrl);
     const keys = newAgentKeys();
     // The keys are for the system only, so it is the system that writes both.
-    const { listing, isNew } = await db.withTx(SYSTEM, 'listing.register', async (tx) => {
+    const { listing, isNew } = await db.withTx(systemFor(userId), 'listing.register', async (tx) => {
       await ownAccount(tx, userId);
       const registered = await registerListing(tx, userId, fields);
       await storeKeys(tx, registered.listing.id, sealed(api, keys));
@@ -110,7 +110,7 @@ function ownerRoutes(api: ApiContext, router: Router): void {
     const userId = await ownerOf(api, req);
     const id = agentIdOf(req.params.id);
     const keys = newAgentKeys();
-    await db.withTx(SYSTEM, 'listing.rotate-keys', async (tx) => {
+    await db.withTx(systemFor(userId), 'listing.rotate-keys', async (tx) => {
       await own(tx, id, userId);
       await storeKeys(tx, id, sealed(api, keys));
     });

@@ -6,7 +6,7 @@ import { refundPayment } from '../../db/refunds';
 import { MooringError } from '../../domain/errors';
 import { formatUsdc } from '../../domain/money';
 import { PAYMENT_STATES } from '../../domain/payment';
-import { asUser, SYSTEM } from '../../domain/principal';
+import { asUser, SYSTEM, systemFor } from '../../domain/principal';
 import { walletNetwork } from '../../lib/wallet-settings';
 import { isAdmin } from '../auth/admin';
 import { ownAccount } from '../auth/sign-in';
@@ -65,7 +65,7 @@ export function paymentRoutes({ config, db, caller }: ApiContext): Router {
     const paymentId = paymentIdOf(req.params.id);
     const { id: key, amount_usdc: amountMicros = null, reason } = RefundWish.parse(req.body);
     const network = walletNetwork(config);
-    const { payment, refund } = await db.withTx(SYSTEM, 'payment.refund', async (tx) => {
+    const { payment, refund } = await db.withTx(systemFor(userId), 'payment.refund', async (tx) => {
       const admin = isAdmin(config, await ownAccount(tx, userId));
       const { payment: found } = await readPayment(tx, { id: paymentId, userId, isAdmin: admin });
       const owns = found.agentOwnerId === userId;

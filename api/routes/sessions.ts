@@ -5,7 +5,7 @@ import { eraseSession } from '../../db/erase';
 import { createSession, getSession, listSessions } from '../../db/sessions';
 import { MooringError } from '../../domain/errors';
 import { parseUsdc } from '../../domain/money';
-import { asUser, SYSTEM } from '../../domain/principal';
+import { asUser, systemFor } from '../../domain/principal';
 import { ownAccount } from '../auth/sign-in';
 import { SESSION_TOKEN_SECONDS } from '../auth/tokens';
 import type { ApiContext } from '../context';
@@ -74,7 +74,7 @@ export function sessionRoutes(api: ApiContext): Router {
   router.delete('/api/sessions/:id', async (req, res) => {
     const userId = await caller(req);
     const sessionId = sessionIdOf(req.params.id);
-    await db.withTx(SYSTEM, 'session.erase', (tx) => eraseSession(tx, { sessionId, userId }));
+    await db.withTx(systemFor(userId), 'session.erase', (tx) => eraseSession(tx, { sessionId, userId }));
     res.json({ ok: true });
   });
 

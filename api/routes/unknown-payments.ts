@@ -4,7 +4,7 @@ import { decideByHand, unknownPayments } from '../../db/wallet-decisions';
 import type { UnknownPayment } from '../../db/wallet-decisions';
 import { MooringError } from '../../domain/errors';
 import { formatUsdc } from '../../domain/money';
-import { SYSTEM } from '../../domain/principal';
+import { SYSTEM, systemFor } from '../../domain/principal';
 import { refIdOf } from '../../domain/wallet';
 import { requireAdmin } from '../auth/admin';
 import { ownAccount } from '../auth/sign-in';
@@ -32,7 +32,7 @@ export function unknownPaymentRoutes({ config, db, caller }: ApiContext): Router
     const { id } = req.params;
     const { outcome, reason } = Decision.parse(req.body);
     if (!/^(pay|rfd)_\w{21}$/.test(id)) throw new MooringError('not_found', 'There is no such payment.');
-    const { counts } = await db.withTx(SYSTEM, 'wallet.decide', async (tx) => {
+    const { counts } = await db.withTx(systemFor(adminId), 'wallet.decide', async (tx) => {
       requireAdmin(config, await ownAccount(tx, adminId));
       return decideByHand(tx, { id, adminId, outcome, reason });
     });

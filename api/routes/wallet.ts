@@ -11,7 +11,7 @@ import { heldParts, topUp } from '../../db/wallet';
 import { MooringError } from '../../domain/errors';
 import { formatUsdc } from '../../domain/money';
 import type { MicroUsdc } from '../../domain/money';
-import { asUser, SYSTEM } from '../../domain/principal';
+import { asUser, systemFor } from '../../domain/principal';
 import { newId } from '../../lib/ids';
 import { ownAccount } from '../auth/sign-in';
 import type { ApiContext } from '../context';
@@ -53,7 +53,7 @@ export function walletRoutes({ db, caller, origins }: ApiContext): Router {
     const userId = await caller(req);
     const { amount_usdc: amountMicros, id = newId('top') } = TopUp.parse(req.body);
     const key = `top_up/${userId}/${id}`;
-    const after = await db.withTx(SYSTEM, 'wallet.top-up', async (tx) => {
+    const after = await db.withTx(systemFor(userId), 'wallet.top-up', async (tx) => {
       await ownAccount(tx, userId);
       await topUp(tx, { userId, amountMicros, key });
       return wallet(tx, userId);

@@ -67,6 +67,10 @@ const CHAINS: [string, string[]][] = [
     'the ledger is proved by its schedule',
     ['proveLedger.start', 'ledger.prove.committed', 'proveLedger.report'],
   ],
+  [
+    'the audit log is sealed by its schedule',
+    ['sealAudit.start', 'audit.seal.commit', 'audit.seal.committed', 'sealAudit.report'],
+  ],
   ['a chat closes when nobody writes', ['outbox.mark.committed', 'session.close-idle.committed']],
 ];
 

@@ -3,7 +3,7 @@ import type { Client } from '@temporalio/client';
 import type { Mail } from '../../dev/mailbox/mail-store';
 import { openChat } from '../harness/chat';
 import type { Chat } from '../harness/chat';
-import type { Acknowledged } from '../invariants/world';
+import type { Acknowledged, World } from '../invariants/world';
 
 export interface Stage {
   api: () => string;
@@ -11,6 +11,8 @@ export interface Stage {
   /** what was mailed to an address, the newest first */
   mailsTo: (address: string) => Promise<Mail[]>;
   temporal: Client;
+  /** what is stored */
+  query: World['query'];
   /** how often the platform has died in this run */
   deaths: () => number;
   /** what clients were told is kept here, for the invariants */

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import { checkAuditLog } from '../../db/audit-check';
 import { patientCall } from '../harness/chat';
 import { ask, decide, newEmail, open, turnEnd } from './driver';
 import type { Scenario, Stage } from './driver';
@@ -24,6 +25,7 @@ export const MONEY: Scenario[] = [
   },
   { name: 'a person looks after their money', run: lookAfter },
   { name: 'the ledger is proved by its schedule', run: prove },
+  { name: 'the audit log is sealed by its schedule', run: seal },
 ];
 
 async function refund(stage: Stage): Promise<void> {
@@ -64,9 +66,32 @@ async function lookAfter({ api }: Stage): Promise<void> {
   await csv?.text().catch(() => undefined);
 }
 
-/** As an operator does who does not wait for the night. */
-async function prove({ temporal }: Stage): Promise<void> {
-  const schedule = temporal.schedule.getHandle('ledger-proof');
+async function prove(stage: Stage): Promise<void> {
+  const found = await trigger(stage, 'ledger-proof');
+  if (!isWhole(found)) throw new Error(`the ledger is not whole: ${JSON.stringify(found)}`);
+}
+
+/** Each row is sealed once, whoever died on the way. */
+async function seal(stage: Stage): Promise<void> {
+  const { api, query } = stage;
+  let token = '';
+  const call = patientCall(api, () => token);
+  token = (await call<{ access_token: string }>('POST', '/dev/sign-in', { email: newEmail() })).access_token;
+  await call('PUT', '/api/wallet/budgets', { day_usdc: '2', month_usdc: null });
+  await trigger(stage, 'audit-seal');
+  const found = await checkAuditLog({ query }, null);
+  const [counted] = await query<{ rows: number; links: number }>(
+    `select (select count(*)::int from audit_log) as rows, (select count(*)::int from audit_links) as links`,
+  );
+  const once = found.problem === null && found.open === 0 && counted?.rows === counted?.links;
+  if (!once || found.rows !== counted?.links) {
+    throw new Error(`the audit log is not sealed once: ${JSON.stringify({ found, counted })}`);
+  }
+}
+
+/** As an operator does who does not wait for the hour; answers with what the run ended with. */
+async function trigger({ temporal }: Stage, scheduleId: string): Promise<unknown> {
+  const schedule = temporal.schedule.getHandle(scheduleId);
   const begun = async () => (await schedule.describe()).info.recentActions.at(-1)?.action.workflow.workflowId;
   const before = await begun();
   await schedule.trigger();
@@ -75,8 +100,7 @@ async function prove({ temporal }: Stage): Promise<void> {
     await pause(50);
     latest = await begun();
   }
-  const found: unknown = await temporal.workflow.getHandle(latest).result();
-  if (!isWhole(found)) throw new Error(`the ledger is not whole: ${JSON.stringify(found)}`);
+  return temporal.workflow.getHandle(latest).result();
 }
 
 const isWhole = (found: unknown): boolean =>

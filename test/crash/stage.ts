@@ -58,6 +58,7 @@ export async function openCrashStage(): Promise<CrashStage> {
   };
   const stage: Stage = {
     temporal: world.temporal,
+    query: world.query,
     deaths: machine.deaths,
     api: machine.api,
     agentUrl: machine.agentUrl,

@@ -23,6 +23,7 @@ const ENTRIES = [
   'dev/agent-kit/template/agent.test.mjs',
   'dev/agents/main.ts',
   'dev/circle/main.ts',
+  'dev/audit-check.ts',
   'dev/demo.ts',
   'dev/dev.ts',
   'dev/env.ts',
