@@ -24,7 +24,7 @@ const HOLDS = 12;
 export type Command =
   | { do: 'top up'; user: string; amount: number; key: number }
   | { do: 'hold'; user: string; amount: number; key: number }
-  | { do: 'capture'; key: number; user: string; owner: string; amount: number; fee: number }
+  | { do: 'capture'; key: number; owner: string; amount: number; fee: number }
   | { do: 'void' | 'expire'; key: number }
   | { do: 'refund'; key: number; user: string; owner: string; amount: number; fee: number };
 
@@ -41,7 +41,7 @@ export const command: fc.Arbitrary<Command> = fc.oneof(
     weight: 3,
     arbitrary: fc.record({
       do: fc.constant('capture' as const),
-      ...{ key, user, owner, fee, amount: fc.oneof(amount, small) },
+      ...{ key, owner, fee, amount: fc.oneof(amount, small) },
     }),
   },
   { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('void' as const, 'expire' as const), key }) },
@@ -62,7 +62,7 @@ export function legsOf(wish: Extract<Command, { do: 'top up' | 'refund' }>, worl
   const name = `refund/${wish.key}`;
   const escrow = escrowAccount(named(wish.user, world));
   const from = ownerAccount(named(wish.owner, world));
-  const back = wish.fee < wish.amount ? wish.fee : 0;
+  const back = feePart(wish);
   return [
     leg(world, {
       key: `${name}/owner`,
@@ -91,6 +91,10 @@ export function legsOf(wish: Extract<Command, { do: 'top up' | 'refund' }>, worl
     }),
   ];
 }
+
+/** A fee that would be all of it is none. */
+export const feePart = ({ fee: part, amount: whole }: { fee: number; amount: number }): number =>
+  part < whole ? part : 0;
 
 export const named = (name: string, world: string): string => `${world}-${name}`;
 export const feeOf = (key: number, world: string): string => `${FEES[key % FEES.length] ?? ''}/${world}`;
@@ -134,7 +138,7 @@ function ask(tx: Tx, world: string, wish: Command): Promise<Recorded> {
         }),
       });
     case 'capture': {
-      const part = wish.fee < wish.amount ? wish.fee : 0;
+      const part = feePart(wish);
       const onward = [
         { to: ownerAccount(named(wish.owner, world)), kind: 'capture' as const, amount: wish.amount - part },
         { to: feeOf(wish.key, world), kind: 'fee' as const, amount: part },

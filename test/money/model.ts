@@ -1,5 +1,5 @@
 import { escrowAccount, OUTSIDE, ownerAccount, userAccount } from '../../db/ledger';
-import { feeOf, legsOf, named } from './commands';
+import { feeOf, feePart, legsOf, named } from './commands';
 import type { Answer, Command } from './commands';
 
 interface Hold {
@@ -32,7 +32,9 @@ const add = (map: Map<string, number>, account: string, by: number): void =>
 export const freeOf = ({ posted, held }: Model, account: string): number =>
   (posted.get(account) ?? 0) - (held.get(account) ?? 0);
 
-const words = (wish: Command): string => JSON.stringify(Object.entries(wish).sort());
+/** What a command comes to, the same for all that come to the same. */
+const words = (wish: Command): string =>
+  JSON.stringify(Object.entries(wish.do === 'capture' ? { ...wish, fee: feePart(wish) } : wish).sort());
 
 /** What must come of a command when nothing else happens beside it; then it has happened. */
 export function expectAnswer(model: Model, wish: Command): Answer {
@@ -127,7 +129,7 @@ function end(
   hold.end = { phase: PHASES[wish.do], amount, words: words(wish) };
   add(held, purse, -hold.amount);
   if (wish.do !== 'capture') return;
-  const fee = wish.fee < wish.amount ? wish.fee : 0;
+  const fee = feePart(wish);
   add(posted, purse, -wish.amount);
   add(posted, escrowAccount(named(hold.user, world)), 0);
   add(posted, ownerAccount(named(wish.owner, world)), wish.amount - fee);
