@@ -18,6 +18,8 @@ export interface OutboxSignal {
   signalInput: Record<string, string | number> | null;
   /** the request whose fact this is; null: nobody's, or unknown */
   origin: Origin | null;
+  /** of the start of a task: its agent is to be told, which may be done before the start; not stored */
+  untold?: boolean;
 }
 
 /** An open transaction, and what is to be told to the world once it has committed. */

@@ -139,7 +139,8 @@ export async function createNetworkTask(tx: Tx, wish: TaskWish): Promise<Network
     ],
   );
   checkSides(made, wish.risk);
-  recordSignal(tx, { ...startOf(made), signal: null, signalInput: null });
+  const untold = made.status === 'pending_delivery';
+  recordSignal(tx, { ...startOf(made), signal: null, signalInput: null, untold });
   return made;
 }
 

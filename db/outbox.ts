@@ -34,10 +34,19 @@ export async function takeUnsent(
     `select id, workflow, workflow_id as "workflowId", input, signal, signal_input as "signalInput", origin
        from outbox
       where sent_at is null and created_at < now() - $1 * interval '1 millisecond' and id <> all($3)
+        and (held_until is null or held_until < now())
       order by created_at
       limit $2
       for update skip locked`,
     [ageMs, limit, held],
+  );
+}
+
+/** No relay takes this one for lost until then: its process is still at work for it, if it lives. */
+export async function holdBack(tx: Tx, id: string, ms: number): Promise<void> {
+  await tx.query(
+    `update outbox set held_until = now() + $2 * interval '1 millisecond' where id = $1 and sent_at is null`,
+    [id, ms],
   );
 }
 

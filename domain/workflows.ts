@@ -39,6 +39,8 @@ export interface TaskInput {
   agentId: string;
   riskLevel: string;
   expiresAt: string;
+  /** what its first delivery came to, which was made before the run began; absent: the run makes it */
+  first?: TaskProgress;
 }
 
 /** A task has ended by a call of one of its sides, or of its person. */

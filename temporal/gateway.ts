@@ -4,7 +4,7 @@ import { TypedSearchAttributes } from '@temporalio/common';
 import type { SearchAttributePair } from '@temporalio/common';
 import type { Origin } from '../domain/origin';
 import { QUEUES } from '../domain/workflows';
-import type { WorkflowType } from '../domain/workflows';
+import type { TaskProgress, WorkflowType } from '../domain/workflows';
 import { span } from '../lib/telemetry';
 import { withOrigin } from './origin-header';
 import { SEARCH_ATTRIBUTES } from './search-attributes';
@@ -18,6 +18,8 @@ export interface WorkflowSignal {
   signalInput: Record<string, string | number> | null;
   /** the request that this goes back to, told to the run; absent: nobody's */
   origin?: Origin | null;
+  /** of a task: what its first delivery has come to */
+  first?: TaskProgress;
 }
 
 export interface Gateway {
@@ -50,10 +52,10 @@ export interface GatewayDeps {
 
 /** The only caller of the Temporal client. */
 export function createGateway({ client, region, isOpen, onRestart }: GatewayDeps): Gateway {
-  const optionsOf = ({ workflow, workflowId, input }: WorkflowSignal) => ({
+  const optionsOf = ({ workflow, workflowId, input, first }: WorkflowSignal) => ({
     workflowId,
     taskQueue: QUEUES[workflow],
-    args: [input],
+    args: [first === undefined ? input : { ...input, first }],
     workflowTaskTimeout: '3 seconds' as const,
     staticSummary: summaryOf(workflow, input),
     typedSearchAttributes: attributesOf(workflow, input, region),

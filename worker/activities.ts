@@ -1,6 +1,7 @@
 import { createListingActivities } from '../activities/agents/monitor';
 import { createChatActivities } from '../activities/chat';
 import { createModel } from '../activities/orchestrator/model';
+import type { Model } from '../activities/orchestrator/model';
 import { createSendMail } from '../activities/mail';
 import { createMailActivities } from '../activities/mail-code';
 import { createPaymentActivities } from '../activities/payments';
@@ -10,11 +11,13 @@ import { createRefundActivities } from '../activities/settle-refund';
 import type { Encoder } from '../activities/search/encoder';
 import { createTaskActivities } from '../activities/tasks/activities';
 import type { TaskDeps } from '../activities/tasks/activities';
+import { deliver } from '../activities/tasks/deliver';
 import { createDrainParked } from '../activities/tasks/drain';
 import type { CarryDeps, Looks } from '../activities/wallets/carry-on';
 import { createWallets } from '../activities/wallets/choose';
 import type { Database } from '../db/database';
 import { parseUsdc } from '../domain/money';
+import type { TaskProgress } from '../domain/workflows';
 import { createApprovalLinks } from '../lib/approval-links';
 import type { Bus } from '../lib/bus';
 import { publicUrlOf } from '../lib/config';
@@ -33,25 +36,22 @@ interface ActivityDeps {
   encoder: Encoder;
 }
 
-/** All activities with what they need of the world, by queue. */
-export function createActivities({ config, db, bus, http, secret, encoder }: ActivityDeps): Activities {
+/** All activities with what they need of the world, by queue; and what tells a task's agent before its run begins. */
+export function createActivities({ config, db, bus, http, secret, encoder }: ActivityDeps): {
+  activities: Activities;
+  deliverTask: (taskId: string) => Promise<TaskProgress>;
+} {
   const links = createApprovalLinks(secret, publicUrlOf(config));
   const sendMail = createSendMail({ smtpUrl: config.MOORING_SMTP_URL, from: config.MOORING_MAIL_FROM });
   const wallets = createWallets(config, db);
   const tasks = taskDeps({ config, db, http, secret, links, sendMail });
-  return {
+  const activities: Activities = {
     chat: createChatActivities({
       db,
       bus,
       http,
       encoder,
-      model: createModel({
-        apiKey: config.ANTHROPIC_API_KEY ?? 'none',
-        baseUrl: config.ANTHROPIC_BASE_URL,
-        model: config.MOORING_MODEL,
-        maxTokens: config.MOORING_MODEL_MAX_TOKENS,
-        timeoutMs: config.MOORING_MODEL_TIMEOUT_MS,
-      }),
+      model: modelOf(config),
       price: {
         inputPerMillion: parseUsdc(config.MOORING_MODEL_INPUT_USDC) ?? 0n,
         outputPerMillion: parseUsdc(config.MOORING_MODEL_OUTPUT_USDC) ?? 0n,
@@ -92,7 +92,17 @@ export function createActivities({ config, db, bus, http, secret, encoder }: Act
       ...createDrainParked({ ...tasks, concurrency: config.MOORING_DRAIN_CONCURRENCY }),
     },
   };
+  return { activities, deliverTask: (taskId) => deliver(tasks, taskId, new AbortController().signal) };
 }
+
+const modelOf = (config: Config): Model =>
+  createModel({
+    apiKey: config.ANTHROPIC_API_KEY ?? 'none',
+    baseUrl: config.ANTHROPIC_BASE_URL,
+    model: config.MOORING_MODEL,
+    maxTokens: config.MOORING_MODEL_MAX_TOKENS,
+    timeoutMs: config.MOORING_MODEL_TIMEOUT_MS,
+  });
 
 const taskDeps = ({
   config,

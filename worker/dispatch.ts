@@ -1,71 +1,57 @@
-import { setTimeout as pause } from 'node:timers/promises';
-import type { Database, OutboxSignal } from '../db/database';
-import { markSent } from '../db/outbox';
-import { SYSTEM } from '../domain/principal';
+import type { OutboxSignal } from '../db/database';
 import { failpoint } from '../lib/failpoints';
 import type { Logger } from '../lib/log';
 import type { Gateway } from '../temporal/gateway';
 import { counted } from './counted';
+import { createFirstDeliveries } from './first-deliveries';
+import type { TaskStart, Teller } from './first-deliveries';
+import { createSentMarks } from './sent-marks';
 
 export interface Dispatch {
   /** From now on there is a way to Temporal. */
-  open: (db: Database, gateway: Gateway) => void;
+  open: (way: Way) => void;
   /** Never throws and never waits. */
   send: (signals: OutboxSignal[]) => void;
   /** What waits here to be sent, or to be marked as sent: the relay leaves it alone. */
   held: () => string[];
-  /** Resolves when what was sent is marked. */
+  /** Resolves when what was under way is sent, and what was sent is marked. */
   marked: () => Promise<void>;
 }
 
-interface Way {
-  db: Database;
+interface Way extends Teller {
   gateway: Gateway;
 }
 
 /** Starts that are on their way; more wait their turn, so that new work holds up neither callers nor work under way. */
 const STARTS_AT_ONCE = 8;
-/** What was sent is marked together: much less than the age at which a relay elsewhere would send it again. */
-const MARK_MS = 200;
 
 /** Sends recorded signals right after their commit. What fails here stays unsent, and the relay sends it again. */
 export function createDispatch({ log }: { log: Logger }): Dispatch {
   let way: Way | null = null;
-  let sent: string[] = [];
-  const held = new Set<string>();
-  let marking: Promise<void> | null = null;
-
-  const mark = async (db: Database): Promise<void> => {
-    while (sent.length > 0) {
-      const ids = sent;
-      sent = [];
-      await db
-        .withTx(SYSTEM, 'outbox.mark', (tx) => markSent(tx, ids))
-        .catch((error: unknown) => {
-          // Sent twice is harmless: the relay will find them unsent and send them again.
-          log.warn({ err: error, count: ids.length }, 'sent signals could not be marked');
-        });
-      for (const id of ids) held.delete(id);
-    }
-    marking = null;
-  };
-
-  const waiting: OutboxSignal[] = [];
+  const marks = createSentMarks(log);
+  const first = createFirstDeliveries(log);
+  const waiting: TaskStart[] = [];
   let starting = 0;
 
-  const sendOne = async ({ db, gateway }: Way, signal: OutboxSignal): Promise<void> => {
+  const sendOne = async ({ db, gateway }: Way, signal: TaskStart): Promise<void> => {
+    // A signal starts the run as well.
+    const overtaken = signal.signal === null ? null : first.overtake(signal.workflowId);
     failpoint('dispatch', 'before');
     try {
       await counted('dispatch', gateway.send(signal));
     } catch (error) {
       log.warn({ err: error, workflow: signal.workflowId }, 'signal not sent; the relay will');
       // While Temporal is away nothing piles up here.
-      for (const { id } of [signal, ...waiting.splice(0)]) held.delete(id);
+      marks.leave([signal, ...waiting.splice(0)].map(({ id }) => id));
+      if (overtaken !== null) marks.leave([overtaken]);
       return;
     }
     failpoint('dispatch', 'sent');
-    sent.push(signal.id);
-    marking ??= pause(MARK_MS).then(() => mark(db));
+    marks.sent(db, [signal.id, ...(overtaken === null ? [] : [overtaken])]);
+  };
+
+  const startMore = (to: Way): void => {
+    while (starting < STARTS_AT_ONCE && waiting.length > 0) void startNext(to);
   };
 
   const startNext = async (to: Way): Promise<void> => {
@@ -75,19 +61,27 @@ export function createDispatch({ log }: { log: Logger }): Dispatch {
   };
 
   return {
-    open: (db, gateway) => {
-      way = { db, gateway };
+    open: (to) => {
+      way = to;
     },
     send: (signals) => {
       if (way === null) return;
+      const to = way;
+      const start = (one: TaskStart): void => {
+        waiting.push(one);
+        startMore(to);
+      };
       for (const signal of signals) {
-        held.add(signal.id);
-        if (signal.signal === null) waiting.push(signal);
-        else void sendOne(way, signal);
+        marks.hold(signal.id);
+        if (signal.signal !== null) void sendOne(to, signal);
+        else if (!first.take(to, signal, start)) waiting.push(signal);
       }
-      while (starting < STARTS_AT_ONCE && waiting.length > 0) void startNext(way);
+      startMore(to);
     },
-    held: () => [...held],
-    marked: async () => marking ?? undefined,
+    held: marks.held,
+    marked: async () => {
+      await first.over();
+      await marks.marked();
+    },
   };
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { NativeConnection } from '@temporalio/worker';
 import { createThreadEncoder } from '../activities/search/encoder';
 import type { Database } from '../db/database';
 import { hasOpenRow } from '../db/open-row';
@@ -59,15 +60,24 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
   });
   const http = createGuardedHttp({ allowLoopback: config.MOORING_ALLOW_LOOPBACK });
   const encoder = createThreadEncoder();
+  const { activities, deliverTask } = createActivities({
+    config,
+    db,
+    bus,
+    http,
+    secret: deps.secret,
+    encoder,
+  });
   const workers = await createWorkers({
     connection: temporal.connection,
     namespace: config.TEMPORAL_NAMESPACE,
     bundlePath: join(__dirname, '../workflows.bundle.js'),
-    activities: createActivities({ config, db, bus, http, secret: deps.secret, encoder }),
+    activities,
     log,
   });
   const runs = workers.map((worker) => worker.run().catch(deps.onFailure));
-  deps.dispatch.open(db, gateway);
+  const leaseMs = config.MOORING_WEBHOOK_TIMEOUT_MS + config.MOORING_RELAY_AGE_MS;
+  deps.dispatch.open({ db, gateway, deliverTask, leaseMs });
   const ageMs = config.MOORING_RELAY_AGE_MS;
   const stopRelay = startRelay({ db, gateway, log, ageMs, held: deps.dispatch.held });
   const stopReconciler = startReconciler({
@@ -85,12 +95,13 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
     await Promise.all([stopRelay(), stopReconciler(), ...runs]);
     await Promise.all([encoder.close(), http.close(), temporal.connection.close()]);
   };
-  const temporalAnswers = (): Promise<boolean> =>
-    temporal.connection.withDeadline(Date.now() + PROBE_MS, () =>
-      temporal.connection.workflowService.getSystemInfo({}).then(
-        () => true,
-        () => false,
-      ),
-    );
-  return { temporalAnswers, stop };
+  return { temporalAnswers: () => answers(temporal.connection), stop };
 }
+
+const answers = (connection: NativeConnection): Promise<boolean> =>
+  connection.withDeadline(Date.now() + PROBE_MS, () =>
+    connection.workflowService.getSystemInfo({}).then(
+      () => true,
+      () => false,
+    ),
+  );

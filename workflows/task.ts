@@ -86,7 +86,9 @@ export async function task(input: TaskInput): Promise<TaskStatus> {
   const ask = async (): Promise<TaskProgress> => thenTell(await askHuman({ taskId, asOf: now() }));
   const goOn = (): Promise<TaskProgress> => (takeAsked() ? ask() : deliver(input));
 
-  let progress = await goOn();
+  const early = end();
+  if (early !== null) return over(early);
+  let progress = input.first ?? (await goOn());
   for (;;) {
     const ended = end();
     if (ended !== null) return over(ended);

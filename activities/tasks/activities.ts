@@ -3,7 +3,6 @@ import { lockTask } from '../../db/tasks';
 import { SYSTEM } from '../../domain/principal';
 import { isTerminal } from '../../domain/task';
 import type { TaskActivities } from '../../domain/workflows';
-import { failpoint } from '../../lib/failpoints';
 import type { GuardedHttp } from '../../lib/guarded-http';
 import type { Seal } from '../../lib/seal';
 import type { ApprovalLinks } from '../../lib/approval-links';
@@ -11,11 +10,10 @@ import { activity } from '../activity';
 import type { SendMail } from '../mail';
 import { askHuman } from './ask-human';
 import type { BreakerLimits } from './breaker';
+import { deliver } from './deliver';
 import { endInTime } from './ends';
 import { endAsReported } from './record-outcome';
-import { openDelivery } from './open-delivery';
 import { progressOf } from './progress';
-import { makeCall, recordOutcome } from './record-outcome';
 
 export interface TaskDeps {
   db: Database;
@@ -37,14 +35,7 @@ export interface TaskDeps {
 export function createTaskActivities(deps: TaskDeps): TaskActivities {
   const { db } = deps;
   return {
-    deliverTask: activity('deliverTask', async ({ taskId }, signal) => {
-      const next = await db.withTx(SYSTEM, 'task.open-delivery', (tx) => openDelivery(tx, deps, taskId));
-      if ('progress' in next) return next.progress;
-      failpoint('delivery', 'before');
-      const made = await makeCall(next.delivery, signal);
-      failpoint('delivery', 'answered');
-      return db.withTx(SYSTEM, 'task.record-outcome', (tx) => recordOutcome(tx, deps, made));
-    }),
+    deliverTask: activity('deliverTask', ({ taskId }, signal) => deliver(deps, taskId, signal)),
     askHuman: activity('askHuman', (input) => askHuman(deps, input)),
     expireTask: activity('expireTask', ({ taskId, asOf, undeliverable = false }) =>
       db.withTx(SYSTEM, 'task.expire', async (tx) => {
