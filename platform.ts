@@ -75,8 +75,9 @@ async function startPlatform(
   log.info({ port: config.MOORING_PORT }, 'ready');
 
   return async () => {
-    await Promise.all([api.close(), worker?.stop()]);
-    await dispatch.marked();
+    await api.close();
+    // What is under way is sent while there is a way to Temporal; then what the last activities have sent.
+    for (const end of [dispatch.end, () => worker?.stop(), dispatch.end]) await end();
     await bus.close();
     await db.close();
     await leave?.();

@@ -7,6 +7,7 @@ import { setPhase } from '../db/sessions';
 import { answerToolCall, getToolCall } from '../db/tool-calls';
 import type { ToolCall } from '../db/tool-calls';
 import { sayStatus } from '../db/tool-status';
+import { requireNetwork } from '../db/wallet-moves';
 import { MooringError } from '../domain/errors';
 import type { LogFrame } from '../domain/frames';
 import { formatUsdc } from '../domain/money';
@@ -24,6 +25,7 @@ export async function holdFunds(tx: Tx, wallets: WalletDriver, payment: Payment)
     if (!(error instanceof MooringError) || error.code !== 'insufficient_funds') throw error;
     return end(tx, payment, { to: 'FAILED' });
   }
+  await requireNetwork(tx, payment, wallets.network);
   const awaited = await makeMoves(tx, wallets, holdMoves(payment));
   if (awaited?.kind === 'refused') {
     await releasePayment(tx, payment, 'voided');

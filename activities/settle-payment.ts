@@ -3,7 +3,7 @@ import { appendFrames } from '../db/events';
 import { capturePayment, releasePayment } from '../db/payment-money';
 import { lockPayment, markPaymentSeen, setPaymentState, taskOfPayment } from '../db/payments';
 import type { Payment, SpendingTask } from '../db/payments';
-import { isEnding } from '../db/wallet-moves';
+import { isEnding, requireNetwork } from '../db/wallet-moves';
 import type { LogFrame } from '../domain/frames';
 import { formatUsdc } from '../domain/money';
 import type { MicroUsdc } from '../domain/money';
@@ -38,6 +38,7 @@ export async function settle(
     if (!(await isEnding(tx, paymentId))) return holdFunds(tx, wallets, payment);
   }
   const fate = fateOf(payment, await taskOfPayment(tx, payment.id), asOf);
+  if (fate.kind !== 'waits') await requireNetwork(tx, payment, wallets.network);
   switch (fate.kind) {
     case 'waits':
       return at({ ...payment, captureDeadline: fate.until });

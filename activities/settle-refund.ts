@@ -1,8 +1,7 @@
 import type { Tx } from '../db/database';
 import { completeRefund, failRefund, lockRefund, markRefundSeen } from '../db/refunds';
 import type { Refund } from '../db/refunds';
-import { hasMoved, networkOf } from '../db/wallet-moves';
-import { MooringError } from '../domain/errors';
+import { hasMoved, requireNetwork } from '../db/wallet-moves';
 import { SYSTEM } from '../domain/principal';
 import type { RefundActivities, RefundProgress } from '../domain/workflows';
 import { activity } from './activity';
@@ -29,9 +28,7 @@ async function settle(tx: Tx, wallets: WalletDriver, refundId: string): Promise<
   const { refund, payment } = await lockRefund(tx, refundId);
   await markRefundSeen(tx, refund);
   if (refund.state !== 'pending') return at(refund);
-  if ((await networkOf(tx, payment.id)) !== wallets.network) {
-    throw new MooringError('wallet_unavailable', 'The platform’s wallets are not where this was paid.');
-  }
+  await requireNetwork(tx, payment, wallets.network);
   const awaited = await makeMoves(tx, wallets, refundMoves(payment, refund));
   if (awaited === null) return at(await completeRefund(tx, payment, refund));
   if (awaited.kind === 'refused' && !(await hasMoved(tx, refundId))) {

@@ -15,13 +15,13 @@ export interface Horizon {
 
 /**
  * Ids are drawn before their transactions commit, so a row may appear below one that is there already. Whoever draws an id
- * has a transaction id by then: all that could still appear up to the newest row is of transactions before `over`.
+ * has a transaction id by then: all that could still appear up to the newest row is of transactions before `over`, which is this one's own.
  * Null: nothing is unsealed.
  */
 export async function auditHorizon(tx: Tx): Promise<Horizon | null> {
   const [row] = await tx.query<{ upTo: bigint | null; sealed: bigint | null; over: string }>(
     `select (select max(id) from audit_log) as "upTo", (select max(last_id) from audit_seals) as sealed,
-            pg_snapshot_xmax(pg_current_snapshot())::text as over`,
+            pg_current_xact_id()::text as over`,
   );
   if (row === undefined || row.upTo === null || row.upTo <= (row.sealed ?? 0n)) return null;
   return { upTo: row.upTo, over: row.over };

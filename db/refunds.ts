@@ -11,7 +11,7 @@ import { lockPayment, setPaymentState, wakePayment } from './payments';
 import type { Payment } from './payments';
 import { feeOfRefund, holdRefund, postRefund, refundTransfers, voidRefund } from './refund-money';
 import type { RefundMoney } from './refund-money';
-import { networkOf } from './wallet-moves';
+import { networkOf, OWN_LEDGER } from './wallet-moves';
 
 export interface Refund extends RefundMoney {
   paymentId: string;
@@ -49,10 +49,10 @@ export async function refundPayment(tx: Tx, wish: RefundWish): Promise<{ payment
   if (before !== null) return { payment, refund: before };
   const captured = requireCaptured(payment);
   const network = await networkOf(tx, payment.id);
-  if (network !== null && network !== wish.network) {
+  if ((network ?? OWN_LEDGER) !== wish.network) {
     throw new MooringError(
       'payment_not_open',
-      `This was paid at ${network}, where this platform has no wallets now.`,
+      `This was paid at ${network ?? OWN_LEDGER}, where this platform has no wallets now.`,
     );
   }
   const refund = await insertRefund(tx, captured, wish);

@@ -66,6 +66,8 @@ interface Decision {
   adminId: string;
   outcome: ByHand;
   reason: string;
+  /** for how long after its first call a move may be made again under its key: until then nobody can say `not_made` */
+  resendMs: number;
 }
 
 /**
@@ -73,7 +75,7 @@ interface Decision {
  * on. Each says it once.
  */
 export async function decideByHand(tx: Tx, decision: Decision): Promise<{ counts: boolean }> {
-  const { id, adminId, outcome, reason } = decision;
+  const { id, adminId, outcome, reason, resendMs } = decision;
   const payment = await lockPayment(tx, await paymentOf(tx, id));
   const [unknown] = await tx.query<UnknownPayment>(`${UNKNOWN} and coalesce(o.refund_id, p.id) = $1`, [id]);
   if (unknown === undefined) {
@@ -87,6 +89,14 @@ export async function decideByHand(tx: Tx, decision: Decision): Promise<{ counts
       'payment_not_open',
       `${amount} USDC still has to go from ${unknown.from} to ${unknown.to}: make that transfer at the network, then say made.`,
       { details: { state: payment.state } },
+    );
+  }
+  const sureAt = Date.parse(unknown.submittedAt) + resendMs;
+  if (outcome === 'not_made' && Date.now() < sureAt) {
+    throw new MooringError(
+      'payment_not_open',
+      'It may still be sent again under its key, and be made then: say not_made when that is over.',
+      { details: { state: payment.state, retry_after_ms: sureAt - Date.now() } },
     );
   }
   await tx.query(

@@ -1,7 +1,9 @@
+import { MooringError } from '../domain/errors';
 import type { MicroUsdc } from '../domain/money';
 import { isFinal, MOVE_RANKS, refusalOf } from '../domain/wallet';
 import type { MoveOutcome, MoveState, SubmittedMove, WalletMove } from '../domain/wallet';
 import type { Tx } from './database';
+import type { Payment } from './payments';
 
 export interface OutsideWallet {
   account: string;
@@ -91,10 +93,14 @@ export async function recordOutcome(tx: Tx, move: StoredMove, outcome: MoveOutco
     ]);
     return lockMove(tx, move.key);
   }
+  // What one call was refused says nothing of another one under the same key.
+  const mayBeMade = move.reference !== null || move.unknownSince !== null;
+  if (outcome.kind === 'refused' && outcome.reference === null && mayBeMade) return move;
   const told = outcome.kind === 'done' ? 'COMPLETE' : outcome.state;
   const state = MOVE_RANKS[told] > MOVE_RANKS[move.state] ? told : move.state;
   await tx.query(
-    `update wallet_moves set state = $2, reference = coalesce(reference, $3), unknown_since = null,
+    `update wallet_moves set state = $2, reference = coalesce(reference, $3),
+            unknown_since = case when coalesce(reference, $3) is null and not $4 then unknown_since end,
             ended_at = case when $4 then now() end
       where key = $1`,
     [move.key, state, outcome.reference, isFinal(state)],
@@ -177,6 +183,26 @@ export async function networkOf(tx: Tx, paymentId: string): Promise<string | nul
   );
   return move?.network ?? null;
 }
+
+/** Throws wallet_unavailable where the money of a payment lies elsewhere than the platform's wallets are now. */
+export async function requireNetwork(
+  tx: Tx,
+  { id, state }: Pick<Payment, 'id' | 'state'>,
+  network: string,
+): Promise<void> {
+  const moved = await networkOf(tx, id);
+  // Nothing of it has been asked for anywhere.
+  if (moved === null && state === 'AUTHORIZING') return;
+  const own = moved ?? OWN_LEDGER;
+  if (own === network) return;
+  throw new MooringError(
+    'wallet_unavailable',
+    `This payment's money is at ${own}, and the platform's wallets are at ${network} now.`,
+  );
+}
+
+/** The network of who has no moves written down. */
+export const OWN_LEDGER = 'ledger';
 
 /** Whether a part of a refund has moved: then the rest of it has to. */
 export async function hasMoved(tx: Tx, refundId: string): Promise<boolean> {

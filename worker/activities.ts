@@ -39,7 +39,7 @@ interface ActivityDeps {
 /** All activities with what they need of the world, by queue; and what tells a task's agent before its run begins. */
 export function createActivities({ config, db, bus, http, secret, encoder }: ActivityDeps): {
   activities: Activities;
-  deliverTask: (taskId: string) => Promise<TaskProgress>;
+  deliverTask: (taskId: string, signal: AbortSignal) => Promise<TaskProgress>;
 } {
   const links = createApprovalLinks(secret, publicUrlOf(config));
   const sendMail = createSendMail({ smtpUrl: config.MOORING_SMTP_URL, from: config.MOORING_MAIL_FROM });
@@ -92,7 +92,7 @@ export function createActivities({ config, db, bus, http, secret, encoder }: Act
       ...createDrainParked({ ...tasks, concurrency: config.MOORING_DRAIN_CONCURRENCY }),
     },
   };
-  return { activities, deliverTask: (taskId) => deliver(tasks, taskId, new AbortController().signal) };
+  return { activities, deliverTask: (taskId, signal) => deliver(tasks, taskId, signal) };
 }
 
 const modelOf = (config: Config): Model =>

@@ -14,8 +14,8 @@ export interface Dispatch {
   send: (signals: OutboxSignal[]) => void;
   /** What waits here to be sent, or to be marked as sent: the relay leaves it alone. */
   held: () => string[];
-  /** Resolves when what was under way is sent, and what was sent is marked. */
-  marked: () => Promise<void>;
+  /** Ends first deliveries; resolves when what was under way is sent, and what was sent is marked. */
+  end: () => Promise<void>;
 }
 
 interface Way extends Teller {
@@ -32,6 +32,11 @@ export function createDispatch({ log }: { log: Logger }): Dispatch {
   const first = createFirstDeliveries(log);
   const waiting: TaskStart[] = [];
   let starting = 0;
+  const sending = new Set<Promise<void>>();
+  const follow = (send: Promise<void>): void => {
+    sending.add(send);
+    void send.finally(() => sending.delete(send));
+  };
 
   const sendOne = async ({ db, gateway }: Way, signal: TaskStart): Promise<void> => {
     // A signal starts the run as well.
@@ -51,7 +56,7 @@ export function createDispatch({ log }: { log: Logger }): Dispatch {
   };
 
   const startMore = (to: Way): void => {
-    while (starting < STARTS_AT_ONCE && waiting.length > 0) void startNext(to);
+    while (starting < STARTS_AT_ONCE && waiting.length > 0) follow(startNext(to));
   };
 
   const startNext = async (to: Way): Promise<void> => {
@@ -73,14 +78,15 @@ export function createDispatch({ log }: { log: Logger }): Dispatch {
       };
       for (const signal of signals) {
         marks.hold(signal.id);
-        if (signal.signal !== null) void sendOne(to, signal);
+        if (signal.signal !== null) follow(sendOne(to, signal));
         else if (!first.take(to, signal, start)) waiting.push(signal);
       }
       startMore(to);
     },
     held: marks.held,
-    marked: async () => {
+    end: async () => {
       await first.over();
+      await Promise.all(sending);
       await marks.marked();
     },
   };

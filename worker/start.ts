@@ -3,6 +3,7 @@ import type { NativeConnection } from '@temporalio/worker';
 import { createThreadEncoder } from '../activities/search/encoder';
 import type { Database } from '../db/database';
 import { hasOpenRow } from '../db/open-row';
+import { HELD_MS } from '../db/outbox';
 import { SYSTEM } from '../domain/principal';
 import type { Bus } from '../lib/bus';
 import type { Config } from '../lib/config';
@@ -76,7 +77,7 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
     log,
   });
   const runs = workers.map((worker) => worker.run().catch(deps.onFailure));
-  const leaseMs = config.MOORING_WEBHOOK_TIMEOUT_MS + config.MOORING_RELAY_AGE_MS;
+  const leaseMs = config.MOORING_WEBHOOK_TIMEOUT_MS + HELD_MS;
   deps.dispatch.open({ db, gateway, deliverTask, leaseMs });
   const ageMs = config.MOORING_RELAY_AGE_MS;
   const stopRelay = startRelay({ db, gateway, log, ageMs, held: deps.dispatch.held });

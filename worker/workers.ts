@@ -39,24 +39,27 @@ export function installRuntime(log: Logger, metricsAddress: string | undefined):
       debug: () => undefined,
       // Of the many only those of activities say what was done for whom.
       info: (message, meta) => {
-        if (meta?.['sdkComponent'] === 'activity') log.info(idsOf(meta), message);
+        if (meta?.['sdkComponent'] === 'activity') log.info(fieldsOf(meta), message);
       },
       // A failed activity has said so itself, with the request it goes back to (observe.ts).
       warn: (message, meta) => {
-        if (message !== 'Activity failed') log.warn({ ...idsOf(meta), err: meta?.['error'] }, message);
+        if (message !== 'Activity failed') log.warn({ ...fieldsOf(meta), err: meta?.['error'] }, message);
       },
-      error: (message, meta) => log.error({ ...idsOf(meta), err: meta?.['error'] }, message),
+      error: (message, meta) => log.error({ ...fieldsOf(meta), err: meta?.['error'] }, message),
     },
   });
 }
 
-const idsOf = (meta: LogMetadata | undefined): Record<string, unknown> => ({
+const fieldsOf = (meta: LogMetadata | undefined): Record<string, unknown> => ({
   workflow: meta?.['workflowId'] as unknown,
   // The worker's own lines have it under one name, those of an activity under the other.
   run: (meta?.['workflowRunId'] ?? meta?.['runId']) as unknown,
   activity: meta?.['activityType'] as unknown,
   attempt: meta?.['attempt'] as unknown,
   ms: meta?.['ms'] as unknown,
+  // What an alarm is about.
+  step: meta?.['step'] as unknown,
+  problems: meta?.['problems'] as unknown,
 });
 
 /** What every worker of ours is run with. */

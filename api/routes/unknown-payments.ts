@@ -18,6 +18,9 @@ const Decision = z.strictObject({
 /** Payments of which nobody knows whether money moved, and what two admins have found out of them. */
 export function unknownPaymentRoutes({ config, db, caller }: ApiContext): Router {
   const router = Router();
+  // A call that is under way when the time is over, and the one after it.
+  const { MOORING_WALLET_RESEND_MS: windowMs, MOORING_WALLET_TIMEOUT_MS: callMs } = config;
+  const resendMs = windowMs + Math.min(windowMs, 2 * callMs);
   router.get('/api/admin/unknown-payments', async (req, res) => {
     const userId = await caller(req);
     const found = await db.withTx(SYSTEM, 'wallet.unknown', async (tx) => {
@@ -34,7 +37,7 @@ export function unknownPaymentRoutes({ config, db, caller }: ApiContext): Router
     if (!/^(pay|rfd)_\w{21}$/.test(id)) throw new MooringError('not_found', 'There is no such payment.');
     const { counts } = await db.withTx(systemFor(adminId), 'wallet.decide', async (tx) => {
       requireAdmin(config, await ownAccount(tx, adminId));
-      return decideByHand(tx, { id, adminId, outcome, reason });
+      return decideByHand(tx, { id, adminId, outcome, reason, resendMs });
     });
     res.json({ id, outcome, counts });
   });

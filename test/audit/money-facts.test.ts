@@ -132,7 +132,7 @@ test('at a network of wallets what has ended is told, and who decides by hand as
     );
     const desk = await createTestApi({
       deps: { db: t.db, secret: STAGE_SECRET },
-      env: { MOORING_ADMIN_EMAILS: 'eve@example.test,fay@example.test' },
+      env: { MOORING_ADMIN_EMAILS: 'eve@example.test,fay@example.test', MOORING_WALLET_RESEND_MS: '1' },
     });
     const says = (token: string) => () =>
       desk.call(`/api/admin/unknown-payments/${asked.paymentId}/decide`, {

@@ -141,6 +141,29 @@ test('a row whose transaction commits late is waited for, and sealed in its plac
   expect(await check()).toMatchObject({ rows: 3, problem: null });
 });
 
+test('a row below the newest one is waited for, also when its transaction is the younger one', async () => {
+  const younger = new Client({ connectionString: t.url });
+  await younger.connect();
+  try {
+    await owner.query('begin');
+    await owner.query('select pg_current_xact_id()');
+    await younger.query('begin');
+    await younger.query(`insert into budgets (user_id, region, day_micros) values ($1, 'intl', 1)`, [ann]);
+    await owner.query(
+      `insert into users (id, region, email, name) values ('usr_${'e'.repeat(21)}', 'intl', 'eve@example.test', 'Eve')`,
+    );
+    await owner.query('commit');
+    const horizon = await t.db.withTx(SYSTEM, 'test', auditHorizon);
+    if (horizon === null) throw new Error('there is nothing to seal');
+    expect(await t.db.withTx(SYSTEM, 'test', (tx) => sealNext(tx, horizon))).toBe('waits');
+    await younger.query('commit');
+    await sealUpTo(horizon);
+    expect(await check()).toMatchObject({ open: 0, problem: null });
+  } finally {
+    await younger.end();
+  }
+});
+
 test('a transaction that comes later is not waited for', async () => {
   await setBudget();
   const horizon = await t.db.withTx(SYSTEM, 'test', auditHorizon);

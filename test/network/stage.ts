@@ -98,6 +98,7 @@ export async function setNetworkStage({
     env: {
       MOORING_TEMPORAL_UI: 'http://127.0.0.1:8233',
       MOORING_ADMIN_EMAILS: 'operator@example.org',
+      MOORING_WALLET_RESEND_MS: '1',
       MOORING_RATE_LIMIT_REGISTRATIONS: most,
       MOORING_RATE_LIMIT_APPROVALS: most,
       MOORING_RATE_LIMIT_BAD_KEYS: most,

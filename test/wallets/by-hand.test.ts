@@ -26,7 +26,7 @@ const decide = (
   { adminId, outcome }: { adminId: string; outcome: 'made' | 'not_made' },
 ): Promise<{ counts: boolean }> =>
   c.stage.t.db.withTx(SYSTEM, 'test', (tx) =>
-    decideByHand(tx, { id: paymentId, adminId, outcome, reason: 'looked up in the console' }),
+    decideByHand(tx, { id: paymentId, adminId, outcome, reason: 'looked up in the console', resendMs: 0 }),
   );
 
 describe('by hand', () => {
@@ -53,6 +53,24 @@ describe('by hand', () => {
     expect(await c.money(asked)).toMatchObject({ moves: [], ledger: '1.00', held: '0.00' });
     await expect(decide(asked, { adminId: bob, outcome: 'made' })).rejects.toMatchObject({
       code: 'payment_not_open',
+    });
+  });
+
+  test('nobody says not_made while the move may still be sent again under its key', async () => {
+    const asked = await lost();
+    const adminId = await admin('ann');
+    const early = c.stage.t.db.withTx(SYSTEM, 'test', (tx) =>
+      decideByHand(tx, {
+        id: asked.paymentId,
+        adminId,
+        outcome: 'not_made',
+        reason: 'not there',
+        resendMs: 3_600_000,
+      }),
+    );
+    await expect(early).rejects.toMatchObject({
+      code: 'payment_not_open',
+      details: { retry_after_ms: expect.any(Number) as number },
     });
   });
 
@@ -103,7 +121,10 @@ test('a move without an end raises one alarm', async () => {
 test('admins see over REST what nobody knows of, and two of them decide; nobody else may', async () => {
   const api = await createTestApi({
     deps: { db: c.stage.t.db, secret: STAGE_SECRET },
-    env: { MOORING_ADMIN_EMAILS: 'eve@example.test,fay@example.test' },
+    env: {
+      MOORING_ADMIN_EMAILS: 'eve@example.test,fay@example.test',
+      MOORING_WALLET_RESEND_MS: '1',
+    },
   });
   const asked = await c.approved();
   await c.desk.fault({ call: 'transfer', how: 'cut', when: 'before' });

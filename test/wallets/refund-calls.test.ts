@@ -15,6 +15,7 @@ beforeAll(async () => {
     deps: { db: c.stage.t.db, secret: STAGE_SECRET },
     env: {
       MOORING_WALLET: 'circle',
+      MOORING_WALLET_RESEND_MS: '1',
       MOORING_CIRCLE_API_KEY: c.desk.access.apiKey,
       MOORING_CIRCLE_ENTITY_SECRET: ENTITY_SECRET,
       MOORING_CIRCLE_WALLET_SET: PLACE.walletSetId,

@@ -240,7 +240,8 @@ const admin = (name: string): Promise<string> =>
   c.inTx(async (tx) => (await findOrOpenAccount(tx, `${name}@example.test`)).user.id);
 const decide = async (refund: Refund, outcome: 'made' | 'not_made', name: string) => {
   const adminId = await admin(name);
-  return c.inTx((tx) => decideByHand(tx, { id: refund.id, adminId, outcome, reason: 'looked it up' }));
+  const said = { id: refund.id, adminId, outcome, reason: 'looked it up', resendMs: 0 };
+  return c.inTx((tx) => decideByHand(tx, said));
 };
 
 describe('by hand', () => {

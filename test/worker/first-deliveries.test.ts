@@ -47,7 +47,7 @@ test('an agent is told before the run of its task starts, which begins with what
   expect([take(startOf('a')), take(startOf('b')), take(startOf('c', false))]).toEqual([true, true, false]);
   await first.over();
   expect(told).toEqual(['a', 'b']);
-  expect(started).toEqual([
+  expect(started.sort((one, other) => (one.id < other.id ? -1 : 1))).toEqual([
     { ...startOf('a'), first: retry },
     { ...startOf('b'), first: OPEN },
   ]);
@@ -72,6 +72,22 @@ test('where the agent could not be told at all, the run does it', async () => {
   expect(started).toEqual([startOf('a')]);
 });
 
+test('the wait until the next attempt is kept for a run that a relay starts', async () => {
+  const retry: TaskProgress = { kind: 'retry', inMs: 3_600_000, seen: 0 };
+  const id = await t.db.withTx(SYSTEM, 'test', (tx) => {
+    recordSignal(tx, startOf('kept'));
+    return Promise.resolve(tx.signals[0]?.id ?? '');
+  });
+  const { first, take } = desk(() => Promise.resolve(retry));
+  take({ ...startOf('kept'), id });
+  await first.over();
+  const rows = await t.db.withTx(SYSTEM, 'test', (tx) =>
+    tx.query('select input from outbox where id = $1', [id]),
+  );
+  expect(rows).toEqual([{ input: { taskId: 'kept', first: retry } }]);
+  await t.db.withTx(SYSTEM, 'test', (tx) => tx.query('delete from outbox'));
+});
+
 test('a relay takes no start for lost whose process is at work for it', async () => {
   const unsent = () =>
     t.db.withTx(SYSTEM, 'test', (tx) => takeUnsent(tx, { ageMs: -1_000, held: [], limit: 10 }));
@@ -79,9 +95,10 @@ test('a relay takes no start for lost whose process is at work for it', async ()
     recordSignal(tx, startOf('a'));
     return Promise.resolve();
   });
-  const [recorded] = await unsent();
-  await t.db.withTx(SYSTEM, 'test', (tx) => holdBack(tx, recorded?.id ?? '', 60_000));
   expect(await unsent()).toEqual([]);
+  const [recorded] = await t.db.withTx(SYSTEM, 'test', (tx) =>
+    tx.query<{ id: string }>('select id from outbox'),
+  );
   await t.db.withTx(SYSTEM, 'test', (tx) => holdBack(tx, recorded?.id ?? '', -1));
   expect(await unsent()).toMatchObject([{ workflowId: 'task/a' }]);
 });
