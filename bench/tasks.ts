@@ -1,3 +1,4 @@
+import { WorkflowNotFoundError } from '@temporalio/client';
 import { Pool } from 'pg';
 import type { RunFile } from '../dev/run-file';
 import { openBareTasks } from './bare-tasks';
@@ -194,9 +195,15 @@ async function watchFlushes(databaseUrl: string): Promise<() => Promise<number>>
   };
 }
 
+function isNotThere(error: unknown): boolean {
+  if (error instanceof WorkflowNotFoundError) return true;
+  throw error;
+}
+
 async function eventsOfALife(network: Network, risk: Risk, ours: Life): Promise<Figure> {
   const handle = network.temporal.workflow.getHandle(`task/${await ours()}`);
-  await handle.result();
+  // A run begins a little after its task.
+  while (await handle.result().then(() => false, isNotThere));
   const { historyLength } = await handle.describe();
   return {
     what: `history events of a life of ${risk}`,

@@ -11,7 +11,7 @@ const AT_ONCE = 64;
 /** After so long the start is held back from relays elsewhere for as long as the call may last. */
 const LEASE_AFTER_MS = 1_000;
 /** How long a start then waits for the first signal to the same run, which starts it as well; less than HELD_MS of db/outbox.ts. */
-const NEWS_MS = 5_000;
+const NEWS_MS = 250;
 /** What a call that is under way may still take when the process is to end. */
 const GRACE_MS = 500;
 
