@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { Runtime, Worker } from '@temporalio/worker';
+import { Runtime, Worker, makeTelemetryFilterString } from '@temporalio/worker';
 import type { LogMetadata, NativeConnection, WorkflowBundleOption } from '@temporalio/worker';
 import { QUEUES } from '../domain/workflows';
 import type {
@@ -28,9 +28,13 @@ const CONVENTIONAL = { countersTotalSuffix: true, unitSuffix: true, useSecondsFo
 /** Temporal's own lines go to our log, with the ids of the run. Its own figures are served at `metricsAddress`. Once a process, before the first connection. */
 export function installRuntime(log: Logger, metricsAddress: string | undefined): void {
   Runtime.install({
-    ...(metricsAddress === undefined
-      ? {}
-      : { telemetryOptions: { metrics: { prometheus: { ...CONVENTIONAL, bindAddress: metricsAddress } } } }),
+    telemetryOptions: {
+      // Else the SDK's core writes coloured lines of its own between ours.
+      logging: { filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }), forward: {} },
+      ...(metricsAddress === undefined
+        ? {}
+        : { metrics: { prometheus: { ...CONVENTIONAL, bindAddress: metricsAddress } } }),
+    },
     // Shutdown is ours (platform.ts).
     shutdownSignals: [],
     logger: {
