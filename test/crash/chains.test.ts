@@ -35,6 +35,10 @@ const CHAINS: [string, string[]][] = [
   ['the person declines', ['payment.answer.commit', 'authorizePayment.report', 'delta.published']],
   ['the agent says no', ['delivery.before', 'task.record-outcome.commit', 'payment.settle.committed']],
   ['the agent answers after the turn has ended', ['deliverTask.report', 'settlePayment.start']],
+  [
+    'an agent asks another, which is told by its webhook',
+    ['delivery.answered', 'task.record-outcome.committed', 'dispatch.sent'],
+  ],
   ['the model refuses for good', ['model.before', 'turn.fail.committed', 'failTurn.report']],
   [
     'an agent is listed, checked, approved and taken off',

@@ -1,4 +1,3 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { checkAuditLog } from '../../db/audit-check';
 import { patientCall } from '../harness/chat';
 import { ask, decide, newEmail, open, turnEnd } from './driver';
@@ -96,10 +95,7 @@ async function trigger({ temporal }: Stage, scheduleId: string): Promise<unknown
   const before = await begun();
   await schedule.trigger();
   let latest = await begun();
-  while (latest === undefined || latest === before) {
-    await pause(50);
-    latest = await begun();
-  }
+  while (latest === undefined || latest === before) latest = await begun();
   return temporal.workflow.getHandle(latest).result();
 }
 

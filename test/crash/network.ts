@@ -105,7 +105,8 @@ async function askOverTheNetwork(stage: Stage): Promise<void> {
       payload_inline: { text: 'one two' },
     });
     await until(ann, id, 'delivered');
-    if (!heard.includes(id) || heard.some((one) => one !== id)) throw new Error(`told of ${heard.join(' ')}`);
+    requireOnceALife(stage, heard, [id]);
+    await ready(stage);
     await ben.call('GET', '/v1/tasks/inbox');
     await finish(ben, `/v1/tasks/${id}/accept`);
     await ann.call('POST', `/v1/tasks/${id}/messages`, { content: 'How far are you?' });
@@ -120,11 +121,23 @@ async function askOverTheNetwork(stage: Stage): Promise<void> {
     const third = await askNetwork(ann, ben);
     await finish(ben, `/v1/tasks/${third}/accept`);
     await finish(ben, `/v1/tasks/${third}/fail`, { reason: 'broken' });
-    heard.length = 0;
+    requireOnceALife(stage, heard, [id, other, third]);
   } finally {
     server.closeAllConnections();
     server.close();
   }
+}
+
+/** The platform sends signals itself from then on; before, they are left to its relay. */
+const ready = ({ api }: Stage): Promise<unknown> => patientCall(api, () => '')('GET', '/readyz');
+
+/** Each task is told under its own id, the first for certain, and none more often than the platform has lived. */
+function requireOnceALife({ deaths }: Stage, heard: string[], tasks: string[]): void {
+  const most = 1 + deaths();
+  const times = tasks.map((task) => heard.filter((id) => id === task).length);
+  const strange = heard.some((id) => !tasks.includes(id));
+  if (strange || times[0] === 0 || times.some((count) => count > most))
+    throw new Error(`${tasks.join(' ')} told ${times.join(' ')} times of ${heard.length} in ${most} lives`);
 }
 
 /** One as bytes, one by its address; a name is taken once, however often it is sent. */

@@ -1,3 +1,4 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { RequestListener, Server, ServerResponse } from 'node:http';
@@ -55,6 +56,15 @@ function client(allowLoopback: boolean, names: Record<string, string[][]> = {}):
 const get = (http: GuardedHttp, url: string, more: { timeoutMs?: number; maxBytes?: number } = {}) =>
   http.request(url, { method: 'GET', timeoutMs: 2_000, maxBytes: 1_000, ...more });
 const blocked = { code: 'address_blocked' };
+
+/** When the client has got something of an answer, and has read it. */
+function onceHeard(then: () => void): void {
+  const heard = (): void => {
+    unsubscribe('undici:request:bodyChunkReceived', heard);
+    setImmediate(then);
+  };
+  subscribe('undici:request:bodyChunkReceived', heard);
+}
 
 test.each([...BLOCKED_HOSTS, ...BLOCKED_USERS])(
   'https://%s is refused before any connection',
@@ -189,7 +199,8 @@ test('calls to one address are under way together: none spends its time waiting 
 test('an answer whose connection breaks after its head says its status and what came', async () => {
   answer = (_req, res) => {
     res.writeHead(503, { 'content-length': '10' });
-    res.write('no', () => setTimeout(() => res.destroy(), 20));
+    res.write('no');
+    onceHeard(() => res.destroy());
   };
   expect(await get(client(true), `http://127.0.0.1:${port}/`)).toMatchObject({
     status: 503,
@@ -211,7 +222,8 @@ test('who calls can give up', async () => {
 test('who calls can give up in the middle of the answer', async () => {
   const abort = new AbortController();
   answer = (_req, res) => {
-    res.write('x', () => setTimeout(() => abort.abort(new Error('enough')), 20));
+    res.write('x');
+    onceHeard(() => abort.abort(new Error('enough')));
   };
   const request = client(true).request(`http://127.0.0.1:${port}/`, {
     ...{ method: 'POST', body: '{}', timeoutMs: 5_000, maxBytes: 10 },
