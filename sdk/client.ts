@@ -1,13 +1,5 @@
-import type {
-  About,
-  Admission,
-  Inbox,
-  InboxFilter,
-  Me,
-  SessionPage,
-  SessionView,
-  TaskPage,
-} from './api-types';
+import type { About, Admission, Me, SessionPage, SessionView } from './api-types';
+import type { Inbox, InboxFilter, TaskPage } from './task-types';
 import { connectChat } from './chat-connection';
 import type { ChatConnection } from './chat-connection';
 import { createHttp } from './http';

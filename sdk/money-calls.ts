@@ -5,7 +5,7 @@ import type {
   Statement,
   StatementAccount,
   UnknownTransfer,
-} from './api-types';
+} from './money-types';
 import type { Http } from './http';
 
 // A statement of years comes page by page.

@@ -1,4 +1,4 @@
-import type { Budgets, PaymentList, PaymentPage, StandingRule, Wallet } from './api-types';
+import type { Budgets, PaymentList, PaymentPage, StandingRule, Wallet } from './money-types';
 import type { Http } from './http';
 
 /** What a person can spend, may spend, has approved and paid. */

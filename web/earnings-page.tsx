@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useRef } from 'react';
-import type { About, Earnings } from '../sdk/api-types';
+import type { About } from '../sdk/api-types';
+import type { Earnings } from '../sdk/money-types';
 import { AgentEarningsTable } from './parts/agent-earnings';
 import { Icon } from './parts/icons';
 import { Loading } from './parts/loading';

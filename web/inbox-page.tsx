@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useState } from 'react';
-import type { About, Inbox, InboxFilter, TaskItem } from '../sdk/api-types';
-import { RISK_LEVELS, TASK_STATUSES, TASK_TYPES } from '../sdk/api-types';
+import type { About } from '../sdk/api-types';
+import type { Inbox, InboxFilter, TaskItem } from '../sdk/task-types';
+import { RISK_LEVELS, TASK_STATUSES, TASK_TYPES } from '../sdk/task-types';
 import { timeInWords } from '../sdk/time-words';
 import { Loading } from './parts/loading';
 import { ReadError } from './parts/read-error';

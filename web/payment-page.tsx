@@ -1,6 +1,6 @@
 import { useCallback, useEffect } from 'react';
-import type { About, PaymentPage as Payment } from '../sdk/api-types';
-import { isSettled } from '../sdk/api-types';
+import type { About } from '../sdk/api-types';
+import type { PaymentPage as Payment } from '../sdk/money-types';
 import { timeInWords } from '../sdk/time-words';
 import { Icon } from './parts/icons';
 import { Loading } from './parts/loading';
@@ -15,7 +15,7 @@ import { followLink } from './router';
 import type { PageProps } from './page-props';
 import { client } from './session/client';
 import { isNothing } from './state/money';
-import { fateWords, unknownTitle } from './state/payment-words';
+import { fateWords, goesOn, unknownTitle } from './state/payment-words';
 
 interface PaymentPageProps extends PageProps {
   id: string;
@@ -29,7 +29,7 @@ const LIVE_MS = 2_000;
 export function PaymentPage({ id, about: _, onSignedOut, ...sideProps }: PaymentPageProps) {
   const read = useCallback(() => client.payment(id), [id]);
   const everyMs = (payment: Payment | null): number | null =>
-    payment === null || !isSettled(payment.state) ? LIVE_MS : null;
+    payment === null || goesOn(payment) ? LIVE_MS : null;
   const { value: payment, error, again } = useRead(read, { everyMs, onSignedOut });
   const { refreshSide } = sideProps;
   useEffect(refreshSide, [refreshSide, payment?.state]);

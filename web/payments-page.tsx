@@ -1,6 +1,7 @@
 import { useCallback, useEffect, useState } from 'react';
-import type { About, PaymentList } from '../sdk/api-types';
-import { isSettled, PAYMENT_STATES } from '../sdk/api-types';
+import type { About } from '../sdk/api-types';
+import type { PaymentList } from '../sdk/money-types';
+import { isSettled, PAYMENT_STATES } from '../sdk/money-types';
 import { Icon } from './parts/icons';
 import { Loading } from './parts/loading';
 import { PaymentRows } from './parts/payment-rows';

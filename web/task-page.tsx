@@ -1,6 +1,7 @@
 import { useCallback, useEffect } from 'react';
-import type { About, TaskPage as Task } from '../sdk/api-types';
-import { isTerminal } from '../sdk/api-types';
+import type { About } from '../sdk/api-types';
+import type { TaskPage as Task } from '../sdk/task-types';
+import { isTerminal } from '../sdk/task-types';
 import { timeInWords } from '../sdk/time-words';
 import { Artifact } from './parts/artifact';
 import { Loading } from './parts/loading';

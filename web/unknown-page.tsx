@@ -1,5 +1,6 @@
 import { useCallback, useEffect, useRef, useState } from 'react';
-import type { About, UnknownTransfer } from '../sdk/api-types';
+import type { About } from '../sdk/api-types';
+import type { UnknownTransfer } from '../sdk/money-types';
 import { Icon } from './parts/icons';
 import { Loading } from './parts/loading';
 import { ReadError } from './parts/read-error';

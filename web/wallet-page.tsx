@@ -1,6 +1,7 @@
 import { useCallback, useEffect } from 'react';
-import type { About, Budgets, PaymentItem, StandingRule, Wallet } from '../sdk/api-types';
-import { isSettled } from '../sdk/api-types';
+import type { About } from '../sdk/api-types';
+import type { Budgets, PaymentItem, StandingRule, Wallet } from '../sdk/money-types';
+import { isSettled } from '../sdk/money-types';
 import { BudgetCard } from './parts/budget-card';
 import { Icon } from './parts/icons';
 import { Loading } from './parts/loading';

@@ -1,4 +1,4 @@
-import type { Earnings, ReceivedPayment } from '../../sdk/api-types';
+import type { Earnings, ReceivedPayment } from '../../sdk/money-types';
 import { heldWords, monthOf, receivedAmount, receivedBadge, standingOf } from '../../web/state/earnings';
 
 const payment = (more: Partial<ReceivedPayment>): ReceivedPayment =>

@@ -1,8 +1,9 @@
-import type { PaymentPage, PaymentState } from '../../sdk/api-types';
-import { PAYMENT_STATES } from '../../sdk/api-types';
+import type { PaymentPage, PaymentState } from '../../sdk/money-types';
+import { PAYMENT_STATES } from '../../sdk/money-types';
 import { PAYMENT_EDGES } from '../../domain/payment';
 import { movedBy } from '../../web/state/payment-fate';
-import { amountOf, badgeOf, fateWords, moneyLine, unknownTitle } from '../../web/state/payment-words';
+import { moneyLine } from '../../web/state/money-line';
+import { amountOf, badgeOf, fateWords, goesOn, unknownTitle } from '../../web/state/payment-words';
 
 const AT = '2026-11-23T10:00:00.000Z';
 const payment = (state: PaymentState, more: Partial<PaymentPage> = {}): PaymentPage => ({
@@ -94,4 +95,23 @@ test('under a turn stands what became of its money, whatever was told of it', ()
   expect(Object.fromEntries(ends)).toMatchObject({
     ...{ VOIDED: ['back'], RECLAIMED: ['back'], FAILED: ['nothing'], DECLINED: [], EXPIRED: [] },
   });
+});
+
+test.each([
+  ['payer', 'The amount is with the owner of Fairpost again, who can refund it again.'],
+  ['owner', 'nothing moved, and the amount is yours again. You can refund it again.'],
+  ['platform', 'The amount is with the owner of Fairpost again, they, or you, can refund it again.'],
+] as const)('a refund that failed says to the %s why, where its money is and who can act', (side, where) => {
+  const failed = { state: 'failed' as const, failure: 'wallet_denied' as const, at: AT };
+  const seen = payment('CAPTURED', { side, refunds: [{ ...failed, amount_usdc: '0.10', reason: 'late' }] });
+  for (const words of [fateWords(seen), moneyLine(seen).at(-1)?.sub ?? '']) {
+    expect(words).toContain('The network of the wallets denied the transfer');
+    expect(words).toContain(where);
+  }
+});
+
+test('a page follows its payment while anything of it moves, a refund too', () => {
+  const refund = { amount_usdc: '0.10', reason: 'late', failure: null, at: AT };
+  const is = (state: 'pending' | 'done') => goesOn(payment('CAPTURED', { refunds: [{ ...refund, state }] }));
+  expect([is('pending'), is('done'), goesOn(payment('HELD'))]).toEqual([true, false, true]);
 });

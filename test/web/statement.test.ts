@@ -1,4 +1,4 @@
-import type { Statement, StatementEntry } from '../../sdk/api-types';
+import type { Statement, StatementEntry } from '../../sdk/money-types';
 import { wholeStatement } from '../../web/session/whole-statement';
 import { signed, whatHappened, whenOf } from '../../web/state/statement';
 

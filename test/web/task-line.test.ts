@@ -1,6 +1,6 @@
 import type { TaskAttempt } from '../../domain/task';
 import { lineOf } from '../../web/state/task-line';
-import type { TaskPage } from '../../sdk/api-types';
+import type { TaskPage } from '../../sdk/task-types';
 
 const call = (more: Partial<TaskAttempt>): TaskAttempt => ({
   attempt: 1,

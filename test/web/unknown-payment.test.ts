@@ -1,4 +1,4 @@
-import type { UnknownTransfer } from '../../sdk/api-types';
+import type { UnknownTransfer } from '../../sdk/money-types';
 import { isOwed, whatFollows, whatIsNeeded } from '../../web/state/unknown-payment';
 
 const transfer = (

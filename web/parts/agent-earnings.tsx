@@ -1,4 +1,4 @@
-import type { AgentEarnings, Earnings } from '../../sdk/api-types';
+import type { AgentEarnings, Earnings } from '../../sdk/money-types';
 import { monthOf, standingOf } from '../state/earnings';
 
 /** A person's agents, each with what it did and earned. */

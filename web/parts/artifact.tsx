@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import type { TaskArtifact } from '../../sdk/api-types';
+import type { TaskArtifact } from '../../sdk/task-types';
 import { client } from '../session/client';
 import { Icon } from './icons';
 import { saveFile } from './save-file';

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import type { Budgets, Spent } from '../../sdk/api-types';
+import type { Budgets, Spent } from '../../sdk/money-types';
 import { monthName } from '../state/clock';
 import { shareOf } from '../state/money';
 import { BudgetDialog } from './budget-dialog';

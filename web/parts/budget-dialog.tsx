@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import type { Budgets } from '../../sdk/api-types';
+import type { Budgets } from '../../sdk/money-types';
 import { client } from '../session/client';
 import { NOT_AN_AMOUNT, typedUsdc } from '../state/money';
 import { AmountField } from './amount-field';

@@ -1,5 +1,5 @@
 import { useId, useState } from 'react';
-import type { FoundOut, UnknownTransfer } from '../../sdk/api-types';
+import type { FoundOut, UnknownTransfer } from '../../sdk/money-types';
 import { client } from '../session/client';
 import { toldOf } from '../state/told';
 import type { Told } from '../state/told';

@@ -1,12 +1,12 @@
-import type { PaymentPage } from '../../sdk/api-types';
+import type { PaymentPage } from '../../sdk/money-types';
 import { dayAndTime } from '../state/clock';
-import { moneyLine } from '../state/payment-words';
+import { moneyLine } from '../state/money-line';
 
 /** What happened to a payment, what it waits for, and until when. */
 export function MoneyLine({ payment }: { payment: PaymentPage }) {
   return (
     <ol className="line">
-      {moneyLine(payment).map(({ kind, words, at, note }, index) => (
+      {moneyLine(payment).map(({ kind, words, at, note, sub }, index) => (
         <li key={index} className={kind}>
           <div className="step">
             <span>
@@ -25,6 +25,11 @@ export function MoneyLine({ payment }: { payment: PaymentPage }) {
             </span>
             {at !== null && <time dateTime={at}>{dayAndTime(at)}</time>}
           </div>
+          {sub !== undefined && (
+            <p className="small quiet">
+              <bdi>{sub}</bdi>
+            </p>
+          )}
         </li>
       ))}
     </ol>

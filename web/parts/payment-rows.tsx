@@ -1,4 +1,4 @@
-import type { PaymentItem } from '../../sdk/api-types';
+import type { PaymentItem } from '../../sdk/money-types';
 import { timeInWords } from '../../sdk/time-words';
 import { followLink } from '../router';
 import { dayOrTime } from '../state/clock';

@@ -1,4 +1,4 @@
-import type { PaymentItem } from '../../sdk/api-types';
+import type { PaymentItem } from '../../sdk/money-types';
 import { badgeOf } from '../state/payment-words';
 import type { Badge } from '../state/payment-words';
 import { Icon } from './icons';

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import type { ReceivedPage, ReceivedPayment } from '../../sdk/api-types';
+import type { ReceivedPage, ReceivedPayment } from '../../sdk/money-types';
 import { timeInWords } from '../../sdk/time-words';
 import { followLink } from '../router';
 import { client } from '../session/client';

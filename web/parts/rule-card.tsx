@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import type { StandingRule } from '../../sdk/api-types';
+import type { StandingRule } from '../../sdk/money-types';
 import { client } from '../session/client';
 import { RuleDialog } from './rule-dialog';
 import { useSend } from './use-send';

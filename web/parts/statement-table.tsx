@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import type { Statement, StatementAccount, StatementEntry } from '../../sdk/api-types';
+import type { Statement, StatementAccount, StatementEntry } from '../../sdk/money-types';
 import { timeInWords } from '../../sdk/time-words';
 import { followLink } from '../router';
 import { client } from '../session/client';

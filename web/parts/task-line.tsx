@@ -1,5 +1,5 @@
-import { isTerminal } from '../../sdk/api-types';
-import type { TaskPage, TaskStatus } from '../../sdk/api-types';
+import { isTerminal } from '../../sdk/task-types';
+import type { TaskPage, TaskStatus } from '../../sdk/task-types';
 import { timeInWords } from '../../sdk/time-words';
 import { dayAndTime } from '../state/clock';
 import { lineOf, nextOf, STATUS_WORDS, toneOf } from '../state/task-line';

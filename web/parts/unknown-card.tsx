@@ -1,5 +1,5 @@
 import { useEffect, useId, useRef } from 'react';
-import type { UnknownTransfer } from '../../sdk/api-types';
+import type { UnknownTransfer } from '../../sdk/money-types';
 import { spanInWords, timeInWords } from '../../sdk/time-words';
 import { followLink } from '../router';
 import { FOUND_WORDS, STEP_WORDS, whatIsNeeded } from '../state/unknown-payment';

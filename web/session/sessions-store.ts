@@ -1,4 +1,5 @@
-import type { Me, SessionListItem, Wallet } from '../../sdk/api-types';
+import type { Me, SessionListItem } from '../../sdk/api-types';
+import type { Wallet } from '../../sdk/money-types';
 import type { MooringClient } from '../../sdk/client';
 
 export interface SideSnapshot {

@@ -1,4 +1,4 @@
-import type { Statement, StatementAccount } from '../../sdk/api-types';
+import type { Statement, StatementAccount } from '../../sdk/money-types';
 import type { MooringClient } from '../../sdk/client';
 
 /** All of a statement, page by page; what comes meanwhile is not in it. */

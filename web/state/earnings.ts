@@ -1,4 +1,5 @@
-import type { AgentEarnings, Earnings, ListingStatus, ReceivedPayment } from '../../sdk/api-types';
+import type { ListingStatus } from '../../sdk/api-types';
+import type { AgentEarnings, Earnings, ReceivedPayment } from '../../sdk/money-types';
 import { monthName } from './clock';
 import { healthOf } from './health';
 import type { HealthMark } from './health';

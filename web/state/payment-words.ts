@@ -1,5 +1,5 @@
-import type { PaymentItem, PaymentPage, PaymentState, UnknownMove } from '../../sdk/api-types';
-import { isSettled } from '../../sdk/api-types';
+import type { PaymentItem, PaymentPage, PaymentState, RefusalCode, UnknownMove } from '../../sdk/money-types';
+import { isSettled } from '../../sdk/money-types';
 import { timeInWords } from '../../sdk/time-words';
 import { timeOfDay } from './clock';
 import { isNothing, lessUsdc } from './money';
@@ -99,13 +99,13 @@ export const unknownWords = ({
   `is never sent as a second one. Until it is found out the amount stays held, and no second payment to ${agent} ` +
   `for ${action.replaceAll('_', ' ')} can start. You need do nothing.`;
 
-const TAKEN_BACK = {
+export const TAKEN_BACK = {
   turn_cancelled: 'the turn was stopped',
   session_closed: 'the chat was closed',
   offer_changed: 'the agent had changed its offer',
 } as const;
 
-const payeeOf = ({ side, agent_name: agent }: PaymentPage): string =>
+export const payeeOf = ({ side, agent_name: agent }: PaymentPage): string =>
   side === 'owner' ? 'you' : `the owner of ${agent}`;
 
 /** Whether money has moved, and what comes next, to whoever looks at it. */
@@ -158,10 +158,38 @@ function heldWords({
   return `${waits}It is paid when ${agent} has done the work; if it fails or ends in any other way, all of it comes back.`;
 }
 
-const restWords = ({ refunds }: PaymentPage): string =>
-  refunds.some(({ state }) => state === 'pending')
-    ? 'What is on its way back moves by itself; nothing else does.'
-    : 'Nothing more moves by itself.';
+const isReturning = ({ refunds }: PaymentPage): boolean => refunds.some(({ state }) => state === 'pending');
+
+/** Something of it still moves, or waits, without anybody who looks at its page. */
+export const goesOn = (payment: PaymentPage): boolean => !isSettled(payment.state) || isReturning(payment);
+
+function restWords(payment: PaymentPage): string {
+  if (isReturning(payment)) return 'What is on its way back moves by itself; nothing else does.';
+  const last = payment.refunds.at(-1);
+  const failed =
+    last?.state === 'failed'
+      ? `${last.amount_usdc} USDC was to be refunded, and was not. ${refundEnd(payment, last)} `
+      : '';
+  return `${failed}Nothing more moves by itself.`;
+}
+
+const REFUSED: Record<RefusalCode, string> = {
+  wallet_failed: 'The network of the wallets could not make the transfer',
+  wallet_denied: 'The network of the wallets denied the transfer',
+  wallet_cancelled: 'The transfer was cancelled at the network of the wallets',
+  wallet_rejected: 'The network of the wallets did not take the transfer',
+  wallet_not_made: 'Two admins found that the transfer was never made',
+};
+
+/** Why a refund failed, where its money is, and who can try again. */
+export function refundEnd(payment: PaymentPage, { failure }: PaymentPage['refunds'][number]): string {
+  const why = failure === null ? 'The transfer was not made' : REFUSED[failure];
+  const { side, agent_name: agent } = payment;
+  if (side === 'owner')
+    return `${why}; nothing moved, and the amount is yours again. You can refund it again.`;
+  const again = side === 'platform' ? 'they, or you, can' : 'who can';
+  return `${why}; nothing moved. The amount is with the owner of ${agent} again, ${again} refund it again.`;
+}
 
 /** What of a hold was not charged, and what was given back of what was. */
 function backWords({
@@ -174,95 +202,4 @@ function backWords({
       ? ''
       : `It charged less than the ${amount} that was held; ${lessUsdc(amount, captured)} USDC came back. `;
   return isNothing(refunded) ? free : `${free}${refunded} USDC of it was refunded. `;
-}
-
-export interface MoneyKnot {
-  kind: '' | 'wait' | 'now' | 'todo' | 'bad' | 'fog';
-  words: string;
-  /** null: while it lasts */
-  at: string | null;
-  note: string | null;
-}
-
-const REFUND_WORDS: Record<PaymentPage['refunds'][number]['state'], Pick<MoneyKnot, 'kind' | 'words'>> = {
-  pending: { kind: 'now', words: 'is on its way back' },
-  done: { kind: '', words: 'was refunded' },
-  failed: { kind: 'bad', words: 'was to be refunded, and nothing has moved' },
-};
-
-/** All that happened to a payment, in order, then what it waits for and what follows. */
-export function moneyLine(payment: PaymentPage): MoneyKnot[] {
-  const events = payment.events.flatMap(({ state, at }, index): MoneyKnot[] => {
-    const { kind, words } = eventOf(payment, state, payment.events[index - 1]?.state ?? null);
-    // Each refund is a row of its own, and the last one says that it is all.
-    return state === 'REFUNDED' ? [] : [{ kind, words, at, note: null }];
-  });
-  const refunds = payment.refunds.map(({ amount_usdc: amount, reason, state, at }): MoneyKnot => {
-    const { kind, words } = REFUND_WORDS[state];
-    return { kind, words: `${amount} USDC ${words}`, at, note: reason };
-  });
-  const known = [...events, ...refunds].sort((a, b) => (a.at ?? '').localeCompare(b.at ?? ''));
-  return isSettled(payment.state) ? known : [...known, ...nextOf(payment)];
-}
-
-function eventOf(
-  payment: PaymentPage,
-  state: PaymentState,
-  before: PaymentState | null,
-): { kind: MoneyKnot['kind']; words: string } {
-  const { agent_name: agent, amount_usdc: amount, captured_usdc: captured } = payment;
-  const found = before === 'UNKNOWN' ? 'It was found out: ' : '';
-  const by = payment.side === 'payer' ? 'You' : 'The payer';
-  const words: Record<PaymentState, string> = {
-    AWAITING_APPROVAL: `${amount} USDC asked for ${agent}`,
-    AUTHORIZING:
-      payment.decided_by === 'standing' ? 'Approved beforehand, by a rule' : `${by} approved ${amount} USDC`,
-    HELD: `${found}${amount} USDC is held`,
-    CAPTURED: `${found}${captured ?? amount} USDC was paid to ${payeeOf(payment)}`,
-    VOIDED: `${found}${amount} USDC came back`,
-    RECLAIMED: `${found}${amount} USDC came back, no work was begun for it`,
-    REFUNDED: 'All of it was refunded',
-    DISPUTED: 'It is disputed',
-    UNKNOWN: `${unknownTitle(payment, payment.unknown?.step ?? (before === 'AUTHORIZING' ? 'hold' : null))}`,
-    DECLINED:
-      payment.withdrawn === null ? `${by} declined it` : `Taken back: ${TAKEN_BACK[payment.withdrawn]}`,
-    EXPIRED: 'Nobody answered in time',
-    FAILED: `${found}nothing was taken`,
-  };
-  const kind = state === 'UNKNOWN' ? 'fog' : ['FAILED', 'EXPIRED', 'DECLINED'].includes(state) ? 'bad' : '';
-  return { kind, words: sentence(words[state]) };
-}
-
-const sentence = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
-
-function nextOf(payment: PaymentPage): MoneyKnot[] {
-  const { state, agent_name: agent, task_id: task, task_status: status } = payment;
-  const row = (kind: MoneyKnot['kind'], words: string, at: string | null = null): MoneyKnot => ({
-    ...{ kind, words, at, note: null },
-  });
-  const payer = payment.side === 'payer' ? 'you' : 'the payer';
-  switch (state) {
-    case 'AWAITING_APPROVAL':
-      return [
-        row('wait', `Waits for ${payer}`),
-        row('todo', 'Without an answer it ends, nothing is paid', payment.expires_at),
-      ];
-    case 'AUTHORIZING':
-      return [row('now', 'The amount is being held'), row('todo', `Then ${agent} works`)];
-    case 'HELD':
-      if (task === null) {
-        return [
-          row('now', `Held for ${agent}`),
-          row('todo', 'Without work it comes back', payment.capture_deadline),
-        ];
-      }
-      return [
-        status === 'waiting_human_confirm'
-          ? row('wait', `${agent} waits until the task is confirmed`)
-          : row('now', `${agent} works`),
-        row('todo', 'Paid when the work is done, else all of it comes back'),
-      ];
-    default:
-      return [row('now', 'The transfer is looked for'), row('todo', 'Then it goes on from what is found')];
-  }
 }

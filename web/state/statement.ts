@@ -1,4 +1,4 @@
-import type { StatementAccount, StatementEntry } from '../../sdk/api-types';
+import type { StatementAccount, StatementEntry } from '../../sdk/money-types';
 import { timeInWords } from '../../sdk/time-words';
 import { isNothing } from './money';
 

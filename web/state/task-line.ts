@@ -1,5 +1,5 @@
-import { isTerminal } from '../../sdk/api-types';
-import type { TaskAttempt, TaskEvent, TaskPage, TaskSaid, TaskSide, TaskStatus } from '../../sdk/api-types';
+import { isTerminal } from '../../sdk/task-types';
+import type { TaskAttempt, TaskEvent, TaskPage, TaskSaid, TaskSide, TaskStatus } from '../../sdk/task-types';
 
 /** A row of a task's line. */
 export interface Knot {

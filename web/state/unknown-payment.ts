@@ -1,4 +1,4 @@
-import type { FoundOut, UnknownTransfer } from '../../sdk/api-types';
+import type { FoundOut, UnknownTransfer } from '../../sdk/money-types';
 
 type Step = UnknownTransfer['move']['step'];
 
