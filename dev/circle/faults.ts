@@ -23,6 +23,8 @@ export const Fault = z.strictObject({
   /** a status is answered with an error; `cut` closes the line, `hang` leaves it open, `garbage` answers no JSON */
   how: z.union([z.literal([429, 500, 502, 503, 504]), z.enum(['cut', 'hang', 'garbage', 'slow'])]),
   times: z.number().int().min(1).default(1),
+  /** so many calls of the kind go well before */
+  skip: z.number().int().min(0).default(0),
   delayMs: z.number().int().min(0).default(0),
 });
 export type Fault = z.infer<typeof Fault>;
@@ -41,6 +43,10 @@ export function createFaultBook(): FaultBook {
     take(call) {
       const fault = faults.find((candidate) => candidate.call === call);
       if (fault === undefined) return null;
+      if (fault.skip > 0) {
+        fault.skip -= 1;
+        return null;
+      }
       fault.times -= 1;
       faults = faults.filter(({ times }) => times > 0);
       return fault;

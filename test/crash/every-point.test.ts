@@ -31,8 +31,8 @@ const ELSEWHERE: Record<string, string> = {
   'wallet.keep': 'test/crash/every-pair.test.ts',
   'wallet.outcome': 'test/crash/every-pair.test.ts',
   'circle-transfer': 'test/crash/every-pair.test.ts',
-  'refund.settle': 'test/wallets/refund-killed.test.ts',
-  settleRefund: 'test/wallets/refund-killed.test.ts',
+  'refund.settle': 'test/crash/every-pair.test.ts',
+  settleRefund: 'test/crash/every-pair.test.ts',
   'wallet.hear': 'test/wallets/notifications.test.ts, one fact that is told again',
   'wallet.decide': 'test/wallets/by-hand.test.ts, one fact that is said again',
 };
