@@ -159,7 +159,7 @@ function createApp({ log, ready, webRoot }: ApiDeps, api: ApiContext): Express {
   app.use(callbackRoutes(api));
   if (api.config.MOORING_WALLET === 'circle') {
     const circle = createCircle(circleAccess(api.config).access);
-    app.use(walletNotificationRoutes(api, createCircleSignature(circle)));
+    app.use(walletNotificationRoutes(api, { signature: createCircleSignature(circle), log }));
   }
   // Its body is a file, not JSON.
   app.use('/v1', artifactUpload(api));

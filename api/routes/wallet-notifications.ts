@@ -8,6 +8,7 @@ import { MooringError } from '../../domain/errors';
 import { SYSTEM } from '../../domain/principal';
 import { moveStateOf } from '../../domain/wallet';
 import type { CircleSignature } from '../../lib/circle-signature';
+import type { Logger } from '../../lib/log';
 import { jsonOf } from '../body';
 import type { ApiContext } from '../context';
 import { addressOf } from '../limits';
@@ -26,7 +27,10 @@ const Told = z.object({ id: z.uuid(), state: z.string().max(50), refId: z.string
  * What Circle tells of transfers. It is signed over its bytes, comes at least once and in no order, and only ever wakes:
  * whether money has moved is asked of Circle itself.
  */
-export function walletNotificationRoutes(api: ApiContext, signature: CircleSignature): Router {
+export function walletNotificationRoutes(
+  api: ApiContext,
+  { signature, log }: { signature: CircleSignature; log: Logger },
+): Router {
   const router = Router();
   // Circle looks whether somebody listens before it sends.
   router.head('/api/wallet/notifications', (_req, res) => void res.status(200).end());
@@ -46,7 +50,11 @@ export function walletNotificationRoutes(api: ApiContext, signature: CircleSigna
       if (!isSigned) throw new MooringError('unauthorized', 'The signature is missing or wrong.');
       const told = Notification.parse(jsonOf(req, body));
       if (told.notificationType === 'transactions.outbound') {
-        await api.db.withTx(SYSTEM, 'wallet.hear', (tx) => hear(tx, told));
+        const isOurs = await api.db.withTx(SYSTEM, 'wallet.hear', (tx) => hear(tx, told));
+        if (!isOurs) {
+          const { id: reference, state } = Told.parse(told.notification);
+          log.warn({ reference, state }, 'Circle tells of a transfer that is none of ours');
+        }
       }
       res.json({ received: true });
     },
@@ -54,13 +62,18 @@ export function walletNotificationRoutes(api: ApiContext, signature: CircleSigna
   return router;
 }
 
-async function hear(tx: Tx, { notificationId, notification }: z.infer<typeof Notification>): Promise<void> {
+/** False: the transfer is none that this platform has asked for. */
+async function hear(
+  tx: Tx,
+  { notificationId, notification }: z.infer<typeof Notification>,
+): Promise<boolean> {
   const { id: reference, state: word, refId } = Told.parse(notification);
   const state = moveStateOf(word);
-  if (state === null) return;
+  if (state === null) return true;
   const told = { notificationId, reference, refId: refId ?? '', state };
   const move = await findMove(tx, told);
-  if (move === null) return;
+  if (move === null) return false;
   await lockPayment(tx, move.paymentId);
   if (await hearOfMove(tx, told)) await wakeMover(tx, move);
+  return true;
 }

@@ -1,4 +1,9 @@
 import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
 import type { WalletDriver } from '../../activities/wallets/driver';
 import { hearOfMove, lockMove } from '../../db/wallet-moves';
 import { SYSTEM } from '../../domain/principal';
@@ -12,6 +17,11 @@ import { setWalletStage } from './wallet-stage';
 import type { WalletStage } from './wallet-stage';
 
 const PATH = '/api/wallet/notifications';
+
+interface Sent {
+  headers: Record<'x-circle-key-id' | 'x-circle-signature', string>;
+  body: string;
+}
 
 let w: WalletStage;
 let api: TestApi;
@@ -139,6 +149,131 @@ test('a notification of a move whose answer was lost does not say what has becom
   expect(before.unknownSince).not.toBeNull();
   await w.desk.flush();
   expect(await w.stored(move)).toEqual(before);
+});
+
+describe('as Circle has signed them', () => {
+  let listener: Server;
+  let sent: Sent[];
+  let url: string;
+  beforeAll(async () => {
+    listener = createServer((req, res) => {
+      void text(req).then((body) => {
+        const header = (name: string): string => String(req.headers[name]);
+        sent.push({
+          body,
+          headers: {
+            'x-circle-key-id': header('x-circle-key-id'),
+            'x-circle-signature': header('x-circle-signature'),
+          },
+        });
+        res.end();
+      });
+    }).listen(0, '127.0.0.1');
+    await once(listener, 'listening');
+    url = `http://127.0.0.1:${(listener.address() as AddressInfo).port}`;
+  });
+  afterAll(async () => {
+    await w.desk.ways({ url: `${api.url}${PATH}` });
+    listener.close();
+  });
+
+  /** What Circle sends of a move that has come to this state, caught on its way. */
+  async function caught(end: 'COMPLETE' | 'SENT'): Promise<{ move: WalletMove; sent: Sent[] }> {
+    const move = await taken(end);
+    await w.desk.ways({ url });
+    sent = [];
+    await w.desk.flush();
+    return { move, sent };
+  }
+  const post = ({ headers, body }: Sent) => rawPost(api.port, { path: PATH, headers, body });
+  /** Everything that a notification could change: the move, what was heard of it, who was woken. */
+  const facts = async (move: WalletMove) => ({
+    move: await w.stored(move),
+    heard: await notifications(move),
+    woken: w.stage.t.signals.length,
+    allHeard: (
+      await w.stage.t.db.withTx(SYSTEM, 'test', (tx) => tx.query('select 1 from wallet_notifications'))
+    ).length,
+  });
+
+  test.each<[string, (one: Sent, other: Sent) => Sent]>([
+    ['another state', (one) => ({ ...one, body: one.body.replace('"SENT"', '"COMPLETE"') })],
+    ['another amount', (one) => ({ ...one, body: one.body.replace('"0.05"', '"5.00"') })],
+    ['one more byte', (one) => ({ ...one, body: `${one.body} ` })],
+    ['one byte less', (one) => ({ ...one, body: one.body.slice(0, -1) })],
+    [
+      'the same fields, written otherwise',
+      (one) => ({ ...one, body: JSON.stringify(JSON.parse(one.body), null, 1) }),
+    ],
+    ['nothing', (one) => ({ ...one, body: '' })],
+    ['the signature of another notification', (one, other) => ({ ...one, headers: other.headers })],
+    [
+      'half of its signature',
+      (one) => ({
+        ...one,
+        headers: { ...one.headers, 'x-circle-signature': one.headers['x-circle-signature'].slice(0, 40) },
+      }),
+    ],
+    [
+      'a key that Circle does not have',
+      (one) => ({ ...one, headers: { ...one.headers, 'x-circle-key-id': randomUUID() } }),
+    ],
+  ])('a true one with %s is refused, and moves nothing', async (_what, alter) => {
+    const { move, sent: all } = await caught('SENT');
+    const [one, other] = [all[3], all[0]];
+    if (one === undefined || other === undefined) throw new Error('Circle has sent too few');
+    const altered = alter(one, other);
+    expect(altered).not.toEqual(one);
+    const before = await facts(move);
+    expect(await post(altered)).toBe(401);
+    expect(await facts(move)).toEqual(before);
+    expect(await post(one)).toBe(200);
+    expect(await facts(move)).toMatchObject({ heard: 1, move: { state: 'SENT' } });
+  });
+
+  test('one that is sent again, and one that is older than the state, are taken and change nothing', async () => {
+    const { move, sent: all } = await caught('SENT');
+    const newest = all[3];
+    if (newest === undefined) throw new Error('Circle has sent too few');
+    expect(await post(newest)).toBe(200);
+    const after = await facts(move);
+    expect(after).toMatchObject({ heard: 1, move: { state: 'SENT' } });
+    expect(await Promise.all([post(newest), post(newest), post(newest)])).toEqual([200, 200, 200]);
+    expect(await facts(move)).toEqual(after);
+    for (const older of all.slice(0, 3)) expect(await post(older)).toBe(200);
+    expect(await facts(move)).toEqual({ ...after, heard: 4, allHeard: after.allHeard + 3 });
+  });
+
+  test('one of a transfer that is none of ours is taken, is a line in the log, and moves nothing', async () => {
+    const { move } = await caught('SENT');
+    const circle = await w.desk.circle();
+    await w.desk.flush([]);
+    const { wallets } = await w.desk.record();
+    const idOf = (account: string): string => wallets.find(({ refId }) => refId === account)?.id ?? '';
+    await circle.createTransaction({
+      idempotencyKey: randomUUID(),
+      walletId: idOf(move.from),
+      tokenId: PLACE.tokenId,
+      destinationAddress: `0x${'0'.repeat(40)}`,
+      amount: ['0.01'],
+      fee: { type: 'level', config: { feeLevel: 'MEDIUM' } },
+    });
+    const strange = (await w.desk.record()).transactions.at(-1);
+    sent = [];
+    await w.desk.flush();
+    const [one] = sent;
+    if (one === undefined || strange === undefined) throw new Error('Circle has sent nothing');
+    const before = await facts(move);
+    expect(await post(one)).toBe(200);
+    expect(await post(one)).toBe(200);
+    expect(await facts(move)).toEqual(before);
+    const said = api
+      .logged()
+      .split('\n')
+      .filter((line) => line.includes(strange.id));
+    expect(said).toHaveLength(2);
+    expect(said[0]).toContain('a transfer that is none of ours');
+  });
 });
 
 test('what is not signed by Circle over its bytes is refused, and moves nothing', async () => {
