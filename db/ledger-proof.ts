@@ -11,15 +11,16 @@ export interface LedgerProof {
 
 /**
  * The ledger as a whole, from its transfers alone: all postings sum to zero, each balance is what its transfers make it,
- * none but outside is negative, each hold has at most the one outcome that fits it, and each payment has moved what its
- * state says. Each question is one statement, so that what happens meanwhile is seen wholly or not at all.
+ * none but outside is negative, each hold has at most the one outcome that fits it, each payment has moved what its state
+ * says, and each refund holds what is still to come back, and nothing after. Each question is one statement, so that what happens meanwhile is seen wholly or not at all.
  */
 export async function proveLedger(tx: Tx): Promise<LedgerProof> {
-  const [counts, differing, holds, payments] = await Promise.all([
+  const [counts, differing, holds, payments, refunds] = await Promise.all([
     tx.query<{ total: string; accounts: number; transfers: number; openHolds: number }>(COUNTS),
     tx.query<{ id: string; posted: bigint; held: bigint; made: bigint; reserved: bigint }>(DIFFERING),
     tx.query<{ key: string; outcomes: number }>(UNFIT_HOLDS),
     tx.query<{ id: string; state: string }>(UNFIT_PAYMENTS),
+    tx.query<{ id: string; state: string; held: bigint; fee: bigint }>(UNFIT_REFUNDS),
   ]);
   const { total = '?', ...found } = counts[0] ?? { accounts: 0, transfers: 0, openHolds: 0 };
   return {
@@ -34,6 +35,9 @@ export async function proveLedger(tx: Tx): Promise<LedgerProof> {
         ({ key, outcomes }) => `hold ${key} has ${outcomes} outcomes, or one that does not fit it`,
       ),
       ...payments.map(({ id, state }) => `payment ${id} is ${state} and its transfers say otherwise`),
+      ...refunds.map(
+        ({ id, state, held, fee }) => `refund ${id} is ${state} and holds ${held}, ${fee} of it of the fee`,
+      ),
     ],
   };
 }
@@ -91,3 +95,19 @@ const UNFIT_PAYMENTS = `
           or e.phase = 'posted' and h.credit_account like 'escrow/%' and coalesce(o.paid, 0) <> p.captured_micros
           or coalesce(o.refunded, 0) <> p.refunded_micros)
    limit 100`;
+
+// What a refund holds is named for it: payment/<id>/refund/<id>/owner, and …/fee.
+const UNFIT_REFUNDS = `
+  select coalesce(r.id, o.id) as id, coalesce(r.state, 'gone') as state, coalesce(o.held, 0)::bigint as held,
+         coalesce(o.fee, 0)::bigint as fee
+    from refunds r
+    full join (
+      select split_part(h.key, '/', 4) as id, sum(h.amount_micros) as held,
+             sum(h.amount_micros) filter (where split_part(h.key, '/', 5) = 'fee') as fee
+        from ledger_transfers h
+       where h.phase = 'pending' and h.kind = 'refund'
+         and not exists (select from ledger_transfers e where e.pending_id = h.id)
+       group by 1) o on o.id = r.id
+   where coalesce(o.held, 0) <> case when r.state = 'pending' then r.amount_micros else 0 end
+      or coalesce(o.fee, 0) <> case when r.state = 'pending' then r.fee_micros else 0 end
+   order by 1 limit 100`;

@@ -169,6 +169,16 @@ export async function raiseAlarm(tx: Tx, { key }: StoredMove, alarmMs: number): 
   return raised.length === 1;
 }
 
+/** True once: a move was refused that must be made, since what goes before it has moved. */
+export async function raiseRefusal(tx: Tx, { key }: StoredMove): Promise<boolean> {
+  const raised = await tx.query(
+    `update wallet_moves set alarmed_at = now()
+      where key = $1 and alarmed_at is null and by_hand is null returning key`,
+    [key],
+  );
+  return raised.length === 1;
+}
+
 /** Whether anything of a payment was written down to be moved at a network. */
 export async function hasMoves(tx: Tx, paymentId: string): Promise<boolean> {
   const rows = await tx.query('select 1 from wallet_moves where payment_id = $1 limit 1', [paymentId]);

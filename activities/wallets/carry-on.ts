@@ -1,6 +1,6 @@
 import { Context } from '@temporalio/activity';
 import type { Database } from '../../db/database';
-import { lockMove, raiseAlarm, recordOutcome } from '../../db/wallet-moves';
+import { lockMove, raiseAlarm, raiseRefusal, recordOutcome } from '../../db/wallet-moves';
 import type { StoredMove } from '../../db/wallet-moves';
 import { SYSTEM } from '../../domain/principal';
 import { metrics } from '../../lib/metrics';
@@ -45,10 +45,17 @@ export async function withMoves<P extends { lookAt?: string }>(
  * Submits a move that was written down just now, or asks what has become of it: outside any transaction. What is known
  * then is a fact of its own.
  */
-async function carryOn(deps: CarryDeps, { key, fresh }: Awaited): Promise<StoredMove> {
+async function carryOn(deps: CarryDeps, { key, fresh, kind }: Awaited): Promise<StoredMove> {
   const { db, wallets, looks } = deps;
   const { log } = Context.current();
-  const move = await db.withTx(SYSTEM, 'wallet.read-move', (tx) => lockMove(tx, key));
+  const { move, isRefused } = await db.withTx(SYSTEM, 'wallet.read-move', async (tx) => {
+    const stored = await lockMove(tx, key);
+    return { move: stored, isRefused: kind === 'refused' && (await raiseRefusal(tx, stored)) };
+  });
+  if (isRefused) {
+    metrics.walletAlarms.inc({ step: move.step });
+    log.error('a move of money was refused, and people have to make it', { step: move.step });
+  }
   if (move.endedAt !== null || move.byHand !== null) return move;
   const outcome = fresh ? await wallets.submit(move) : await wallets.look(move);
   if (outcome.kind === 'unknown') log.warn(`it is not known whether money moved: ${outcome.why}`);
