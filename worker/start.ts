@@ -88,6 +88,7 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
     intervalMs: config.MOORING_RECONCILE_INTERVAL_MS,
     ageMs,
     idleMs: config.MOORING_SESSION_IDLE_MS,
+    others: config.REDIS_URL !== undefined,
   });
   // The first search need not wait for the encoder to load.
   encoder.encode(['warm']).catch((error: unknown) => log.warn({ err: error }, 'the encoder is not ready'));

@@ -28,7 +28,11 @@ const list = async (): Promise<string> => {
 
 /** The workflows that a pass tells: at start, or later those that have lagged for an hour. */
 const told = async (when: 'start' | 'later') => {
-  const pass = { ageMs: 3_600_000, idleMs: 1, ...(when === 'start' ? { start: { wokenAfter: null } } : {}) };
+  const pass = {
+    ageMs: 3_600_000,
+    idleMs: 1,
+    ...(when === 'start' ? { start: { wokenAfter: null, others: false } } : {}),
+  };
   const page = { rows: 'agentMonitor' as const, after: '', limit: 100 };
   return t.db.withTx(SYSTEM, 'test', (tx) => lagging(tx, pass, page));
 };
