@@ -130,9 +130,11 @@ async function begin(client: PoolClient, principal: Principal, region: string): 
   const role = 'begin; set local role mooring_app; ';
   if (principal.kind === 'agent-key') {
     const hash = `'\\x${principal.hash.toString('hex')}'::bytea`;
+    const request = escapeLiteral(currentOrigin()?.request_id ?? '');
     // A text of several statements is answered with one result for each.
     const results = (await client.query(
-      `${role}select * from mooring_enter_with_key(${hash}, ${escapeLiteral(region)})`,
+      `${role}select entered.* from mooring_enter_with_key(${hash}, ${escapeLiteral(region)}) entered,
+        set_config('mooring.request', ${request}, true)`,
     )) as unknown as QueryResult<{ agent_id: string; standing: string }>[];
     const agent = results.at(-1)?.rows[0];
     if (agent === undefined) throw new MooringError('unauthorized', 'The API key is bad or was replaced.');
@@ -150,10 +152,9 @@ async function begin(client: PoolClient, principal: Principal, region: string): 
   return who;
 }
 
-/** For the audit log: at which person's word, in which request. What no person says needs neither. */
+/** For the audit log: at which person's word, and the request that it goes back to, where one is known. */
 function saidBy(principal: Principal): { actor?: string; request?: string } {
   const actor = principal.kind === 'system' ? principal.for : undefined;
-  if (principal.kind !== 'user' && actor === undefined) return {};
   const request = currentOrigin()?.request_id;
   return { ...(actor === undefined ? {} : { actor }), ...(request === undefined ? {} : { request }) };
 }

@@ -214,6 +214,15 @@ export async function setPaymentState(
   return { ...payment, state: to, capturedMicros, refundedMicros };
 }
 
+/** Nobody has answered it, and nobody is to. In one statement: the audit log tells of the new state, and why. */
+export async function withdrawPayment(tx: Tx, payment: Payment, reason: WithdrawReason): Promise<void> {
+  requireEdge(payment, 'DECLINED');
+  await tx.query(`update payments set state = 'DECLINED', decided_at = now(), withdrawn = $2 where id = $1`, [
+    payment.id,
+    reason,
+  ]);
+}
+
 function requireEdge({ state }: Payment, to: PaymentState): void {
   if (PAYMENT_EDGES[state].includes(to)) return;
   throw new MooringError('payment_not_open', `A payment that is ${state} cannot become ${to}.`, {

@@ -1,7 +1,7 @@
 import { formatUsdc } from '../domain/money';
 import type { Tx } from './database';
 import { appendFrames } from './events';
-import { PAYMENT_SELECT, setPaymentState, wakePayment } from './payments';
+import { PAYMENT_SELECT, wakePayment, withdrawPayment } from './payments';
 import type { Payment, WithdrawReason } from './payments';
 import { withdrawToolCall } from './tool-calls';
 
@@ -16,11 +16,7 @@ export async function withdrawPayments(
     [sessionId, turnId],
   );
   for (const payment of open) {
-    await setPaymentState(tx, payment, { to: 'DECLINED' });
-    await tx.query('update payments set decided_at = now(), withdrawn = $2 where id = $1', [
-      payment.id,
-      reason,
-    ]);
+    await withdrawPayment(tx, payment, reason);
     await appendFrames(tx, { id: sessionId, userId: payment.userId }, [
       {
         type: 'PAYMENT_FAILED',
@@ -81,8 +77,8 @@ export async function voidOtherOffers(
   );
   for (const payment of others) {
     const asked = payment.state === 'AWAITING_APPROVAL';
-    if (asked) await setPaymentState(tx, payment, { to: 'DECLINED' });
-    await tx.query(`update payments set withdrawn = 'offer_changed' where id = $1`, [payment.id]);
+    if (asked) await withdrawPayment(tx, payment, 'offer_changed');
+    else await tx.query(`update payments set withdrawn = 'offer_changed' where id = $1`, [payment.id]);
     await wakePayment(tx, payment.id, asked ? 'paymentDecided' : 'abandoned');
   }
 }

@@ -22,6 +22,14 @@ const asAnn = (call: string, body?: unknown) => {
   const [method = '', path = ''] = call.split(' ');
   return stage.api.call(path, { method, token: ann.token, ...(body === undefined ? {} : { body }) });
 };
+/** What is told of an agent and goes back to this request. */
+const factsOf = async (agentId: string, requestId: string): Promise<string[]> => {
+  const rows = await stage.query<{ action: string }>(
+    'select action from audit_log where subject_id = $1 and request_id = $2 order by id',
+    [agentId, requestId],
+  );
+  return rows.map(({ action }) => action);
+};
 const idOf = async (call: string, body?: unknown): Promise<string> => {
   const answer = (await asAnn(call, body)).body as unknown as { id?: string; session_id?: string };
   return answer.id ?? answer.session_id ?? '';
@@ -104,10 +112,12 @@ test('an agent of the network, its keys, its webhook and its end are told once, 
   expect(await told(gone)).toMatchObject([{ ...itself, action: 'agent.webhook_removed' }]);
   let key = '';
   const rotated = await told(async () => {
-    const { body } = await agent.call(`/v1/agents/${agent.id}/rotate-key`, { method: 'POST' });
+    const headers = { 'x-request-id': 'a-rotation' };
+    const { body } = await agent.call(`/v1/agents/${agent.id}/rotate-key`, { method: 'POST', headers });
     key = String(body['api_key']);
   });
   expect(rotated).toMatchObject([{ ...itself, action: 'agent.key_set' }]);
+  expect(await factsOf(agent.id, 'a-rotation')).toEqual(['agent.key_set']);
   const leave = () =>
     stage.api.call(`/v1/agents/${agent.id}`, {
       method: 'DELETE',
@@ -116,6 +126,17 @@ test('an agent of the network, its keys, its webhook and its end are told once, 
   expect(await told(leave)).toMatchObject([
     { ...itself, action: 'agent.key_removed' },
     { ...itself, action: 'agent.deleted' },
+  ]);
+});
+
+test('what an agent does is told with the request that it came by, also before it has a key', async () => {
+  const { body } = await stage.api.call('/v1/agents/register', {
+    body: { slug: 'asked-for-once', display_name: 'An agent' },
+    headers: { 'x-request-id': 'a-registration' },
+  });
+  expect(await factsOf((body as unknown as { id: string }).id, 'a-registration')).toEqual([
+    'agent.registered',
+    'agent.key_set',
   ]);
 });
 

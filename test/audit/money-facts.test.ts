@@ -1,4 +1,5 @@
 import { getPayment, setPaymentState } from '../../db/payments';
+import { withdrawPayments } from '../../db/withdraw-payments';
 import type { PaymentState } from '../../domain/payment';
 import { SYSTEM } from '../../domain/principal';
 import { STAGE_SECRET } from '../activities/stage';
@@ -117,6 +118,19 @@ test('a no of the person is theirs, with the request that it came by', async () 
     tx.query<{ by: string }>('select request_id as by from audit_log order by id desc limit 1'),
   );
   expect(row?.by).toBe('a-request');
+});
+
+test('a payment that was taken back is told with why, and as nobody’s no', async () => {
+  const { sessionId, paymentId } = await asked();
+  const withdrawn = await told(() =>
+    api.t.db.withTx(SYSTEM, 'test', (tx) =>
+      withdrawPayments(tx, { sessionId, turnId: null, reason: 'session_closed' }),
+    ),
+  );
+  expect(withdrawn).toMatchObject([
+    { action: 'payment.declined', subjectId: paymentId, details: { withdrawn: 'session_closed' } },
+  ]);
+  expect(withdrawn[0]?.details).not.toHaveProperty('decided_by');
 });
 
 test('at a network of wallets what has ended is told, and who decides by hand as an admin', async () => {
