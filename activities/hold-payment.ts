@@ -36,7 +36,7 @@ export async function holdFunds(tx: Tx, wallets: WalletDriver, payment: Payment)
   if (awaited !== null) return stall(tx, payment, awaited);
   if (payment.state === 'UNKNOWN') {
     const session = { id: payment.sessionId, userId: payment.userId };
-    await appendFrames(tx, session, [pendingFrame(payment, 'HELD')]);
+    await appendFrames(tx, session, [pendingFrame(payment, { state: 'HELD' })]);
   }
   return at(await tellHeld(tx, await setPaymentState(tx, payment, { to: 'HELD' })));
 }

@@ -35,7 +35,7 @@ export async function stall(tx: Tx, payment: Payment, awaited: Awaited): Promise
   if (awaited.kind === 'pending' || payment.state === 'UNKNOWN') return at(payment, awaited);
   const unknown = await setPaymentState(tx, payment, { to: 'UNKNOWN' });
   await appendFrames(tx, { id: payment.sessionId, userId: payment.userId }, [
-    pendingFrame(payment, 'UNKNOWN'),
+    pendingFrame(payment, { state: 'UNKNOWN', step: awaited.step, refused: awaited.kind === 'refused' }),
   ]);
   const call = await getToolCall(tx, payment.toolCallId);
   if (call.state !== 'done') {
@@ -65,12 +65,17 @@ export const paymentFrame = (
   },
 });
 
-export const pendingFrame = (payment: Payment, state: 'UNKNOWN' | 'HELD'): LogFrame => ({
+type PendingWords = Pick<
+  Extract<LogFrame, { type: 'PAYMENT_PENDING' }>['data'],
+  'state' | 'step' | 'refused'
+>;
+
+export const pendingFrame = (payment: Payment, words: PendingWords): LogFrame => ({
   type: 'PAYMENT_PENDING',
   data: {
     payment_id: payment.id,
     turn_id: payment.turnId,
-    state,
+    ...words,
     amount_usdc: formatUsdc(payment.amountMicros),
     agent_id: payment.agentId,
     agent_name: payment.agentName,

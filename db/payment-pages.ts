@@ -73,15 +73,23 @@ export interface PaymentTimeline {
   unknown: Unknown | null;
 }
 
-/** Which transfer nobody knows of, and since when it was on its way. */
+/** Which transfer holds a payment up, and since when it was on its way. */
 export interface Unknown {
   step: MoveStep | null;
+  /** of the transfer; null: none was written down */
+  moveMicros: MicroUsdc | null;
+  /** the network has said no, so people make it; else nobody knows whether it was made */
+  refused: boolean;
   since: string;
 }
 
 const UNKNOWN_MOVE = `left join lateral (
-    select step, submitted_at from wallet_moves
-     where payment_id = p.id and by_hand is null and state <> 'COMPLETE' order by submitted_at limit 1) m on true`;
+    select step, amount_micros, submitted_at, ended_at is not null as refused from wallet_moves
+     where payment_id = p.id and refund_id is null and by_hand is null and state <> 'COMPLETE'
+     order by submitted_at limit 1) m on true`;
+
+const UNKNOWN_COLUMNS = `m.step, m.amount_micros as "moveMicros", coalesce(m.refused, false) as refused,
+            coalesce(m.submitted_at, p.decided_at) as since`;
 
 /** Those of one person, newest first. */
 export const unknownPaymentsOf = (
@@ -89,8 +97,8 @@ export const unknownPaymentsOf = (
   userId: string,
 ): Promise<(Unknown & Pick<PaymentRecord, 'id' | 'agentName' | 'action' | 'amountMicros'>)[]> =>
   tx.query(
-    `select p.id, p.agent_name as "agentName", p.action, p.amount_micros as "amountMicros", m.step,
-            coalesce(m.submitted_at, p.decided_at) as since
+    `select p.id, p.agent_name as "agentName", p.action, p.amount_micros as "amountMicros",
+            ${UNKNOWN_COLUMNS}
        from payments p ${UNKNOWN_MOVE}
       where p.user_id = $1 and p.state = 'UNKNOWN' order by p.created_at desc, p.id desc limit 20`,
     [userId],
@@ -115,17 +123,13 @@ export async function readPayment(
         where payment_id = $1 order by created_at, key`,
       [id],
     ),
-    tx.query<Unknown>(
-      `select m.step, coalesce(m.submitted_at, p.decided_at) as since
-         from payments p ${UNKNOWN_MOVE} where p.id = $1`,
-      [id],
-    ),
+    tx.query<Unknown>(`select ${UNKNOWN_COLUMNS} from payments p ${UNKNOWN_MOVE} where p.id = $1`, [id]),
   ]);
   const isUnknown = payment.state === 'UNKNOWN' && move !== undefined;
   return {
     payment,
     events,
     refunds,
-    unknown: isUnknown ? { step: move.step, since: move.since } : null,
+    unknown: isUnknown ? move : null,
   };
 }

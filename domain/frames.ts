@@ -2,6 +2,7 @@ import type { ErrorCode, PublishedErrorType } from './errors';
 import type { PaymentState } from './payment';
 import type { SessionPhase, ToolName, TurnOutcome } from './session';
 import type { RiskLevel, TaskStatus } from './task';
+import type { MoveStep } from './wallet';
 
 /** A step of the progress line. The frames of one step share `call_id`; the last one counts. */
 export interface StatusData {
@@ -157,14 +158,16 @@ export type LogFrame =
     }
   | {
       /**
-       * UNKNOWN: nobody knows yet whether money moved; it stays held, and no second payment can start. HELD: it was found
-       * out that it is held.
+       * UNKNOWN: nobody knows yet whether money moved; it stays held, and no second payment can start. Of which transfer
+       * says `step`; `refused`: the network has said no to it, and people make it. HELD: it was found out that it is held.
        */
       type: 'PAYMENT_PENDING';
       data: {
         payment_id: string;
         turn_id: string;
         state: 'UNKNOWN' | 'HELD';
+        step?: MoveStep;
+        refused?: boolean;
         amount_usdc: string;
         agent_id: string;
         agent_name: string;

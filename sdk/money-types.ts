@@ -4,7 +4,7 @@ import type { TaskStatus } from '../domain/task';
 import type { MoveState, MoveStep, RefusalCode } from '../domain/wallet';
 
 export { isSettled, PAYMENT_STATES } from '../domain/payment';
-export type { PaymentState, RefusalCode };
+export type { MoveStep, PaymentState, RefusalCode };
 
 export interface Wallet {
   balance_usdc: string;
@@ -14,9 +14,13 @@ export interface Wallet {
   unknown: UnknownPayment[];
 }
 
-/** A transfer of which nobody knows whether it was made. */
+/** A transfer of which nobody knows whether it was made, or that the network refused after money had moved. */
 export interface UnknownMove {
-  step: 'hold' | 'capture' | 'fee' | 'void' | 'refund' | null;
+  step: MoveStep | null;
+  /** of the transfer; null: none was written down */
+  move_usdc: string | null;
+  /** the network has said no: people make it */
+  refused: boolean;
   since: string;
 }
 
@@ -139,6 +143,8 @@ export interface UnknownTransfer {
     from: string;
     to: string;
     state: MoveState;
+    /** the network has said no: it has to be made by people */
+    refused: boolean;
     reference: string | null;
     /** by which the wallet service is searched for it */
     ref_id: string;

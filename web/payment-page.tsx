@@ -15,7 +15,8 @@ import { followLink } from './router';
 import type { PageProps } from './page-props';
 import { client } from './session/client';
 import { isNothing } from './state/money';
-import { fateWords, goesOn, unknownTitle } from './state/payment-words';
+import { fateWords, goesOn, NO_MOVE } from './state/payment-words';
+import { unknownTitle } from './state/unknown-words';
 
 interface PaymentPageProps extends PageProps {
   id: string;
@@ -110,7 +111,7 @@ function Fate({ payment }: { payment: Payment }) {
     <section className="notice fog tall gap" role="status">
       <Icon name="ask" />
       <div>
-        <h2 className="h">{unknownTitle(payment, payment.unknown?.step ?? null)}</h2>
+        <h2 className="h">{unknownTitle(payment, payment.unknown ?? NO_MOVE)}</h2>
         <p className="quiet measure">{fateWords(payment)}</p>
       </div>
     </section>

@@ -47,8 +47,9 @@ export function UnknownPage({ about: _, onSignedOut, ...sideProps }: UnknownPage
                   <div>
                     <h1>Unknown payments</h1>
                     <p className="measure">
-                      A transfer was sent and nobody knows whether it was made. The amount stays held, and no
-                      second payment can start, until it is found or two admins say the same.
+                      A transfer was sent and nobody knows whether it was made, or the network refused it
+                      after money had moved. The amount stays held, and no second payment can start, until it
+                      is found or two admins say the same.
                     </p>
                   </div>
                 </div>
@@ -99,7 +100,10 @@ function List({ payments, me, onDecided }: ListProps) {
       {left.length === 0 && (
         <div className="card empty">
           <h2>Nothing is unknown</h2>
-          <p>Payments of which nobody knows whether money moved will stand here.</p>
+          <p>
+            Payments of which nobody knows whether money moved, or whose transfer was refused, will stand
+            here.
+          </p>
         </div>
       )}
       {left.map((payment) => (

@@ -16,7 +16,7 @@ import type { PageProps } from './page-props';
 import { client } from './session/client';
 import { monthName } from './state/clock';
 import { isNothing } from './state/money';
-import { unknownTitle, unknownWords } from './state/payment-words';
+import { unknownTitle, unknownWords } from './state/unknown-words';
 
 interface WalletPageProps extends PageProps {
   about: About | null;
@@ -112,10 +112,10 @@ function Whole({
           <Icon name="ask" />
           <div>
             <h2 id={unknown.payment_id} className="h">
-              <bdi>{unknownTitle(unknown, unknown.step)}</bdi>
+              <bdi>{unknownTitle(unknown, unknown)}</bdi>
             </h2>
             <p className="quiet measure">
-              <bdi>{unknownWords(unknown)}</bdi>
+              <bdi>{unknownWords(unknown, unknown)}</bdi>
             </p>
           </div>
           <a className="btn sm" href={`/wallet/payments/${unknown.payment_id}`} onClick={followLink}>

@@ -12,7 +12,7 @@ const ESCROW = 'platform/escrow';
 const FEES = 'platform/fees';
 
 /** A move that holds up what its payment is to become. `fresh`: it was written down just now and has never been sent. */
-export type Awaited = { key: string; fresh: boolean } & (
+export type Awaited = { key: string; step: MoveStep; fresh: boolean } & (
   { kind: 'pending' | 'unknown' } | { kind: 'refused'; code: RefusalCode }
 );
 
@@ -83,12 +83,14 @@ export function refundMoves(
   return moves.filter(({ amountMicros: micros }) => micros > 0n);
 }
 
+const named = ({ key, step }: WalletMove) => ({ key, step });
+
 /** Begins these moves, each when the one before it is done. Null: all are done. */
 export async function makeMoves(tx: Tx, wallets: WalletDriver, moves: WalletMove[]): Promise<Awaited | null> {
   for (const move of moves) {
     const outcome = await wallets.begin(tx, move);
-    if (outcome === null) return { key: move.key, fresh: true, kind: 'pending' };
-    if (outcome.kind !== 'done') return { ...outcome, key: move.key, fresh: false };
+    if (outcome === null) return { ...named(move), fresh: true, kind: 'pending' };
+    if (outcome.kind !== 'done') return { ...outcome, ...named(move), fresh: false };
   }
   return null;
 }

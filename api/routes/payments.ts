@@ -14,6 +14,7 @@ import type { ApiContext } from '../context';
 import { readCursor, writeCursor } from '../cursor';
 import { line } from '../listing-schemas';
 import { ClientId, SomeUsdc } from '../schemas';
+import { unknownMoveView } from '../unknown-move-view';
 
 const PAYMENT_ID = /^pay_\w{21}$/;
 
@@ -122,7 +123,7 @@ const timelineView = (
   ...paymentView(timeline.payment),
   side,
   refundable_usdc: mayRefund ? refundableOf(timeline) : null,
-  unknown: timeline.unknown,
+  unknown: timeline.unknown === null ? null : unknownMoveView(timeline.unknown),
   events: timeline.events.map(({ to, at }) => ({ state: to, at })),
   refunds: timeline.refunds.map(({ amountMicros, reason, state, failure, at }) => ({
     amount_usdc: formatUsdc(amountMicros),

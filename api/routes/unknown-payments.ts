@@ -5,7 +5,7 @@ import type { UnknownPayment } from '../../db/wallet-decisions';
 import { MooringError } from '../../domain/errors';
 import { formatUsdc } from '../../domain/money';
 import { SYSTEM, systemFor } from '../../domain/principal';
-import { refIdOf } from '../../domain/wallet';
+import { refIdOf, refusalOf } from '../../domain/wallet';
 import { requireAdmin } from '../auth/admin';
 import { ownAccount } from '../auth/sign-in';
 import type { ApiContext } from '../context';
@@ -61,6 +61,7 @@ const view = (payment: UnknownPayment) => ({
     from: payment.from,
     to: payment.to,
     state: payment.state,
+    refused: refusalOf(payment) !== null,
     reference: payment.reference,
     ref_id: refIdOf(payment),
     submitted_at: payment.submittedAt,

@@ -15,6 +15,7 @@ import { asUser, systemFor } from '../../domain/principal';
 import { newId } from '../../lib/ids';
 import { ownAccount } from '../auth/sign-in';
 import type { ApiContext } from '../context';
+import { unknownMoveView } from '../unknown-move-view';
 import { ClientId, SomeUsdc, Usdc } from '../schemas';
 
 // Enough for a test, and a thousand of them still fit into what an account can count.
@@ -123,14 +124,13 @@ async function wholeWallet(tx: Tx, userId: string) {
       working_usdc: formatUsdc(parts.workingMicros),
       unknown_usdc: formatUsdc(parts.unknownMicros),
     },
-    unknown: unknown.map(({ id, agentName, action, amountMicros, step, since }) => ({
+    unknown: unknown.map(({ id, agentName, action, amountMicros, ...move }) => ({
       ...{
         payment_id: id,
         agent_name: agentName,
         action,
         amount_usdc: formatUsdc(amountMicros),
-        step,
-        since,
+        ...unknownMoveView(move),
       },
     })),
   };

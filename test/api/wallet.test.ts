@@ -38,7 +38,7 @@ test('a wallet tells what is held by what it waits for, and of which payments no
     unknown: [
       {
         ...{ payment_id: lost, agent_name: 'Text analyst', action: 'readability', amount_usdc: '0.40' },
-        ...{ step: null, since: expect.any(String) as string },
+        ...{ step: null, move_usdc: null, refused: false, since: expect.any(String) as string },
       },
     ],
   });
@@ -85,7 +85,7 @@ test('a payment tells its payer, the owner of the agent and the platform apart, 
   expect(await see(`/api/payments/${lost}`, ann.token)).toMatchObject({
     state: 'UNKNOWN',
     refundable_usdc: null,
-    unknown: { step: null, since: expect.any(String) as string },
+    unknown: { step: null, move_usdc: null, refused: false, since: expect.any(String) as string },
   });
 });
 

@@ -1,5 +1,6 @@
 import { findOrOpenAccount } from '../../db/users';
 import { decideByHand } from '../../db/wallet-decisions';
+import { readPayment } from '../../db/payment-pages';
 import { openMove, raiseAlarm } from '../../db/wallet-moves';
 import { SYSTEM } from '../../domain/principal';
 import { STAGE_SECRET } from '../activities/stage';
@@ -87,6 +88,15 @@ describe('by hand', () => {
     await c.work(asked);
     await c.desk.ways({ end_in: 'FAILED' });
     expect(await c.until(asked, 'UNKNOWN')).toBe('UNKNOWN');
+    const {
+      chat: { userId },
+      paymentId: id,
+    } = asked;
+    const seen = await c.stage.t.db.withTx(SYSTEM, 'test', (tx) =>
+      readPayment(tx, { id, userId, isAdmin: false }),
+    );
+    expect(seen.unknown).toMatchObject({ step: 'capture', refused: true, moveMicros: 50_000n });
+    expect(await asked.chat.frames('PAYMENT_PENDING')).toMatchObject([{ step: 'capture', refused: true }]);
     const [ann, bob] = [await admin('ann'), await admin('bob')];
     await expect(decide(asked, { adminId: ann, outcome: 'not_made' })).rejects.toMatchObject({
       code: 'payment_not_open',

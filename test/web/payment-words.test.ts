@@ -1,9 +1,12 @@
 import type { PaymentPage, PaymentState } from '../../sdk/money-types';
 import { PAYMENT_STATES } from '../../sdk/money-types';
 import { PAYMENT_EDGES } from '../../domain/payment';
+import { MOVE_STEPS } from '../../domain/wallet';
+import type { MoveStep } from '../../domain/wallet';
 import { movedBy } from '../../web/state/payment-fate';
 import { moneyLine } from '../../web/state/money-line';
-import { amountOf, badgeOf, fateWords, goesOn, unknownTitle } from '../../web/state/payment-words';
+import { amountOf, badgeOf, fateWords, goesOn } from '../../web/state/payment-words';
+import { pendingWords, unknownTitle, unknownWords } from '../../web/state/unknown-words';
 
 const AT = '2026-11-23T10:00:00.000Z';
 const payment = (state: PaymentState, more: Partial<PaymentPage> = {}): PaymentPage => ({
@@ -36,11 +39,14 @@ test.each(PAYMENT_STATES)(
 );
 
 test('what is not known is told by the transfer of which nobody knows, hatched on the line, and found out later', () => {
-  expect(unknownTitle(payment('UNKNOWN'), 'hold')).toMatch(/has left your wallet$/);
-  expect(unknownTitle(payment('UNKNOWN'), 'void')).toMatch(/came back to you$/);
-  expect(unknownTitle(payment('UNKNOWN'), 'capture')).toBe(
-    'We do not know yet whether Fairpost was paid 0.40 USDC',
-  );
+  const title = (step: MoveStep, refused = false) =>
+    unknownTitle(payment('UNKNOWN'), { step, refused, move_usdc: null });
+  expect(title('hold')).toMatch(/has left your wallet$/);
+  expect(title('void')).toMatch(/came back to you$/);
+  expect(title('capture')).toBe('We do not know yet whether Fairpost was paid 0.40 USDC');
+  expect(title('capture', true)).toBe('Fairpost is not paid 0.40 USDC yet: the network refused the transfer');
+  expect(title('void', true)).toContain('has not come back to you yet: the network refused');
+  expect(title('fee')).toBe('Fairpost is paid; only whether the platform got its fee is not known yet');
   const events = (['AUTHORIZING', 'UNKNOWN', 'HELD'] as const).map((state) => ({ state, at: AT }));
   expect(moneyLine(payment('HELD', { events })).slice(0, 3)).toMatchObject([
     { kind: '', words: 'You approved 0.40 USDC' },
@@ -86,8 +92,10 @@ test('what was taken back says why, and the owner of an agent is not called the 
 test('under a turn stands what became of its money, whatever was told of it', () => {
   expect(movedBy({ kind: 'paid', at: AT, refunded: null })).toEqual(['paid']);
   expect(movedBy({ kind: 'paid', at: AT, refunded: '0.1' })).toEqual(['paid', 'refunded']);
-  expect(movedBy({ kind: 'pending', isKnown: false, at: AT })).toEqual(['unknown']);
-  expect(movedBy({ kind: 'pending', isKnown: true, at: AT })).toEqual(['held']);
+  expect(movedBy({ kind: 'pending', isKnown: false, step: 'capture', refused: false, at: AT })).toEqual([
+    'unknown',
+  ]);
+  expect(movedBy({ kind: 'pending', isKnown: true, step: null, refused: false, at: AT })).toEqual(['held']);
   const ends = PAYMENT_STATES.map((state) => [
     state,
     movedBy({ kind: 'ended', state, reason: null, at: AT }),
@@ -114,4 +122,19 @@ test('a page follows its payment while anything of it moves, a refund too', () =
   const refund = { amount_usdc: '0.10', reason: 'late', failure: null, at: AT };
   const is = (state: 'pending' | 'done') => goesOn(payment('CAPTURED', { refunds: [{ ...refund, state }] }));
   expect([is('pending'), is('done'), goesOn(payment('HELD'))]).toEqual([true, false, true]);
+});
+
+test.each(MOVE_STEPS)('a %s that was refused is not told as one that nobody knows of', (step) => {
+  const seen = (refused: boolean) => {
+    const unknown = { step, refused, move_usdc: '0.10', since: AT };
+    return [unknownWords(payment('UNKNOWN'), unknown), pendingWords('Fairpost', unknown).join('0.40 USDC')];
+  };
+  expect(seen(false)[0]).toContain('has no clear answer');
+  expect(seen(true)[0]).toMatch(/said no .* make it by hand/);
+  for (const words of [...seen(true), ...seen(false)])
+    expect(words).toMatch(/stays held.* no second payment/);
+  const line = moneyLine(
+    payment('UNKNOWN', { unknown: { step, refused: true, move_usdc: null, since: AT } }),
+  );
+  expect(line.at(-2)).toMatchObject({ kind: 'now', words: 'People make the refused transfer by hand' });
 });

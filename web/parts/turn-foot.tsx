@@ -3,6 +3,7 @@ import { sumUsdc } from '../state/money';
 import { movesOf } from '../state/payment-fate';
 import type { Moved } from '../state/payment-fate';
 import { paidBy } from '../state/turn-view';
+import { pendingWords } from '../state/unknown-words';
 import type { Message, Payment, TokenCounts, Tokens, Turn } from '../state/conversation';
 import { CopyButton } from './copy-button';
 import { Icon } from './icons';
@@ -98,18 +99,15 @@ const countsText = ({ read, fromCache, toCache, written }: TokenCounts): string 
 function Move({ moved, payment }: { moved: Moved; payment: Payment }) {
   if (moved === 'paid') return null;
   const { amount, agentName, fate } = payment;
+  const [before, after] =
+    moved === 'unknown' && fate.kind === 'pending' ? pendingWords(agentName ?? '', fate) : [];
   const refunded = fate.kind === 'paid' ? (fate.refunded ?? amount) : amount;
   return (
     <span>
-      {moved === 'unknown' && 'We do not know yet whether '}
+      <bdi>{before}</bdi>
       <Money amount={moved === 'refunded' ? refunded : amount} />
       {(moved === 'back' || moved === 'refunded') && ' came back'}
-      {moved === 'unknown' && (
-        <>
-          {' '}
-          was paid to <bdi>{agentName}</bdi>. It stays held; no second payment can start.
-        </>
-      )}
+      <bdi>{after}</bdi>
       {moved === 'held' && (
         <>
           {' '}

@@ -2,7 +2,7 @@ import { useEffect, useId, useRef } from 'react';
 import type { UnknownTransfer } from '../../sdk/money-types';
 import { spanInWords, timeInWords } from '../../sdk/time-words';
 import { followLink } from '../router';
-import { FOUND_WORDS, STEP_WORDS, whatIsNeeded } from '../state/unknown-payment';
+import { FOUND_WORDS, REFUSED_WORDS, STEP_WORDS, whatIsNeeded } from '../state/unknown-payment';
 import { CopyButton } from './copy-button';
 import { FoundOutForm } from './found-out-form';
 
@@ -33,7 +33,10 @@ export function UnknownCard({ payment, me, onDecided, onCounted }: UnknownCardPr
         <h2 id={title}>
           {payment.amount_usdc} USDC, <bdi>{payment.user_name}</bdi> to <bdi>{payment.agent_name}</bdi>
         </h2>
-        <span className="badge fog">Not known for {spanInWords(Date.now() - Date.parse(since))}</span>
+        <span className={`badge ${move.refused ? 'bad' : 'fog'}`}>
+          {move.refused ? 'Refused' : 'Not known for'} {spanInWords(Date.now() - Date.parse(since))}
+          {move.refused && ' ago'}
+        </span>
       </div>
       <div className="found-out">
         <Sent payment={payment} />
@@ -49,6 +52,7 @@ export function UnknownCard({ payment, me, onDecided, onCounted }: UnknownCardPr
               </li>
             ))}
           </ol>
+          {move.refused && <p className="small">{REFUSED_WORDS}</p>}
           <p className="small quiet" ref={needed} tabIndex={-1}>
             {whatIsNeeded(payment)}
           </p>
@@ -108,8 +112,12 @@ function Sent({ payment }: { payment: UnknownTransfer }) {
       </dd>
       <dt>Sent</dt>
       <dd>{timeInWords(move.submitted_at, 'day')}</dd>
-      <dt>Unknown since</dt>
-      <dd>{move.unknown_since === null ? 'its refusal' : timeInWords(move.unknown_since, 'day')}</dd>
+      {move.unknown_since !== null && (
+        <>
+          <dt>Unknown since</dt>
+          <dd>{timeInWords(move.unknown_since, 'day')}</dd>
+        </>
+      )}
     </dl>
   );
 }

@@ -6,6 +6,7 @@ import type {
   UserPromptData,
 } from '../../sdk/frames';
 import type { SessionPhase } from '../../sdk/api-types';
+import type { MoveStep } from '../../sdk/money-types';
 
 /** A step of the progress line: the frames of one call, the last of which counts. */
 export interface Step {
@@ -93,8 +94,8 @@ export type PaymentFate =
   | { kind: 'asked'; request: PaymentRequestData; askedAt: string }
   /** `refunded`: what came back of it afterwards */
   | { kind: 'paid'; at: string; refunded: string | null }
-  /** nobody knew whether it moved; `isKnown`: it was found out that it is held */
-  | { kind: 'pending'; isKnown: boolean; at: string }
+  /** a transfer held it up; `isKnown`: it was found out that the amount is held */
+  | { kind: 'pending'; isKnown: boolean; step: MoveStep | null; refused: boolean; at: string }
   | { kind: 'ended'; state: string; reason: string | null; at: string };
 
 /** One that was approved beforehand is never asked for: its end is the first that is told of it. */

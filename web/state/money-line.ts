@@ -1,6 +1,7 @@
 import type { PaymentPage, PaymentState } from '../../sdk/money-types';
 import { isSettled } from '../../sdk/money-types';
-import { payeeOf, refundEnd, TAKEN_BACK, unknownTitle } from './payment-words';
+import { NO_MOVE, payeeOf, refundEnd, TAKEN_BACK } from './payment-words';
+import { unknownTitle } from './unknown-words';
 
 export interface MoneyKnot {
   kind: '' | 'wait' | 'now' | 'todo' | 'bad' | 'fog';
@@ -54,7 +55,10 @@ function eventOf(
     RECLAIMED: `${found}${amount} USDC came back, no work was begun for it`,
     REFUNDED: 'All of it was refunded',
     DISPUTED: 'It is disputed',
-    UNKNOWN: `${unknownTitle(payment, payment.unknown?.step ?? (before === 'AUTHORIZING' ? 'hold' : null))}`,
+    UNKNOWN: unknownTitle(
+      payment,
+      payment.unknown ?? { ...NO_MOVE, step: before === 'AUTHORIZING' ? 'hold' : null },
+    ),
     DECLINED:
       payment.withdrawn === null ? `${by} declined it` : `Taken back: ${TAKEN_BACK[payment.withdrawn]}`,
     EXPIRED: 'Nobody answered in time',
@@ -94,6 +98,8 @@ function nextOf(payment: PaymentPage): MoneyKnot[] {
         row('todo', 'Paid when the work is done, else all of it comes back'),
       ];
     default:
-      return [row('now', 'The transfer is looked for'), row('todo', 'Then it goes on from what is found')];
+      return payment.unknown?.refused === true
+        ? [row('now', 'People make the refused transfer by hand'), row('todo', 'Then it goes on')]
+        : [row('now', 'The transfer is looked for'), row('todo', 'Then it goes on from what is found')];
   }
 }

@@ -12,8 +12,10 @@ export function fateOf(frame: Extract<Frame, { type: Told }>): PaymentFate {
       return { kind: 'paid', at, refunded: null };
     case 'PAYMENT_REFUNDED':
       return { kind: 'paid', at, refunded: frame.data.refunded_usdc };
-    case 'PAYMENT_PENDING':
-      return { kind: 'pending', isKnown: frame.data.state === 'HELD', at };
+    case 'PAYMENT_PENDING': {
+      const { state, step = null, refused = false } = frame.data;
+      return { kind: 'pending', isKnown: state === 'HELD', step, refused, at };
+    }
     case 'PAYMENT_FAILED':
     case 'PAYMENT_RELEASED':
       return { kind: 'ended', state: frame.data.state, reason: frame.data.reason_code ?? null, at };

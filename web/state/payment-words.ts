@@ -1,8 +1,9 @@
-import type { PaymentItem, PaymentPage, PaymentState, RefusalCode, UnknownMove } from '../../sdk/money-types';
+import type { PaymentItem, PaymentPage, PaymentState, RefusalCode } from '../../sdk/money-types';
 import { isSettled } from '../../sdk/money-types';
 import { timeInWords } from '../../sdk/time-words';
 import { timeOfDay } from './clock';
 import { isNothing, lessUsdc } from './money';
+import { unknownWords } from './unknown-words';
 
 export interface Badge {
   words: string;
@@ -75,30 +76,6 @@ export function amountOf(payment: PaymentItem): { amount: string; sub: string | 
   }
 }
 
-/** “We do not know yet whether Fairpost was paid 0.40 USDC”, by the transfer of which nobody knows. */
-export function unknownTitle(
-  { agent_name: agent, amount_usdc: amount }: Pick<PaymentItem, 'agent_name' | 'amount_usdc'>,
-  step: UnknownMove['step'],
-): string {
-  if (step === 'hold') return `We do not know yet whether ${amount} USDC for ${agent} has left your wallet`;
-  if (step === 'void') return `We do not know yet whether ${amount} USDC for ${agent} came back to you`;
-  return `We do not know yet whether ${agent} was paid ${amount} USDC`;
-}
-
-/** Since when, what is done about it, and what cannot happen meanwhile. */
-export const unknownWords = ({
-  agent_name: agent,
-  action,
-  since,
-}: {
-  agent_name: string;
-  action: string;
-  since: string;
-}): string =>
-  `The transfer of ${timeInWords(since, 'short')} has no clear answer. We look for it again and again, and it ` +
-  `is never sent as a second one. Until it is found out the amount stays held, and no second payment to ${agent} ` +
-  `for ${action.replaceAll('_', ' ')} can start. You need do nothing.`;
-
 export const TAKEN_BACK = {
   turn_cancelled: 'the turn was stopped',
   session_closed: 'the chat was closed',
@@ -107,6 +84,9 @@ export const TAKEN_BACK = {
 
 export const payeeOf = ({ side, agent_name: agent }: PaymentPage): string =>
   side === 'owner' ? 'you' : `the owner of ${agent}`;
+
+/** The transfer of a payment of which none is told. */
+export const NO_MOVE = { step: null, move_usdc: null, refused: false };
 
 /** Whether money has moved, and what comes next, to whoever looks at it. */
 export function fateWords(payment: PaymentPage): string {
@@ -133,7 +113,7 @@ export function fateWords(payment: PaymentPage): string {
     case 'DISPUTED':
       return `${captured ?? amount} USDC was paid, and this is disputed. Nothing moves until that is decided.`;
     case 'UNKNOWN':
-      return unknownWords({ ...payment, since: unknown?.since ?? payment.created_at });
+      return unknownWords(payment, unknown ?? { ...NO_MOVE, since: payment.created_at });
     case 'DECLINED':
       return `It was ${why === null ? 'declined' : `taken back: ${why}`}. Nothing was held or paid.`;
     case 'EXPIRED':

@@ -13,6 +13,9 @@ export const STEP_WORDS: Record<Step, string> = {
 
 export const FOUND_WORDS: Record<FoundOut, string> = { made: 'it was made', not_made: 'it was not made' };
 
+export const REFUSED_WORDS =
+  'The network refused this transfer: it was not made. Make it there by hand, with a new key, then say that it was made.';
+
 const AFTER: Record<Step, string> = {
   hold: 'it is held for the payment, which goes on',
   capture: 'the agent’s owner has it, and the payment goes on',
