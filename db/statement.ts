@@ -15,14 +15,15 @@ export interface StatementEntry {
 
 /**
  * The newest entries of an account that belongs to this person, before `before`. A hold takes what it holds; an end of it
- * gives back what was not paid of it, often nothing.
+ * gives back what was not paid of it, often nothing. A refund that is moved at a network is held until it has.
  */
 export const readStatement = (
   tx: Tx,
   page: { account: string; ownerId: string; before: bigint | null; limit: number },
 ): Promise<StatementEntry[]> =>
   tx.query<StatementEntry>(
-    `select t.id, t.created_at as at, t.kind, t.payment_id as "paymentId",
+    `select t.id, t.created_at as at,
+            case when t.kind = 'refund' and t.phase = 'pending' then 'hold' else t.kind end as kind, t.payment_id as "paymentId",
             (select k.id from tasks k where k.payment_id = t.payment_id) as "taskId",
             (select p.agent_name from payments p where p.id = t.payment_id) as counterparty,
             case t.phase when 'pending' then -t.amount_micros

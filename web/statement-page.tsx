@@ -12,6 +12,7 @@ import { followLink } from './router';
 import type { PageProps } from './page-props';
 import { client } from './session/client';
 import { wholeStatement } from './session/whole-statement';
+import { isNothing } from './state/money';
 import { toldOf } from './state/told';
 
 interface StatementPageProps extends PageProps {
@@ -154,6 +155,7 @@ function Balance({ account, statement }: { account: StatementAccount; statement:
         ? figure('Available', balance, 'you can spend this')
         : figure('Balance', balance, 'what all entries come to')}
       {account === 'wallet' && figure('Held', held, 'for payments that are under way')}
+      {account === 'earnings' && !isNothing(held) && figure('Held', held, 'on its way back to payers')}
     </dl>
   );
 }

@@ -24,6 +24,9 @@ test('an entry says what happened, to the one who pays and to the one who is pai
   expect(whatHappened(entry('capture', '0.02'), 'earnings')).toBe('Earned');
   expect(whatHappened(entry('refund', '0.02'), 'wallet')).toBe('Refunded to you');
   expect(whatHappened(entry('refund', '-0.02'), 'earnings')).toBe('Refunded by you');
+  expect(whatHappened(entry('hold', '-0.02'), 'earnings')).toBe('Held, to be refunded');
+  expect(whatHappened(entry('refund', '0.00'), 'earnings')).toBe('Refunded by you, of what was held');
+  expect(whatHappened(entry('void', '0.02'), 'earnings')).toBe('Yours again, not refunded');
 });
 
 test('an entry of another year says its year', () => {

@@ -14,11 +14,20 @@ const OF_WALLET: Words = {
   deposit: 'Money came in',
   withdrawal: 'Money went out',
 };
-const OF_EARNINGS: Words = { ...OF_WALLET, capture: 'Earned', refund: 'Refunded by you' };
+// Of what is earned only a refund is held, while it moves at a network.
+const OF_EARNINGS: Words = {
+  ...OF_WALLET,
+  hold: 'Held, to be refunded',
+  void: 'Yours again, not refunded',
+  capture: 'Earned',
+  refund: 'Refunded by you',
+};
 
 /** What happened, as a person says it. */
 export function whatHappened({ kind, amount_usdc: amount }: StatementEntry, of: StatementAccount): string {
-  if (of === 'earnings') return OF_EARNINGS[kind];
+  if (of === 'earnings') {
+    return kind === 'refund' && isNothing(amount) ? 'Refunded by you, of what was held' : OF_EARNINGS[kind];
+  }
   if (kind === 'capture' && !isNothing(amount)) return 'Paid in part, the rest came back';
   return OF_WALLET[kind];
 }
