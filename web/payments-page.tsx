@@ -2,9 +2,10 @@ import { useCallback, useEffect, useState } from 'react';
 import type { About } from '../sdk/api-types';
 import type { PaymentList } from '../sdk/money-types';
 import { isSettled, PAYMENT_STATES } from '../sdk/money-types';
+import { ShowMore, useFurther } from './parts/further';
 import { Icon } from './parts/icons';
 import { Loading } from './parts/loading';
-import { PaymentRows } from './parts/payment-rows';
+import { PaidRows } from './parts/paid-rows';
 import { ReadError } from './parts/read-error';
 import { Shell } from './parts/shell';
 import { useRead } from './parts/use-read';
@@ -12,7 +13,6 @@ import { followLink } from './router';
 import type { PageProps } from './page-props';
 import { client } from './session/client';
 import { STATE_NAMES } from './state/payment-words';
-import { toldOf } from './state/told';
 
 interface PaymentsPageProps extends PageProps {
   about: About | null;
@@ -98,23 +98,9 @@ function Filter({ state, onState, onAgain }: FilterProps) {
   );
 }
 
-/** The first page as it is now, and below it the further ones as they were when they were asked for. */
 function All({ state, first }: { state: string; first: PaymentList }) {
-  const [further, setFurther] = useState<PaymentList[]>([]);
-  const [failed, setFailed] = useState<string | null>(null);
-  const next = (further.at(-1) ?? first).next_cursor;
-  const more = (): void => {
-    if (next === null) return;
-    client.payments({ state, limit: PAGE, cursor: next }).then(
-      (page) => {
-        setFailed(null);
-        // Pressed twice, the page comes twice.
-        setFurther((known) => ((known.at(-1) ?? first).next_cursor === next ? [...known, page] : known));
-      },
-      (thrown: unknown) => setFailed(toldOf(thrown).message),
-    );
-  };
-  const payments = inOrder([first, ...further]);
+  const further = useFurther(first, (cursor) => client.payments({ state, limit: PAGE, cursor }));
+  const payments = inOrder(further.pages);
   if (payments.length === 0) {
     return (
       <div className="card empty" id="payments">
@@ -125,19 +111,8 @@ function All({ state, first }: { state: string; first: PaymentList }) {
   }
   return (
     <section className="card" id="payments" aria-label="Payments" tabIndex={-1}>
-      <PaymentRows payments={payments} />
-      {failed !== null && (
-        <p className="err pad" role="alert">
-          {failed}
-        </p>
-      )}
-      {next !== null && (
-        <p className="pad">
-          <button className="btn" type="button" onClick={more}>
-            Show {PAGE} more
-          </button>
-        </p>
-      )}
+      <PaidRows payments={payments} />
+      <ShowMore of={further} count={PAGE} />
     </section>
   );
 }

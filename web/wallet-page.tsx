@@ -5,7 +5,7 @@ import { isSettled } from '../sdk/money-types';
 import { BudgetCard } from './parts/budget-card';
 import { Icon } from './parts/icons';
 import { Loading } from './parts/loading';
-import { PaymentRows } from './parts/payment-rows';
+import { PaidRows } from './parts/paid-rows';
 import { ReadError } from './parts/read-error';
 import { RuleCard } from './parts/rule-card';
 import { Shell } from './parts/shell';
@@ -182,7 +182,7 @@ function Latest({ payments }: { payments: PaymentItem[] }) {
           </a>
         </div>
       ) : (
-        <PaymentRows payments={payments} />
+        <PaidRows payments={payments} />
       )}
     </section>
   );

@@ -2,34 +2,47 @@ import type { PaymentItem } from '../../sdk/money-types';
 import { timeInWords } from '../../sdk/time-words';
 import { followLink } from '../router';
 import { dayOrTime } from '../state/clock';
-import { amountOf } from '../state/payment-words';
-import { PaymentBadge } from './payment-state';
+import type { Badge } from '../state/payment-words';
+import { StateBadge } from './payment-state';
+
+interface PaymentRow {
+  payment: Pick<PaymentItem, 'id' | 'agent_name' | 'action' | 'created_at'>;
+  badge: Badge;
+  /** the number of the row, and what stands under it */
+  shown: { amount: string; sub: string | null };
+}
+
+interface PaymentRowsProps {
+  caption: string;
+  /** what the numbers are */
+  amounts: string;
+  rows: PaymentRow[];
+}
 
 /** Payments as a table; on a narrow screen each is a row of its own, name and amount first. */
-export function PaymentRows({ payments }: { payments: PaymentItem[] }) {
+export function PaymentRows({ caption, amounts, rows }: PaymentRowsProps) {
   return (
     <table className="rows payments">
-      <caption className="sr">Payments, the newest first</caption>
+      <caption className="sr">{caption}</caption>
       <thead>
         <tr>
           <th>When</th>
           <th>Agent, action</th>
           <th>State</th>
-          <th className="num">USDC</th>
+          <th className="num">{amounts}</th>
         </tr>
       </thead>
       <tbody>
-        {payments.map((payment) => (
-          <Row key={payment.id} payment={payment} />
+        {rows.map((row) => (
+          <Row key={row.payment.id} {...row} />
         ))}
       </tbody>
     </table>
   );
 }
 
-function Row({ payment }: { payment: PaymentItem }) {
+function Row({ payment, badge, shown: { amount, sub } }: PaymentRow) {
   const { id, agent_name: agent, action, created_at: at } = payment;
-  const { amount, sub } = amountOf(payment);
   return (
     <tr>
       <td className="nowrap quiet">
@@ -46,7 +59,7 @@ function Row({ payment }: { payment: PaymentItem }) {
         </span>
       </td>
       <td>
-        <PaymentBadge payment={payment} />
+        <StateBadge {...badge} />
       </td>
       <td className="num">
         {amount}

@@ -1,10 +1,9 @@
-import { useState } from 'react';
 import type { Statement, StatementAccount, StatementEntry } from '../../sdk/money-types';
 import { timeInWords } from '../../sdk/time-words';
 import { followLink } from '../router';
 import { client } from '../session/client';
 import { signed, whatHappened, whenOf } from '../state/statement';
-import { toldOf } from '../state/told';
+import { ShowMore, useFurther } from './further';
 
 export const STATEMENT_PAGE = 50;
 
@@ -15,21 +14,8 @@ interface StatementTableProps {
 
 /** The entries of a statement, and further ones on demand. */
 export function StatementTable({ account, first }: StatementTableProps) {
-  const [pages, setPages] = useState([first]);
-  const [failed, setFailed] = useState<string | null>(null);
-  const next = pages.at(-1)?.next_cursor ?? null;
-  const more = (): void => {
-    if (next === null) return;
-    client.statement(account, { limit: STATEMENT_PAGE, cursor: next }).then(
-      (page) => {
-        setFailed(null);
-        // Pressed twice, the page comes twice.
-        setPages((known) => (known.at(-1)?.next_cursor === next ? [...known, page] : known));
-      },
-      (thrown: unknown) => setFailed(toldOf(thrown).message),
-    );
-  };
-  const entries = pages.flatMap((page) => page.entries);
+  const further = useFurther(first, (cursor) => client.statement(account, { limit: STATEMENT_PAGE, cursor }));
+  const entries = further.pages.flatMap((page) => page.entries);
   if (entries.length === 0) {
     return (
       <div className="empty">
@@ -60,18 +46,7 @@ export function StatementTable({ account, first }: StatementTableProps) {
           ))}
         </tbody>
       </table>
-      {failed !== null && (
-        <p className="err pad" role="alert">
-          {failed}
-        </p>
-      )}
-      {next !== null && (
-        <p className="pad">
-          <button className="btn" type="button" onClick={more}>
-            Show {STATEMENT_PAGE} more
-          </button>
-        </p>
-      )}
+      <ShowMore of={further} count={STATEMENT_PAGE} />
     </>
   );
 }

@@ -46,7 +46,7 @@ export const standingRule = (autoApprove: string): string =>
     ? 'You approve every payment.'
     : `Payments of up to ${autoApprove} USDC you approved when you opened this chat; you approve every other.`;
 
-export const isNothing = (amount: string): boolean => micros(amount) === 0n;
+export const isNothing = (amount: string): boolean => micros(amount.replace(/^-/, '')) === 0n;
 
 export const lessUsdc = (amount: string, part: string): string => formatUsdc(micros(amount) - micros(part));
 
