@@ -5,7 +5,7 @@ import { timeInWords } from '../sdk/time-words';
 import { Icon } from './parts/icons';
 import { Loading } from './parts/loading';
 import { MoneyLine } from './parts/money-line';
-import { PaymentBadge } from './parts/payment-state';
+import { StateBadge } from './parts/payment-state';
 import { ReadError } from './parts/read-error';
 import { ReceiptLink } from './parts/receipt-link';
 import { RefundCard } from './parts/refund-card';
@@ -15,7 +15,7 @@ import { followLink } from './router';
 import type { PageProps } from './page-props';
 import { client } from './session/client';
 import { isNothing } from './state/money';
-import { fateWords, goesOn, NO_MOVE } from './state/payment-words';
+import { badgeOfPage, fateWords, goesOn, NO_MOVE, returningUsdc } from './state/payment-words';
 import { unknownTitle } from './state/unknown-words';
 
 interface PaymentPageProps extends PageProps {
@@ -60,18 +60,23 @@ export function PaymentPage({ id, about: _, onSignedOut, ...sideProps }: Payment
   );
 }
 
+/** Where those who look at it come from. */
+const FROM = {
+  payer: { path: '/wallet/payments', words: 'Payments' },
+  owner: { path: '/earnings', words: 'Earnings' },
+  platform: { path: '/ops/unknown-payments', words: 'Unknown payments' },
+} as const;
+
 function Whole({ payment, onChanged }: { payment: Payment; onChanged: () => void }) {
   const { refundable_usdc: refundable, side, agent_name: agent, amount_usdc: amount, action } = payment;
   return (
     <>
-      {side === 'payer' && (
-        <p className="crumb">
-          <a href="/wallet/payments" onClick={followLink}>
-            Payments
-          </a>
-          <Icon name="chev" />
-        </p>
-      )}
+      <p className="crumb">
+        <a href={FROM[side].path} onClick={followLink}>
+          {FROM[side].words}
+        </a>
+        <Icon name="chev" />
+      </p>
       <h1 className="payment-title">
         {amount} <abbr>USDC</abbr>
         <span>
@@ -122,17 +127,19 @@ const DECIDED = { person: 'a person, in the chat', standing: 'a rule given befor
 
 function Facts({ payment }: { payment: Payment }) {
   const { captured_usdc: captured, refunded_usdc: refunded, decided_by: by } = payment;
+  const returning = returningUsdc(payment);
   return (
     <aside className="card pad" aria-label="The payment in short">
       <dl className="facts">
         <dt>State</dt>
         <dd>
-          <PaymentBadge payment={payment} />
+          <StateBadge {...badgeOfPage(payment)} />
         </dd>
         <Amount name="Price" amount={payment.amount_usdc} />
         {!isNothing(payment.fee_usdc) && <Amount name="Fee, part of it" amount={payment.fee_usdc} />}
         {captured !== null && <Amount name="Paid" amount={captured} />}
         {!isNothing(refunded) && <Amount name="Refunded" amount={refunded} />}
+        {!isNothing(returning) && <Amount name="On its way back" amount={returning} />}
         {by !== null && (
           <>
             <dt>Approved by</dt>

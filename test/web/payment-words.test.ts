@@ -5,7 +5,7 @@ import { MOVE_STEPS } from '../../domain/wallet';
 import type { MoveStep } from '../../domain/wallet';
 import { movedBy } from '../../web/state/payment-fate';
 import { moneyLine } from '../../web/state/money-line';
-import { amountOf, badgeOf, fateWords, goesOn } from '../../web/state/payment-words';
+import { amountOf, badgeOf, badgeOfPage, fateWords, goesOn } from '../../web/state/payment-words';
 import { pendingWords, unknownTitle, unknownWords } from '../../web/state/unknown-words';
 
 const AT = '2026-11-23T10:00:00.000Z';
@@ -44,7 +44,9 @@ test('what is not known is told by the transfer of which nobody knows, hatched o
   expect(title('hold')).toMatch(/has left your wallet$/);
   expect(title('void')).toMatch(/came back to you$/);
   expect(title('capture')).toBe('We do not know yet whether Fairpost was paid 0.40 USDC');
-  expect(title('capture', true)).toBe('Fairpost is not paid 0.40 USDC yet: the network refused the transfer');
+  expect(title('capture', true)).toBe(
+    'Fairpost is not paid yet: the network refused the transfer of 0.40 USDC',
+  );
   expect(title('void', true)).toContain('has not come back to you yet: the network refused');
   expect(title('fee')).toBe('Fairpost is paid; only whether the platform got its fee is not known yet');
   const events = (['AUTHORIZING', 'UNKNOWN', 'HELD'] as const).map((state) => ({ state, at: AT }));
@@ -74,8 +76,9 @@ test('what was charged in part, refunded in part, or waits for the person has it
     note: 'one page was missing',
   });
   const returning = payment('CAPTURED', { refunds: refunds.map((one) => ({ ...one, state: 'pending' })) });
-  expect(fateWords(returning)).toContain('What is on its way back moves by itself');
+  expect(fateWords(returning)).toContain('0.10 USDC of it is on its way back to you');
   expect(moneyLine(returning).at(-1)).toMatchObject({ kind: 'now', words: '0.10 USDC is on its way back' });
+  expect(badgeOfPage(returning).words).toBe('Paid, on its way back');
   const waits = payment('HELD', { task_id: 'tsk_a', task_status: 'waiting_human_confirm' });
   expect(badgeOf(waits)).toMatchObject({ words: 'Held, waits for you', tone: 'wait' });
   expect(fateWords(waits)).toContain('waits until you confirm');
@@ -85,7 +88,9 @@ test('what was taken back says why, and the owner of an agent is not called the 
   expect(fateWords(payment('DECLINED', { withdrawn: 'session_closed' }))).toContain('the chat was closed');
   const owner = payment('AUTHORIZING', { side: 'owner' });
   expect(moneyLine(owner)[0]?.words).toBe('The payer approved 0.40 USDC');
-  expect(fateWords(payment('CAPTURED', { side: 'owner' }))).toContain('is paid to you');
+  expect(fateWords(payment('CAPTURED', { side: 'owner' }))).toContain(
+    '0.39 of it to you, 0.01 to the platform',
+  );
   expect(fateWords(payment('VOIDED', { side: 'owner' }))).toContain('went back to the payer');
 });
 

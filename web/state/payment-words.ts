@@ -2,7 +2,7 @@ import type { PaymentItem, PaymentPage, PaymentState, RefusalCode } from '../../
 import { isSettled } from '../../sdk/money-types';
 import { timeInWords } from '../../sdk/time-words';
 import { timeOfDay } from './clock';
-import { isNothing, lessUsdc } from './money';
+import { isNothing, lessUsdc, sumUsdc } from './money';
 import { unknownWords } from './unknown-words';
 
 export interface Badge {
@@ -92,7 +92,6 @@ export const NO_MOVE = { step: null, move_usdc: null, refused: false };
 export function fateWords(payment: PaymentPage): string {
   const { state, amount_usdc: amount, captured_usdc: captured, unknown } = payment;
   const why = payment.withdrawn === null ? null : TAKEN_BACK[payment.withdrawn];
-  const payee = payeeOf(payment);
   const back = payment.side === 'payer' ? 'came back' : 'went back to the payer';
   switch (state) {
     case 'AWAITING_APPROVAL':
@@ -103,7 +102,7 @@ export function fateWords(payment: PaymentPage): string {
     case 'HELD':
       return `${amount} USDC is held, and not paid. ${heldWords(payment)}`;
     case 'CAPTURED':
-      return `${captured ?? amount} USDC is paid to ${payee}. ${backWords(payment)}${restWords(payment)}`;
+      return `${captured ?? amount} USDC is paid${partsOf(payment)}. ${backWords(payment)}${restWords(payment)}`;
     case 'VOIDED':
       return `All ${amount} USDC ${back}${why === null ? '' : `: ${why}`}. Nothing was paid.`;
     case 'RECLAIMED':
@@ -140,11 +139,24 @@ function heldWords({
 
 const isReturning = ({ refunds }: PaymentPage): boolean => refunds.some(({ state }) => state === 'pending');
 
+/** What is on its way back. */
+export const returningUsdc = ({ refunds }: PaymentPage): string =>
+  sumUsdc(refunds.filter(({ state }) => state === 'pending').map(({ amount_usdc: amount }) => amount));
+
+/** As in a list, and what only its page is told. */
+export const badgeOfPage = (payment: PaymentPage): Badge =>
+  isReturning(payment)
+    ? { ...badgeOf(payment), words: 'Paid, on its way back', icon: 'retry' }
+    : badgeOf(payment);
+
 /** Something of it still moves, or waits, without anybody who looks at its page. */
 export const goesOn = (payment: PaymentPage): boolean => !isSettled(payment.state) || isReturning(payment);
 
 function restWords(payment: PaymentPage): string {
-  if (isReturning(payment)) return 'What is on its way back moves by itself; nothing else does.';
+  if (isReturning(payment)) {
+    const to = payment.side === 'payer' ? 'you' : 'the payer';
+    return `${returningUsdc(payment)} USDC of it is on its way back to ${to} by itself; until it has moved it is held.`;
+  }
   const last = payment.refunds.at(-1);
   const failed =
     last?.state === 'failed'
@@ -169,6 +181,15 @@ export function refundEnd(payment: PaymentPage, { failure }: PaymentPage['refund
     return `${why}; nothing moved, and the amount is yours again. You can refund it again.`;
   const again = side === 'platform' ? 'they, or you, can' : 'who can';
   return `${why}; nothing moved. The amount is with the owner of ${agent} again, ${again} refund it again.`;
+}
+
+/** To whom. An owner gets what is left of the price after the fee. */
+function partsOf(payment: PaymentPage): string {
+  const { side, amount_usdc: amount, captured_usdc: captured, fee_usdc: fee } = payment;
+  if (side !== 'owner' || isNothing(fee)) return ` to ${payeeOf(payment)}`;
+  // Of less than the price the fee is less, too.
+  if (captured !== amount) return ', to you after the platform’s part of it';
+  return `, ${lessUsdc(amount, fee)} of it to you, ${fee} to the platform`;
 }
 
 /** What of a hold was not charged, and what was given back of what was. */

@@ -26,7 +26,7 @@ export function unknownTitle(held: Held, { step, move_usdc: moved = null, refuse
         : `${agent} is paid; only whether the platform got its fee is not known yet`;
     default:
       return refused
-        ? `${agent} is not paid ${amount} yet: the network refused the transfer`
+        ? `${agent} is not paid yet: the network refused the transfer of ${amount}`
         : `We do not know yet whether ${agent} was paid ${amount}`;
   }
 }
