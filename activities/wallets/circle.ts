@@ -79,7 +79,7 @@ async function send(deps: CircleDeps, { move, from, to }: Transfer): Promise<Mov
   const circle = await deps.circle();
   failpoint('circle-transfer', 'before');
   try {
-    const answer = await circle.createTransaction({
+    const transfer = circle.createTransaction({
       idempotencyKey: move.key,
       refId: refIdOf(move),
       walletId: from.walletId,
@@ -88,7 +88,7 @@ async function send(deps: CircleDeps, { move, from, to }: Transfer): Promise<Mov
       amount: [formatUsdc(move.amountMicros)],
       fee: { type: 'level', config: { feeLevel: 'MEDIUM' } },
     });
-    failpoint('circle-transfer', 'answered');
+    const answer = await transfer.finally(() => failpoint('circle-transfer', 'over'));
     return outcomeOf(Created.parse(answer.data));
   } catch (error) {
     switch (failureOf(error)) {

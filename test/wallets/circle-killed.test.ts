@@ -8,7 +8,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => machine.close());
 
-const AT = ['circle-transfer.answered', '@3', 'payment.settle.committed', 'refund.settle.committed', '@5'];
+const AT = ['circle-transfer.over', '@3', 'payment.settle.committed', 'refund.settle.committed', '@2'];
 const SOME = FLOWS.map((flow, at) => ({
   flow,
   point: flow.points.find((point) => point.endsWith(AT[at] ?? '')) ?? '',

@@ -39,7 +39,7 @@ interface Flow {
   refunded: boolean;
   /** the frame that tells its end */
   end: 'PAYMENT_SUCCESSFUL' | 'PAYMENT_RELEASED' | 'PAYMENT_REFUNDED';
-  /** where the platform dies */
+  /** where the platform dies; of a refund, counted from when it begins */
   points: string[];
   /** so many transfers go well before the one that meets a fault, counted from when the flow begins */
   skip: number;
@@ -69,7 +69,7 @@ export async function openCircleMachine(): Promise<CircleMachine> {
   return {
     async play({ flow, point, ...fault }) {
       await desk.mend();
-      await machine.startPlatform([point]);
+      await machine.startPlatform(flow.refunded ? [] : [point]);
       const { chat, userId } = await openPaying(machine, desk);
       const meetFault = () =>
         desk.fault({ ...fault, ...(fault.call === 'transfer' ? { skip: flow.skip } : {}) });
@@ -80,6 +80,7 @@ export async function openCircleMachine(): Promise<CircleMachine> {
       await chat.answer(true);
       if (flow.refunded) {
         await chat.until(({ type }) => type === 'PAYMENT_SUCCESSFUL');
+        await machine.startPlatform([point]);
         await meetFault();
         await refund(machine, paymentId);
       }
@@ -142,7 +143,7 @@ const REFUNDED = [...PAID, 'refund 0.0475', 'refund_fee 0.0025'];
 const paying = { mark: '', refunded: false, end: 'PAYMENT_SUCCESSFUL', moves: PAID } as const;
 const refunding = { mark: '', refunded: true, end: 'PAYMENT_REFUNDED', moves: REFUNDED } as const;
 
-/** Each commit and each report on the way to Circle and back. The hold is transfer 1; of what is paid the fee is the third. */
+/** Each commit and each report on the way to Circle and back. The hold is the first transfer, the fee the third. */
 export const FLOWS: Flow[] = [
   {
     ...paying,
@@ -155,9 +156,9 @@ export const FLOWS: Flow[] = [
       'payment.authorize.committed',
       'wallet.read-move.commit',
       'circle-transfer.before',
-      'circle-transfer.answered',
+      'circle-transfer.over',
       'circle-transfer.before@2',
-      'circle-transfer.answered@2',
+      'circle-transfer.over@2',
       'wallet.outcome.commit',
       'wallet.outcome.committed',
       'payment.settle.commit',
@@ -173,7 +174,7 @@ export const FLOWS: Flow[] = [
       'payment.settle.commit',
       'payment.settle.committed',
       'circle-transfer.before@3',
-      'circle-transfer.answered@3',
+      'circle-transfer.over@3',
       'settlePayment.report',
     ],
   },
@@ -188,7 +189,7 @@ export const FLOWS: Flow[] = [
       'payment.settle.commit',
       'payment.settle.committed',
       'circle-transfer.before@2',
-      'circle-transfer.answered@2',
+      'circle-transfer.over@2',
       'settlePayment.report',
     ],
     moves: ['hold 0.05', 'void 0.05'],
@@ -203,8 +204,11 @@ export const FLOWS: Flow[] = [
       'settleRefund.start',
       'refund.settle.commit',
       'refund.settle.committed',
-      'circle-transfer.before@4',
-      'circle-transfer.answered@4',
+      'wallet.read-move.commit',
+      'circle-transfer.before',
+      'circle-transfer.over',
+      'wallet.outcome.commit',
+      'wallet.outcome.committed',
       'settleRefund.report',
     ],
   },
@@ -216,8 +220,8 @@ export const FLOWS: Flow[] = [
       'settleRefund.start',
       'refund.settle.commit',
       'refund.settle.committed',
-      'circle-transfer.before@5',
-      'circle-transfer.answered@5',
+      'circle-transfer.before@2',
+      'circle-transfer.over@2',
       'settleRefund.report',
     ],
   },
