@@ -33,8 +33,8 @@ async function startPlatform(
   await migrate(DATABASE_URL);
   const leave = config.REDIS_URL === undefined ? await holdAlone(DATABASE_URL) : null;
   const bus = config.REDIS_URL === undefined ? createMemoryBus() : createRedisBus(config.REDIS_URL, log);
-  const dispatch = createDispatch({ log });
   const pool = createPool(DATABASE_URL);
+  const dispatch = createDispatch({ log, callersWait: () => pool.waitingCount > 0 });
   observePool(pool);
   const db = createDatabase({
     pool,

@@ -107,7 +107,11 @@ const subjectOf = (network: Network, risk: Risk): Subject => ({
 
 /** What has to be so before a call is made, outside of what is measured. */
 async function before(call: Call, network: Network, { pair, task }: Subject): Promise<string> {
-  if (call === ACCEPT) await network.delivered(task);
+  if (call === ACCEPT) {
+    await network.delivered(task);
+    // The agent has heard of it; a moment later the platform has written that down, under the lock that an accept takes.
+    while ((await pair.receiver.get<{ status: string }>(`/v1/tasks/${task}`)).status === 'pending_delivery');
+  }
   return call === CONFIRM ? tokenOf(pair.sender, task) : '';
 }
 

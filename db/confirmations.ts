@@ -128,16 +128,26 @@ export const setCode = (tx: Tx, id: string, codeHash: Buffer): Promise<unknown> 
     [id, codeHash, CODE_MS],
   );
 
-/** Locks the task (and its session) that the question is about: whoever holds it decides alone. Throws not_found. */
+/**
+ * Locks the task (and its session) that the question is about: whoever holds it decides alone. `present`: its receiver
+ * is there to do it. Throws not_found.
+ */
 export async function lockConfirmation(
   tx: Tx,
   which: WhichConfirmation,
-): Promise<{ task: Task; confirmation: Confirmation }> {
+): Promise<{ task: Task; confirmation: Confirmation; present: boolean }> {
   const { taskId, sessionId } = await getConfirmation(tx, which);
   if (sessionId !== null) await lockSession(tx, sessionId);
   // Asked together, answered in this order: the question is read when the task is locked.
-  const [task, confirmation] = await Promise.all([lockOwnTask(tx, taskId), getConfirmation(tx, { taskId })]);
-  return { task, confirmation };
+  const [task, confirmation, receivers] = await Promise.all([
+    lockOwnTask(tx, taskId),
+    getConfirmation(tx, { taskId }),
+    tx.query(
+      `select from agents where id = (select to_agent_id from tasks where id = $1) and status = 'ACTIVE'`,
+      [taskId],
+    ),
+  ]);
+  return { task, confirmation, present: receivers.length > 0 };
 }
 
 export interface Decision {
@@ -162,7 +172,7 @@ export interface Decided {
  * Throws not_found.
  */
 export async function decideConfirmation(tx: Tx, decision: Decision): Promise<Decided> {
-  const { task, confirmation } = await lockConfirmation(tx, decision.which);
+  const { task, confirmation, present } = await lockConfirmation(tx, decision.which);
   const stay = (refusal: MooringError | null): Decided => ({
     task,
     confirmation,
@@ -170,7 +180,7 @@ export async function decideConfirmation(tx: Tx, decision: Decision): Promise<De
     repeated: confirmation.state !== 'OPEN',
   });
   if (confirmation.state !== 'OPEN') return stay(refusalOf(confirmation, decision.approved));
-  const over = await endIfOver(tx, task, confirmation);
+  const over = !confirmation.expired && present ? null : await endUndecided(tx, task, confirmation);
   if (over !== null) {
     const now = await getConfirmation(tx, { taskId: task.id });
     return { task: over, confirmation: now, refusal: refusalOf(now, decision.approved), repeated: false };
@@ -197,9 +207,8 @@ export async function decideConfirmation(tx: Tx, decision: Decision): Promise<De
   return { task: moved, confirmation: { ...confirmation, ...decided }, refusal: null, repeated: false };
 }
 
-/** Of a locked task whose question is open: its end, when its time is over or nobody is there to do it; null: it may be decided. */
-async function endIfOver(tx: Tx, task: Task, { expired }: Confirmation): Promise<Task | null> {
-  if (!expired && (await isThere(tx, task.toAgentId))) return null;
+/** Of a locked task whose question is open: its end, when its time is over or nobody is there to do it. */
+async function endUndecided(tx: Tx, task: Task, { expired }: Confirmation): Promise<Task> {
   const ended = await transitionTask(
     tx,
     task,
@@ -210,9 +219,6 @@ async function endIfOver(tx: Tx, task: Task, { expired }: Confirmation): Promise
   wakeTask(tx, ended, 'taskEnded');
   return ended;
 }
-
-const isThere = async (tx: Tx, agentId: string): Promise<boolean> =>
-  (await tx.query(`select from agents where id = $1 and status = 'ACTIVE'`, [agentId])).length > 0;
 
 /** Why a question that is not open takes no such decision; null: it was decided just so. */
 function refusalOf({ state, decidedAt, expiresAt }: Confirmation, approved: boolean): MooringError | null {

@@ -5,6 +5,8 @@ import type { Gateway } from '../temporal/gateway';
 import { counted } from './counted';
 import { createFirstDeliveries } from './first-deliveries';
 import type { TaskStart, Teller } from './first-deliveries';
+import { createSendQueue } from './send-queue';
+import type { Parcel } from './send-queue';
 import { createSentMarks } from './sent-marks';
 
 export interface Dispatch {
@@ -22,47 +24,34 @@ interface Way extends Teller {
   gateway: Gateway;
 }
 
-/** Starts that are on their way; more wait their turn, so that new work holds up neither callers nor work under way. */
-const STARTS_AT_ONCE = 8;
-
-/** Sends recorded signals right after their commit. What fails here stays unsent, and the relay sends it again. */
-export function createDispatch({ log }: { log: Logger }): Dispatch {
+/**
+ * Sends recorded signals right after their commit: those of chats and payments at once, those of tasks in their turn.
+ * What fails here stays unsent, and the relay sends it again.
+ */
+export function createDispatch(deps: { log: Logger; callersWait: () => boolean }): Dispatch {
+  const { log, callersWait } = deps;
   let way: Way | null = null;
   const marks = createSentMarks(log);
-  const first = createFirstDeliveries(log);
-  const waiting: TaskStart[] = [];
-  let starting = 0;
+  const first = createFirstDeliveries(deps);
+  const queue = createSendQueue(callersWait);
   const sending = new Set<Promise<void>>();
-  const follow = (send: Promise<void>): void => {
-    sending.add(send);
-    void send.finally(() => sending.delete(send));
-  };
 
-  const sendOne = async ({ db, gateway }: Way, signal: TaskStart): Promise<void> => {
-    // A signal starts the run as well.
-    const overtaken = signal.signal === null ? null : first.overtake(signal.workflowId);
+  const sendOne = async ({ db, gateway }: Way, { signal, ids }: Parcel): Promise<void> => {
     failpoint('dispatch', 'before');
     try {
       await counted('dispatch', gateway.send(signal));
     } catch (error) {
       log.warn({ err: error, workflow: signal.workflowId }, 'signal not sent; the relay will');
       // While Temporal is away nothing piles up here.
-      marks.leave([signal, ...waiting.splice(0)].map(({ id }) => id));
-      if (overtaken !== null) marks.leave([overtaken]);
+      marks.leave([...ids, ...queue.giveUp()]);
       return;
     }
     failpoint('dispatch', 'sent');
-    marks.sent(db, [signal.id, ...(overtaken === null ? [] : [overtaken])]);
+    marks.sent(db, ids);
   };
-
-  const startMore = (to: Way): void => {
-    while (starting < STARTS_AT_ONCE && waiting.length > 0) follow(startNext(to));
-  };
-
-  const startNext = async (to: Way): Promise<void> => {
-    starting += 1;
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) await sendOne(to, next);
-    starting -= 1;
+  const sendNow = (to: Way, signal: OutboxSignal): void => {
+    const sent = sendOne(to, { signal, ids: [signal.id] }).finally(() => sending.delete(sent));
+    sending.add(sent);
   };
 
   return {
@@ -72,21 +61,23 @@ export function createDispatch({ log }: { log: Logger }): Dispatch {
     send: (signals) => {
       if (way === null) return;
       const to = way;
+      const sendMore = (): void => queue.sendMore((parcel) => sendOne(to, parcel));
       const start = (one: TaskStart): void => {
-        waiting.push(one);
-        startMore(to);
+        queue.start(one);
+        sendMore();
       };
       for (const signal of signals) {
         marks.hold(signal.id);
-        if (signal.signal !== null) follow(sendOne(to, signal));
-        else if (!first.take(to, signal, start)) waiting.push(signal);
+        if (signal.workflow !== 'task') sendNow(to, signal);
+        else if (signal.signal !== null) queue.signal(signal, first.overtake(signal.workflowId));
+        else if (!first.take(to, signal, start)) queue.start(signal);
       }
-      startMore(to);
+      sendMore();
     },
     held: marks.held,
     end: async () => {
       await first.over();
-      await Promise.all(sending);
+      await Promise.all([queue.sent(), ...sending]);
       await marks.marked();
     },
   };

@@ -8,6 +8,12 @@ import { span } from '../lib/telemetry';
 
 /** Agents that are told at once; of more tasks the runs tell them. */
 const AT_ONCE = 64;
+/** While callers wait for the database, so many; the others wait as well, no longer than this. */
+const WHILE_CALLERS_WAIT = 2;
+const MOST_WAIT_MS = 3_000;
+const MOST_IN_LINE = 1_000;
+/** How often it is looked whether callers still wait. */
+const LOOK_MS = 10;
 /** After so long the start is held back from relays elsewhere for as long as the call may last. */
 const LEASE_AFTER_MS = 1_000;
 /** How long a start then waits for the first signal to the same run, which starts it as well; less than HELD_MS of db/outbox.ts. */
@@ -48,10 +54,10 @@ interface Waiting {
  * and a task that is done in some seconds needs no more than a run that ends it. Whatever is lost here the run does again,
  * under the same id.
  */
-export function createFirstDeliveries(log: Logger): FirstDeliveries {
+export function createFirstDeliveries(deps: { log: Logger; callersWait: () => boolean }): FirstDeliveries {
   const underWay = new Set<Promise<void>>();
   const starts = new Map<string, Waiting>();
-  let telling = 0;
+  const turns = createTurns(deps.callersWait);
   let isOver = false;
 
   const make = async (teller: Teller, start: OutboxSignal, then: (start: TaskStart) => void) => {
@@ -62,9 +68,9 @@ export function createFirstDeliveries(log: Logger): FirstDeliveries {
       overtaken: false,
     };
     starts.set(start.workflowId, waiting);
-    telling += 1;
-    const first = await tell(log, teller, { start, signal: waiting.call.signal });
-    telling -= 1;
+    const first = (await turns.come())
+      ? await tell(deps.log, teller, { start, signal: waiting.call.signal }).finally(turns.leave)
+      : null;
     if (first?.kind === 'open' && !waiting.overtaken && !isOver) {
       await pause(NEWS_MS, null, { signal: waiting.wait.signal }).catch(() => null);
     }
@@ -74,7 +80,7 @@ export function createFirstDeliveries(log: Logger): FirstDeliveries {
 
   return {
     take: (teller, start, then) => {
-      if (start.untold !== true || telling >= AT_ONCE || isOver) return false;
+      if (start.untold !== true || turns.areTaken() || isOver) return false;
       const delivery = make(teller, start, then).finally(() => underWay.delete(delivery));
       underWay.add(delivery);
       return true;
@@ -88,6 +94,7 @@ export function createFirstDeliveries(log: Logger): FirstDeliveries {
     },
     over: async () => {
       isOver = true;
+      turns.end();
       for (const { wait } of starts.values()) wait.abort();
       const end = setTimeout(() => {
         for (const { call } of starts.values()) call.abort();
@@ -95,6 +102,40 @@ export function createFirstDeliveries(log: Logger): FirstDeliveries {
       await Promise.all(underWay);
       clearTimeout(end);
     },
+  };
+}
+
+/** Who may tell its agent now: fewer while callers wait, whose answers come first. */
+function createTurns(callersWait: () => boolean) {
+  const line: { since: number; come: (mayTell: boolean) => void }[] = [];
+  let telling = 0;
+  let looking = false;
+  const letIn = (): void => {
+    const room = callersWait() ? WHILE_CALLERS_WAIT : AT_ONCE;
+    while (telling < room && line.length > 0) {
+      telling += 1;
+      line.shift()?.come(true);
+    }
+    const longAgo = performance.now() - MOST_WAIT_MS;
+    while (line[0] !== undefined && line[0].since < longAgo) line.shift()?.come(false);
+  };
+  const look = async (): Promise<void> => {
+    looking = true;
+    for (letIn(); line.length > 0; letIn()) await pause(LOOK_MS);
+    looking = false;
+  };
+  return {
+    areTaken: (): boolean => telling >= AT_ONCE || line.length >= MOST_IN_LINE,
+    /** false: it waited too long, and the run does it */
+    come: (): Promise<boolean> =>
+      new Promise((come) => {
+        line.push({ since: performance.now(), come });
+        if (!looking) void look();
+      }),
+    leave: (): void => {
+      telling -= 1;
+    },
+    end: (): void => line.splice(0).forEach(({ come }) => come(false)),
   };
 }
 

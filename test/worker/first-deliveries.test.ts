@@ -26,8 +26,8 @@ const startOf = (taskId: string, untold = true): OutboxSignal => ({
 });
 
 /** Deliveries whose outcome a test says, and the starts that went on. */
-function desk(deliver: (taskId: string) => Promise<TaskProgress>) {
-  const first = createFirstDeliveries(createLogger('silent'));
+function desk(deliver: (taskId: string) => Promise<TaskProgress>, callersWait = () => false) {
+  const first = createFirstDeliveries({ log: createLogger('silent'), callersWait });
   const started: TaskStart[] = [];
   const told: string[] = [];
   const deliverTask = (taskId: string): Promise<TaskProgress> => {
@@ -39,6 +39,7 @@ function desk(deliver: (taskId: string) => Promise<TaskProgress>) {
   return { first, started, told, take };
 }
 
+const nextTurn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const OPEN: TaskProgress = { kind: 'open', status: 'delivered', seen: 0 };
 
 test('an agent is told before the run of its task starts, which begins with what came of it', async () => {
@@ -55,14 +56,33 @@ test('an agent is told before the run of its task starts, which begins with what
 
 test('a signal that comes first starts the run, and the start is not sent', async () => {
   let answer: (progress: TaskProgress) => void = () => undefined;
-  const { first, started, take } = desk(() => new Promise((resolve) => (answer = resolve)));
+  const { first, started, told, take } = desk(() => new Promise((resolve) => (answer = resolve)));
   take(startOf('a'));
+  while (told.length === 0) await Promise.resolve();
   expect(first.overtake('task/a')).toBe('out_a');
   expect(first.overtake('task/a')).toBeNull();
   expect(first.overtake('task/other')).toBeNull();
   answer(OPEN);
   await first.over();
   expect(started).toEqual([]);
+});
+
+test('while callers wait for the database, two agents are told at once, and the next when one of them has answered', async () => {
+  const answers: (() => void)[] = [];
+  const { first, told, take } = desk(
+    () => new Promise((resolve) => answers.push(() => resolve(OPEN))),
+    () => true,
+  );
+  for (const id of ['a', 'b', 'c', 'd']) expect(take(startOf(id))).toBe(true);
+  while (told.length < 2) await Promise.resolve();
+  answers.shift()?.();
+  while (told.length < 3) await nextTurn();
+  expect(told).toEqual(['a', 'b', 'c']);
+  // A process that ends leaves the fourth to its run.
+  const over = first.over();
+  for (const answer of answers) answer();
+  await over;
+  expect(told).toEqual(['a', 'b', 'c']);
 });
 
 test('where the agent could not be told at all, the run does it', async () => {
