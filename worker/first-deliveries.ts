@@ -9,7 +9,7 @@ import { span } from '../lib/telemetry';
 /** Agents that are told at once; of more tasks the runs tell them. */
 const AT_ONCE = 64;
 /** While callers wait for the database, so many; the others wait as well, no longer than this. */
-const WHILE_CALLERS_WAIT = 2;
+const WHILE_CALLERS_WAIT = 16;
 const MOST_WAIT_MS = 3_000;
 const MOST_IN_LINE = 1_000;
 /** How often it is looked whether callers still wait. */

@@ -15,22 +15,24 @@ const APART_MS = 100;
 /** Unless more than this wait. */
 const MOST_WAITING = 1_000;
 
-/** What is to be told of tasks. Signals go before starts; one to a run whose start still waits starts it as well. */
+/**
+ * What is to be told of tasks, in order; first the starts whose runs are to tell an agent of its task. A signal to a run
+ * whose start still waits takes its place, and starts it as well.
+ */
 export function createSendQueue(callersWait: () => boolean) {
-  const signals: Parcel[] = [];
-  const starts = new Map<string, TaskStart>();
+  const untold: Parcel[] = [];
+  const others: Parcel[] = [];
+  const starts = new Map<string, Parcel>();
   const underWay = new Set<Promise<void>>();
 
   const next = (): Parcel | undefined => {
-    const signal = signals.shift();
-    if (signal !== undefined) return signal;
-    for (const [workflowId, start] of starts) {
-      starts.delete(workflowId);
-      return { signal: start, ids: [start.id] };
+    const parcel = untold.shift() ?? others.shift();
+    if (parcel !== undefined && starts.get(parcel.signal.workflowId) === parcel) {
+      starts.delete(parcel.signal.workflowId);
     }
-    return undefined;
+    return parcel;
   };
-  const isPaced = (): boolean => callersWait() && signals.length + starts.size <= MOST_WAITING;
+  const isPaced = (): boolean => callersWait() && untold.length + others.length <= MOST_WAITING;
   const isFull = (): boolean => underWay.size >= (isPaced() ? 1 : AT_ONCE);
 
   const sendMore = (send: (parcel: Parcel) => Promise<void>): void => {
@@ -47,23 +49,28 @@ export function createSendQueue(callersWait: () => boolean) {
   };
 
   return {
-    start: (start: TaskStart): void => void starts.set(start.workflowId, start),
+    start: (start: TaskStart): void => {
+      const parcel = { signal: start, ids: [start.id] };
+      starts.set(start.workflowId, parcel);
+      (start.untold === true && start.first === undefined ? untold : others).push(parcel);
+    },
     /** `overtaken`: the id of its run's start that waits elsewhere, and is sent with it. */
     signal: (signal: OutboxSignal, overtaken: string | null): void => {
-      const start = overtaken ?? starts.get(signal.workflowId)?.id;
+      const start = starts.get(signal.workflowId);
+      if (start === undefined) {
+        others.push({ signal, ids: overtaken === null ? [signal.id] : [signal.id, overtaken] });
+        return;
+      }
       starts.delete(signal.workflowId);
-      signals.push({ signal, ids: start === undefined ? [signal.id] : [signal.id, start] });
+      start.signal = signal;
+      start.ids.push(signal.id);
     },
     /** `send` never throws. */
     sendMore,
     /** Empties it; the ids of what it held. */
     giveUp: (): string[] => {
-      const waiting = [
-        ...signals.splice(0).flatMap(({ ids }) => ids),
-        ...[...starts.values()].map(({ id }) => id),
-      ];
       starts.clear();
-      return waiting;
+      return [...untold.splice(0), ...others.splice(0)].flatMap(({ ids }) => ids);
     },
     /** Resolves when all is sent. */
     sent: async (): Promise<void> => {

@@ -66,14 +66,24 @@ test('eight starts of tasks are on their way at once, and one while callers wait
   expect([...calm.dispatch.held(), ...busy.dispatch.held()]).toEqual([]);
 });
 
-test('a signal goes before starts, and in the place of the start of its own run that waits', async () => {
+test('a signal goes in the place of the start of its own run that still waits', async () => {
   const { dispatch, given, end } = desk(true);
   dispatch.send(TASKS.slice(0, 4));
   dispatch.send([recorded('task', 't2', 'taskEnded')]);
   expect(dispatch.held()).toHaveLength(5);
   await end();
-  expect(given).toEqual(['task/t0', 'task/t2 taskEnded', 'task/t1', 'task/t3']);
+  expect(given).toEqual(['task/t0', 'task/t1', 'task/t2 taskEnded', 'task/t3']);
   expect(dispatch.held()).toEqual([]);
+});
+
+test('a run that is to tell an agent of its task begins before others', async () => {
+  const { dispatch, given, end } = desk(true);
+  dispatch.send(TASKS.slice(0, 3));
+  dispatch.send([{ ...recorded('task', 'untold'), untold: true }]);
+  // Its agent could not be told.
+  await new Promise((resolve) => setImmediate(resolve));
+  await end();
+  expect(given).toEqual(['task/t0', 'task/untold', 'task/t1', 'task/t2']);
 });
 
 test('what Temporal does not take is left to the relay, with all that waits behind it', async () => {

@@ -67,22 +67,23 @@ test('a signal that comes first starts the run, and the start is not sent', asyn
   expect(started).toEqual([]);
 });
 
-test('while callers wait for the database, two agents are told at once, and the next when one of them has answered', async () => {
+test('while callers wait for the database, sixteen agents are told at once, and the next when one of them has answered', async () => {
   const answers: (() => void)[] = [];
   const { first, told, take } = desk(
     () => new Promise((resolve) => answers.push(() => resolve(OPEN))),
     () => true,
   );
-  for (const id of ['a', 'b', 'c', 'd']) expect(take(startOf(id))).toBe(true);
-  while (told.length < 2) await Promise.resolve();
+  const tasks = Array.from({ length: 18 }, (_, at) => `t${at}`);
+  for (const id of tasks) expect(take(startOf(id))).toBe(true);
+  while (told.length < 16) await nextTurn();
   answers.shift()?.();
-  while (told.length < 3) await nextTurn();
-  expect(told).toEqual(['a', 'b', 'c']);
-  // A process that ends leaves the fourth to its run.
+  while (told.length < 17) await nextTurn();
+  expect(told).toEqual(tasks.slice(0, 17));
+  // A process that ends leaves the last to its run.
   const over = first.over();
   for (const answer of answers) answer();
   await over;
-  expect(told).toEqual(['a', 'b', 'c']);
+  expect(told).toHaveLength(17);
 });
 
 test('where the agent could not be told at all, the run does it', async () => {
