@@ -5,6 +5,7 @@ import { holdAlone } from './db/alone';
 import { createDatabase } from './db/database';
 import type { Database } from './db/database';
 import { migrate } from './db/migrate';
+import { letGo } from './db/outbox';
 import { createPool } from './db/pool';
 import { SYSTEM } from './domain/principal';
 import { createMemoryBus } from './lib/bus';
@@ -46,6 +47,7 @@ async function startPlatform(
       dispatch.send(signals);
     },
   });
+  if (leave !== null) await db.withTx(SYSTEM, 'outbox.let-go', letGo);
   let worker: RunningWorker | null = null;
   const webRoot = join(__dirname, 'web');
   const api = createApi({
@@ -84,6 +86,9 @@ async function startPlatform(
   };
 }
 
+const LOOPBACK =
+  'agents at this machine may be called (MOORING_ALLOW_LOOPBACK): for development only; set it to false in production';
+
 /** The parts that this process cannot work without and that do not answer now. */
 async function whatIsMissing(db: Database, worker: RunningWorker | null): Promise<string[]> {
   const [postgres, temporal] = await Promise.all([
@@ -108,6 +113,7 @@ async function main(): Promise<void> {
   const config = loadConfig();
   const log = createLogger(config.MOORING_LOG_LEVEL);
   armFailpoint(config.MOORING_FAILPOINT);
+  if (config.MOORING_ALLOW_LOOPBACK) log.warn(LOOPBACK);
   const endpoint = config.OTEL_EXPORTER_OTLP_ENDPOINT;
   const stopTraces = endpoint === undefined ? null : await startTraces(endpoint, log);
   let stop: (() => Promise<void>) | null = null;

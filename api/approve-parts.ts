@@ -66,9 +66,16 @@ export function exactPayload(question: Question, { payloadHash }: Confirmation):
   };
   const fingerprint = payloadHash.toString('hex').slice(0, 16).match(/.{4}/g)?.join(' ') ?? '';
   return `<section class="card" aria-labelledby="what"><h2 id="what">Exactly this will run</h2>
-<pre class="payload">${escaped(JSON.stringify(whole, null, 2))}</pre>
+<pre class="payload">${escaped(visible(JSON.stringify(whole, null, 2)))}</pre>
 <p class="hint">Fingerprint <code>${fingerprint}</code>. If one character changes, your approval is void.</p></section>`;
 }
+
+/** What a page would not show, or would show in another order, as JSON writes it: the same text to the character. */
+const visible = (json: string): string =>
+  json.replace(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (hidden) =>
+    Array.from({ length: hidden.length }, (_, at) => `\\u${hex(hidden.charCodeAt(at))}`).join(''),
+  );
+const hex = (unit: number): string => unit.toString(16).padStart(4, '0');
 
 export const whyRisky = ({ riskLevel, riskReasons }: Question): string =>
   `<section class="card" aria-labelledby="why"><h2 id="why">Why this is ${riskLevel}</h2>

@@ -5,8 +5,7 @@ import type { ConfirmationState } from '../domain/confirmation';
 import { RECEIVER_LEFT } from '../domain/task';
 import { newId } from '../lib/ids';
 import type { Tx } from './database';
-import { lockSession } from './sessions';
-import { lockOwnTask, sayTask, transitionTask, wakeTask } from './tasks';
+import { lockTask, sayTask, transitionTask, wakeTask } from './tasks';
 import type { Task } from './tasks';
 
 /** What a person is asked to let run, as text: of the same task always the same. */
@@ -136,12 +135,15 @@ export async function lockConfirmation(
   tx: Tx,
   which: WhichConfirmation,
 ): Promise<{ task: Task; confirmation: Confirmation; present: boolean }> {
-  const { taskId, sessionId } = await getConfirmation(tx, which);
-  if (sessionId !== null) await lockSession(tx, sessionId);
+  const named = 'ofTask' in which ? which.ofTask : undefined;
+  const taskId = named ?? (await getConfirmation(tx, which)).taskId;
   // Asked together, answered in this order: the question is read when the task is locked.
+  const locked = lockTask(tx, taskId).catch((error: unknown) => {
+    throw error instanceof MooringError ? noSuchConfirmation() : error;
+  });
   const [task, confirmation, receivers] = await Promise.all([
-    lockOwnTask(tx, taskId),
-    getConfirmation(tx, { taskId }),
+    locked,
+    getConfirmation(tx, which),
     tx.query(
       `select from agents where id = (select to_agent_id from tasks where id = $1) and status = 'ACTIVE'`,
       [taskId],

@@ -18,7 +18,7 @@ export interface OutboxSignal {
   signalInput: Record<string, string | number> | null;
   /** the request whose fact this is; null: nobody's, or unknown */
   origin: Origin | null;
-  /** of the start of a task: its agent is to be told, which may be done before the start; not stored */
+  /** of the start of a task between agents: its agent is to be told, which may be done before the start; not stored */
   untold?: boolean;
 }
 

@@ -3,10 +3,10 @@ import type { TaskProgress } from '../domain/workflows';
 import { newId } from '../lib/ids';
 import { currentOrigin } from '../lib/telemetry';
 
-/** Records a signal in this transaction; it is sent right after the commit, or by the relay. */
 /** How long relays leave the start of a task to the process that tells its agent first. */
-export const HELD_MS = 7_000;
+export const HELD_MS = 15_000;
 
+/** Records a signal in this transaction; it is sent right after the commit, or by the relay. */
 export function recordSignal(tx: Tx, signal: Omit<OutboxSignal, 'id' | 'origin'>): void {
   const recorded = { id: newId('out'), origin: currentOrigin(), ...signal };
   tx.write(
@@ -39,7 +39,8 @@ export async function takeUnsent(
     `select id, workflow, workflow_id as "workflowId", input, signal, signal_input as "signalInput", origin
        from outbox
       where sent_at is null and created_at < now() - $1 * interval '1 millisecond'
-        and (held_until is null or held_until < now()) and id <> all($3)
+        and (held_until is null or held_until < now())
+        and not exists (select from unnest($3::text[]) as held where held = outbox.id)
       order by created_at
       limit $2
       for update skip locked`,
@@ -53,6 +54,11 @@ export async function holdBack(tx: Tx, id: string, ms: number): Promise<void> {
     `update outbox set held_until = now() + $2 * interval '1 millisecond' where id = $1 and sent_at is null`,
     [id, ms],
   );
+}
+
+/** At the start of the only process: what the one before it was at work for is nobody's now. */
+export async function letGo(tx: Tx): Promise<void> {
+  await tx.query('update outbox set held_until = now() where sent_at is null and held_until > now()');
 }
 
 /** A start that is sent by a relay begins with this, too. */

@@ -19,13 +19,8 @@ export interface Pass {
   ageMs: number;
   /** a chat without a message for this long is to be closed */
   idleMs: number;
-  /** at start; later: absent */
-  start?: {
-    /** when the last wakes of the run before began; null: there were none */
-    wokenAfter: string | null;
-    /** other processes may be at work: tasks whose first delivery one of them may be making are left to it */
-    others: boolean;
-  };
+  /** at start: when the last wakes of the run before began (null: there were none); later: absent */
+  start?: { wokenAfter: string | null };
 }
 
 export interface Page {
@@ -65,7 +60,7 @@ export async function lagging(tx: Tx, pass: Pass, { rows, after, limit }: Page):
     case 'refund':
       return tx.query<Reconciled>(REFUNDS, [after, limit, atStart, pass.ageMs]);
     case 'task':
-      return tx.query<Reconciled>(TASKS, [after, limit, atStart, pass.ageMs, pass.start?.others ?? false]);
+      return tx.query<Reconciled>(TASKS, [after, limit, atStart, pass.ageMs]);
     case 'agentMonitor':
       return tx.query<Reconciled>(LISTINGS, [after, limit, atStart, pass.ageMs]);
     case 'breaker':
@@ -123,8 +118,8 @@ const TASKS = `
               else 'taskDecided' end as signal,
          case when wake_version > 0 then jsonb_build_object('version', wake_version) end as "signalInput"
     from tasks where id > $1 and ended_at is null
-     and (${LATE} or $3 and not ($5 and 'task/' || id in (
-           select workflow_id from outbox where sent_at is null and held_until > now())))
+     and (${LATE} or $3 and 'task/' || id not in (
+           select workflow_id from outbox where sent_at is null and held_until > now()))
    order by id limit $2`;
 
 const MAILS = `

@@ -24,6 +24,7 @@ import { publicUrlOf } from '../lib/config';
 import type { Config } from '../lib/config';
 import type { GuardedHttp } from '../lib/guarded-http';
 import { createSeal } from '../lib/seal';
+import type { FirstDelivery } from './first-deliveries';
 import type { Activities } from './workers';
 
 interface ActivityDeps {
@@ -39,7 +40,7 @@ interface ActivityDeps {
 /** All activities with what they need of the world, by queue; and what tells a task's agent before its run begins. */
 export function createActivities({ config, db, bus, http, secret, encoder }: ActivityDeps): {
   activities: Activities;
-  deliverTask: (taskId: string, signal: AbortSignal) => Promise<TaskProgress>;
+  deliverFirst: (start: FirstDelivery, signal: AbortSignal) => Promise<TaskProgress>;
 } {
   const links = createApprovalLinks(secret, publicUrlOf(config));
   const sendMail = createSendMail({ smtpUrl: config.MOORING_SMTP_URL, from: config.MOORING_MAIL_FROM });
@@ -92,7 +93,7 @@ export function createActivities({ config, db, bus, http, secret, encoder }: Act
       ...createDrainParked({ ...tasks, concurrency: config.MOORING_DRAIN_CONCURRENCY }),
     },
   };
-  return { activities, deliverTask: (taskId, signal) => deliver(tasks, taskId, signal) };
+  return { activities, deliverFirst: (start, signal) => deliver(tasks, start, signal) };
 }
 
 const modelOf = (config: Config): Model =>

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import type { OutboxSignal } from '../db/database';
 import { failpoint } from '../lib/failpoints';
 import type { Logger } from '../lib/log';
@@ -25,8 +26,18 @@ interface Way extends Teller {
 }
 
 /**
- * Sends recorded signals right after their commit: those of chats and payments at once, those of tasks in their turn.
- * What fails here stays unsent, and the relay sends it again.
+ * Of a task between agents. What a chat asks for is told at once: the start of its task, the yes of its person and the
+ * word of an agent that had taken it, which no other task waits for.
+ */
+const isPaced = ({ workflow, signal, untold }: OutboxSignal): boolean =>
+  workflow === 'task' && (signal === null ? untold !== undefined : signal !== 'taskDecided');
+
+/** How long a process that ends goes on sending; the rest is for the relay of the next. */
+const END_MS = 300;
+
+/**
+ * Sends recorded signals right after their commit: those of chats and payments at once, those of tasks between agents
+ * in their turn. What fails here stays unsent, and the relay sends it again.
  */
 export function createDispatch(deps: { log: Logger; callersWait: () => boolean }): Dispatch {
   const { log, callersWait } = deps;
@@ -68,7 +79,7 @@ export function createDispatch(deps: { log: Logger; callersWait: () => boolean }
       };
       for (const signal of signals) {
         marks.hold(signal.id);
-        if (signal.workflow !== 'task') sendNow(to, signal);
+        if (!isPaced(signal)) sendNow(to, signal);
         else if (signal.signal !== null) queue.signal(signal, first.overtake(signal.workflowId));
         else if (!first.take(to, signal, start)) queue.start(signal);
       }
@@ -77,6 +88,8 @@ export function createDispatch(deps: { log: Logger; callersWait: () => boolean }
     held: marks.held,
     end: async () => {
       await first.over();
+      await Promise.race([queue.sent(), pause(END_MS)]);
+      marks.leave(queue.giveUp());
       await Promise.all([queue.sent(), ...sending]);
       await marks.marked();
     },

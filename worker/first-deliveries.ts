@@ -1,20 +1,21 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Database, OutboxSignal } from '../db/database';
-import { holdBack, keepFirst } from '../db/outbox';
+import { holdBack } from '../db/outbox';
 import { SYSTEM } from '../domain/principal';
 import type { TaskProgress } from '../domain/workflows';
 import type { Logger } from '../lib/log';
 import { span } from '../lib/telemetry';
 
-/** Agents that are told at once; of more tasks the runs tell them. */
+/** Starts that wait here; of more tasks the runs tell the agents. */
+const MOST = 1_000;
+/** Agents that are told at once. */
 const AT_ONCE = 64;
 /** While callers wait for the database, so many; the others wait as well, no longer than this. */
 const WHILE_CALLERS_WAIT = 16;
 const MOST_WAIT_MS = 3_000;
-const MOST_IN_LINE = 1_000;
 /** How often it is looked whether callers still wait. */
 const LOOK_MS = 10;
-/** After so long the start is held back from relays elsewhere for as long as the call may last. */
+/** After so long a call gives its place to the next, and its start is held back from relays elsewhere for as long as it may last. */
 const LEASE_AFTER_MS = 1_000;
 /** How long a start then waits for the first signal to the same run, which starts it as well; less than HELD_MS of db/outbox.ts. */
 const NEWS_MS = 250;
@@ -24,9 +25,15 @@ const GRACE_MS = 500;
 export interface Teller {
   db: Database;
   /** Tells a task's agent of it, once. */
-  deliverTask: (taskId: string, signal: AbortSignal) => Promise<TaskProgress>;
+  deliverFirst: (start: FirstDelivery, signal: AbortSignal) => Promise<TaskProgress>;
   /** how long such a call, and the wait after it, may take */
   leaseMs: number;
+}
+
+/** The task, and the outbox row of its run's start. */
+export interface FirstDelivery {
+  taskId: string;
+  startId: string;
 }
 
 /** The start of a task's run, and what its first delivery has come to, if it was made. */
@@ -68,9 +75,13 @@ export function createFirstDeliveries(deps: { log: Logger; callersWait: () => bo
       overtaken: false,
     };
     starts.set(start.workflowId, waiting);
-    const first = (await turns.come())
-      ? await tell(deps.log, teller, { start, signal: waiting.call.signal }).finally(turns.leave)
-      : null;
+    const leave = await turns.come();
+    const first =
+      leave === null
+        ? null
+        : await tell(deps.log, teller, { start, signal: waiting.call.signal, atLength: leave }).finally(
+            leave,
+          );
     if (first?.kind === 'open' && !waiting.overtaken && !isOver) {
       await pause(NEWS_MS, null, { signal: waiting.wait.signal }).catch(() => null);
     }
@@ -80,7 +91,7 @@ export function createFirstDeliveries(deps: { log: Logger; callersWait: () => bo
 
   return {
     take: (teller, start, then) => {
-      if (start.untold !== true || turns.areTaken() || isOver) return false;
+      if (start.untold !== true || starts.size >= MOST || isOver) return false;
       const delivery = make(teller, start, then).finally(() => underWay.delete(delivery));
       underWay.add(delivery);
       return true;
@@ -107,17 +118,17 @@ export function createFirstDeliveries(deps: { log: Logger; callersWait: () => bo
 
 /** Who may tell its agent now: fewer while callers wait, whose answers come first. */
 function createTurns(callersWait: () => boolean) {
-  const line: { since: number; come: (mayTell: boolean) => void }[] = [];
+  const line: { since: number; come: (leave: (() => void) | null) => void }[] = [];
   let telling = 0;
   let looking = false;
   const letIn = (): void => {
     const room = callersWait() ? WHILE_CALLERS_WAIT : AT_ONCE;
     while (telling < room && line.length > 0) {
       telling += 1;
-      line.shift()?.come(true);
+      line.shift()?.come(once(() => (telling -= 1)));
     }
     const longAgo = performance.now() - MOST_WAIT_MS;
-    while (line[0] !== undefined && line[0].since < longAgo) line.shift()?.come(false);
+    while (line[0] !== undefined && line[0].since < longAgo) line.shift()?.come(null);
   };
   const look = async (): Promise<void> => {
     looking = true;
@@ -125,43 +136,50 @@ function createTurns(callersWait: () => boolean) {
     looking = false;
   };
   return {
-    areTaken: (): boolean => telling >= AT_ONCE || line.length >= MOST_IN_LINE,
-    /** false: it waited too long, and the run does it */
-    come: (): Promise<boolean> =>
+    /** Gives what is called when the place is free again; null: it waited too long, and the run does it. */
+    come: (): Promise<(() => void) | null> =>
       new Promise((come) => {
         line.push({ since: performance.now(), come });
         if (!looking) void look();
       }),
-    leave: (): void => {
-      telling -= 1;
-    },
-    end: (): void => line.splice(0).forEach(({ come }) => come(false)),
+    end: (): void => line.splice(0).forEach(({ come }) => come(null)),
+  };
+}
+
+function once(then: () => void): () => void {
+  let done = false;
+  return () => {
+    if (!done) then();
+    done = true;
   };
 }
 
 /** What the call came to; null: it could not be made, or was cut off. A wait until the next one outlives this process. */
 async function tell(
   log: Logger,
-  { db, deliverTask, leaseMs }: Teller,
-  { start, signal }: { start: OutboxSignal; signal: AbortSignal },
+  { db, deliverFirst, leaseMs }: Teller,
+  { start, signal, atLength }: { start: OutboxSignal; signal: AbortSignal; atLength: () => void },
 ): Promise<TaskProgress | null> {
   const lease = setTimeout(() => {
+    atLength();
     db.withTx(SYSTEM, 'outbox.lease', (tx) => holdBack(tx, start.id, leaseMs)).catch((error: unknown) =>
       log.warn({ err: error }, 'a start could not be held back'),
     );
   }, LEASE_AFTER_MS);
   const startedAt = performance.now();
   try {
-    const taskId = start.input['taskId'] ?? '';
-    const first = await span({ name: 'deliver task', of: start.origin }, () => deliverTask(taskId, signal));
-    if (first.kind === 'retry') {
-      await db.withTx(SYSTEM, 'outbox.keep-first', (tx) => keepFirst(tx, start.id, first));
-    }
+    const delivery = { taskId: start.input['taskId'] ?? '', startId: start.id };
+    const first = await span({ name: 'deliver task', of: start.origin }, () =>
+      deliverFirst(delivery, signal),
+    );
     const ms = Math.round(performance.now() - startedAt);
     log.info({ workflow: start.workflowId, ms, first: first.kind }, 'done');
     return first;
   } catch (error) {
-    log.warn({ err: error, workflow: start.workflowId }, 'an agent was not told; the run of its task will');
+    log.warn(
+      { err: error, workflow: start.workflowId },
+      'a first delivery came to nothing; the run of its task goes on',
+    );
     return null;
   } finally {
     clearTimeout(lease);

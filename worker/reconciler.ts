@@ -18,8 +18,6 @@ interface ReconcilerDeps {
   intervalMs: number;
   ageMs: number;
   idleMs: number;
-  /** other processes may be at work on this database */
-  others: boolean;
 }
 
 /**
@@ -28,13 +26,13 @@ interface ReconcilerDeps {
  * A signal that does not reach Temporal holds up no other and is sent again with the next pass.
  */
 export function startReconciler(deps: ReconcilerDeps): () => Promise<void> {
-  const { db, log, intervalMs, ageMs, idleMs, others } = deps;
+  const { db, log, intervalMs, ageMs, idleMs } = deps;
   const left = new Map<string, Reconciled>();
   let start: Pass['start'];
   let first = true;
   return every({ ms: intervalMs, log, name: 'reconciler' }, async () => {
     // Read once: by another try at the first pass, new wakes would hide those of the run before.
-    if (first) start ??= { wokenAfter: await db.withTx(SYSTEM, 'reconcile.last-wakes', lastWakes), others };
+    if (first) start ??= { wokenAfter: await db.withTx(SYSTEM, 'reconcile.last-wakes', lastWakes) };
     const pass = { ageMs, idleMs, ...(first && start !== undefined ? { start } : {}) };
     const unsent = [...left.values()];
     left.clear();

@@ -14,25 +14,30 @@ const AT_ONCE = 8;
 const APART_MS = 100;
 /** Unless more than this wait. */
 const MOST_WAITING = 1_000;
+/** Each so many-th is none of the urgent ones. */
+const TURNS = 4;
 
 /**
- * What is to be told of tasks, in order; first the starts whose runs are to tell an agent of its task. A signal to a run
- * whose start still waits takes its place, and starts it as well.
+ * What is to be told of tasks, in order, and first what somebody waits for: the starts of runs that are to call an agent,
+ * and a question to a person. A signal to a run whose start still waits takes its place, and starts it as well.
  */
 export function createSendQueue(callersWait: () => boolean) {
-  const untold: Parcel[] = [];
+  const urgent: Parcel[] = [];
   const others: Parcel[] = [];
   const starts = new Map<string, Parcel>();
   const underWay = new Set<Promise<void>>();
+  let turn = 0;
 
   const next = (): Parcel | undefined => {
-    const parcel = untold.shift() ?? others.shift();
+    turn += 1;
+    const [one, other] = turn % TURNS === 0 ? [others, urgent] : [urgent, others];
+    const parcel = one.shift() ?? other.shift();
     if (parcel !== undefined && starts.get(parcel.signal.workflowId) === parcel) {
       starts.delete(parcel.signal.workflowId);
     }
     return parcel;
   };
-  const isPaced = (): boolean => callersWait() && untold.length + others.length <= MOST_WAITING;
+  const isPaced = (): boolean => callersWait() && urgent.length + others.length <= MOST_WAITING;
   const isFull = (): boolean => underWay.size >= (isPaced() ? 1 : AT_ONCE);
 
   const sendMore = (send: (parcel: Parcel) => Promise<void>): void => {
@@ -52,13 +57,14 @@ export function createSendQueue(callersWait: () => boolean) {
     start: (start: TaskStart): void => {
       const parcel = { signal: start, ids: [start.id] };
       starts.set(start.workflowId, parcel);
-      (start.untold === true && start.first === undefined ? untold : others).push(parcel);
+      (callsAnAgent(start) ? urgent : others).push(parcel);
     },
     /** `overtaken`: the id of its run's start that waits elsewhere, and is sent with it. */
     signal: (signal: OutboxSignal, overtaken: string | null): void => {
       const start = starts.get(signal.workflowId);
       if (start === undefined) {
-        others.push({ signal, ids: overtaken === null ? [signal.id] : [signal.id, overtaken] });
+        const ids = overtaken === null ? [signal.id] : [signal.id, overtaken];
+        (signal.signal === 'taskAsked' ? urgent : others).push({ signal, ids });
         return;
       }
       starts.delete(signal.workflowId);
@@ -70,7 +76,7 @@ export function createSendQueue(callersWait: () => boolean) {
     /** Empties it; the ids of what it held. */
     giveUp: (): string[] => {
       starts.clear();
-      return [...untold.splice(0), ...others.splice(0)].flatMap(({ ids }) => ids);
+      return [...urgent.splice(0), ...others.splice(0)].flatMap(({ ids }) => ids);
     },
     /** Resolves when all is sent. */
     sent: async (): Promise<void> => {
@@ -78,3 +84,7 @@ export function createSendQueue(callersWait: () => boolean) {
     },
   };
 }
+
+/** A run that begins with a call: the first, or after a wait the second. */
+const callsAnAgent = ({ untold, first }: TaskStart): boolean =>
+  untold === true && (first === undefined || first.kind === 'retry');

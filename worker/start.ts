@@ -61,7 +61,7 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
   });
   const http = createGuardedHttp({ allowLoopback: config.MOORING_ALLOW_LOOPBACK });
   const encoder = createThreadEncoder();
-  const { activities, deliverTask } = createActivities({
+  const { activities, deliverFirst } = createActivities({
     config,
     db,
     bus,
@@ -78,7 +78,7 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
   });
   const runs = workers.map((worker) => worker.run().catch(deps.onFailure));
   const leaseMs = config.MOORING_WEBHOOK_TIMEOUT_MS + HELD_MS;
-  deps.dispatch.open({ db, gateway, deliverTask, leaseMs });
+  deps.dispatch.open({ db, gateway, deliverFirst, leaseMs });
   const ageMs = config.MOORING_RELAY_AGE_MS;
   const stopRelay = startRelay({ db, gateway, log, ageMs, held: deps.dispatch.held });
   const stopReconciler = startReconciler({
@@ -88,7 +88,6 @@ export async function startWorker(deps: WorkerDeps): Promise<RunningWorker> {
     intervalMs: config.MOORING_RECONCILE_INTERVAL_MS,
     ageMs,
     idleMs: config.MOORING_SESSION_IDLE_MS,
-    others: config.REDIS_URL !== undefined,
   });
   // The first search need not wait for the encoder to load.
   encoder.encode(['warm']).catch((error: unknown) => log.warn({ err: error }, 'the encoder is not ready'));

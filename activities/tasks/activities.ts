@@ -35,7 +35,7 @@ export interface TaskDeps {
 export function createTaskActivities(deps: TaskDeps): TaskActivities {
   const { db } = deps;
   return {
-    deliverTask: activity('deliverTask', ({ taskId }, signal) => deliver(deps, taskId, signal)),
+    deliverTask: activity('deliverTask', ({ taskId }, signal) => deliver(deps, { taskId }, signal)),
     askHuman: activity('askHuman', (input) => askHuman(deps, input)),
     expireTask: activity('expireTask', ({ taskId, asOf, undeliverable = false }) =>
       db.withTx(SYSTEM, 'task.expire', async (tx) => {

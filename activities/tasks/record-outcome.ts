@@ -29,6 +29,8 @@ type Done = Omit<Delivery, 'send'> & { outcome: Outcome; latencyMs: number };
 export async function makeCall({ send, ...call }: Delivery, signal: AbortSignal): Promise<Done> {
   const startedAt = performance.now();
   const outcome = await send(signal);
+  // A call that we cut off ourselves says nothing about its agent.
+  if (outcome.kind === 'retry') signal.throwIfAborted();
   return { ...call, outcome, latencyMs: Math.round(performance.now() - startedAt) };
 }
 

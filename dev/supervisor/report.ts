@@ -33,6 +33,9 @@ export function readyWords({ config, dataDir, places }: Machine, page: string): 
     `  Chat page    ${page}`,
     ...(places.temporalUi === undefined ? [] : [`  Temporal UI  ${places.temporalUi}`]),
     `  Model        ${model}`,
+    ...(config.MOORING_ALLOW_LOOPBACK
+      ? ['  Agents       may run at this machine: for development (MOORING_ALLOW_LOOPBACK=false ends it)']
+      : []),
     `  Data         ${dataDir} (logs in ${join(dataDir, 'logs')}; npm start -- --fresh begins with empty data)`,
     '  Stop         Ctrl-C',
     '',

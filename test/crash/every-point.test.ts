@@ -10,7 +10,6 @@ import type { CrashStage, Outcome } from './stage';
 /** What no scenario passes, with the test that does: readings, where a kill changes nothing, and wallets at a network. */
 const ELSEWHERE: Record<string, string> = {
   'outbox.lease': 'test/worker/first-deliveries.test.ts, a wait that is only made longer',
-  'outbox.keep-first': 'test/worker/first-deliveries.test.ts, lost with it is a wait',
   'socket.is-known': 'test/api/socket-closing.test.ts, a reading',
   'socket.read': 'test/api/socket.test.ts, a reading',
   'receipt.keys': 'test/api/receipts.test.ts, a reading',

@@ -31,7 +31,7 @@ const told = async (when: 'start' | 'later') => {
   const pass = {
     ageMs: 3_600_000,
     idleMs: 1,
-    ...(when === 'start' ? { start: { wokenAfter: null, others: false } } : {}),
+    ...(when === 'start' ? { start: { wokenAfter: null } } : {}),
   };
   const page = { rows: 'agentMonitor' as const, after: '', limit: 100 };
   return t.db.withTx(SYSTEM, 'test', (tx) => lagging(tx, pass, page));

@@ -78,7 +78,6 @@ const reconciler = (gateway: Gateway, lengths: { intervalMs?: number; ageMs?: nu
     intervalMs: lengths.intervalMs ?? 3_600_000,
     ageMs: lengths.ageMs ?? 0,
     idleMs: 3_600_000,
-    others: false,
   });
 
 const versions = (signals: WorkflowSignal[]) => signals.map(({ signalInput }) => signalInput?.['version']);

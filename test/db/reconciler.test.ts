@@ -61,7 +61,6 @@ async function reconcile(
       intervalMs: 10,
       ageMs: 3_600_000,
       idleMs: 3_600_000,
-      others: false,
       gateway: {
         async send(signal) {
           const number = (tried += 1);

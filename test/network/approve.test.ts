@@ -38,7 +38,10 @@ const statusOf = async ({ id, sender }: Asked): Promise<unknown> =>
 
 test('the page says who asks whom for what, the exact payload, why it is risky, and until when; no text of an agent becomes markup', async () => {
   const asked = await askPerson(stage, {
-    wish: { description: 'Write <b>to</b> Ann', payload_inline: { to: '<script>alert(1)</script>' } },
+    wish: {
+      description: 'Write <b>to</b> Ann',
+      payload_inline: { to: '<script>alert(1)</script>', account: 'DE\u202e4312\u200b' },
+    },
   });
   const link = await linkOf(stage, asked);
   for (const path of [link, link.replace('/approve/', '/approve/?token=')]) {
@@ -47,6 +50,7 @@ test('the page says who asks whom for what, the exact payload, why it is risky, 
     expect(text).toContain('Write &lt;b&gt;to&lt;/b&gt; Ann');
     expect(text).toContain('&lt;script&gt;alert(1)&lt;/script&gt;');
     expect(text).not.toContain('<script>');
+    expect(text).toContain('DE\\u202e4312\\u200b');
     expect(text).toContain('The sender says R2.');
     expect(text).toMatch(/Decide before.*UTC/s);
     expect(text).not.toContain(asked.email);

@@ -46,6 +46,7 @@ export interface Player {
 export interface NetworkStage {
   api: TestApi;
   tasks: TaskActivities;
+  deps: TaskDeps;
   /** Registers an agent; `wish` adds to what it says of itself, `token` is of the person who does it. */
   join: (wish?: Record<string, unknown>, token?: string) => Promise<Player>;
   /** One step of the task's workflow. */
@@ -155,6 +156,7 @@ export async function setNetworkStage({
   return {
     api,
     tasks,
+    deps,
     async join(wish = {}, token) {
       joined += 1;
       const slug = `agent-${joined}`;

@@ -23,6 +23,7 @@ const recorded = (
   signal,
   signalInput: null,
   origin: null,
+  ...(workflow === 'task' && signal === null ? { untold: false } : {}),
 });
 
 /** A way to Temporal that takes what it is given when the test says so, and a pool that callers wait for or not. */
@@ -35,8 +36,8 @@ function desk(callersWait: boolean) {
     given.push(signal === null ? workflowId : `${workflowId} ${signal}`);
     return new Promise((resolve) => takers.push(resolve));
   };
-  const deliverTask = () => Promise.reject(new Error('nobody is to be told'));
-  dispatch.open({ db: t.db, gateway: { send }, deliverTask, leaseMs: 60_000 });
+  const deliverFirst = () => Promise.reject(new Error('nobody is to be told'));
+  dispatch.open({ db: t.db, gateway: { send }, deliverFirst, leaseMs: 60_000 });
   const end = async (): Promise<void> => {
     pool.callersWait = false;
     let over = false;
@@ -76,6 +77,29 @@ test('a signal goes in the place of the start of its own run that still waits', 
   expect(dispatch.held()).toEqual([]);
 });
 
+test('what a chat asks for waits for no task between agents: its start, a yes, the word of its agent', async () => {
+  const { dispatch, given, end } = desk(true);
+  dispatch.send(TASKS.slice(0, 3));
+  const { untold: _, ...chats } = recorded('task', 'chats');
+  dispatch.send([chats, recorded('task', 'asked', 'taskDecided')]);
+  expect(given).toEqual(['task/t0', 'task/chats', 'task/asked taskDecided']);
+  await end();
+});
+
+test('a question to a person goes before what nobody waits for, and does not hold it up for ever', async () => {
+  const { dispatch, given, end } = desk(true);
+  dispatch.send(TASKS.slice(0, 3));
+  dispatch.send(['a', 'b', 'c', 'd', 'e'].map((name) => recorded('task', name, 'taskAsked')));
+  await end();
+  expect(given).toEqual([
+    'task/t0',
+    ...['a', 'b'].map((name) => `task/${name} taskAsked`),
+    'task/t1',
+    ...['c', 'd', 'e'].map((name) => `task/${name} taskAsked`),
+    'task/t2',
+  ]);
+});
+
 test('a run that is to tell an agent of its task begins before others', async () => {
   const { dispatch, given, end } = desk(true);
   dispatch.send(TASKS.slice(0, 3));
@@ -92,7 +116,7 @@ test('what Temporal does not take is left to the relay, with all that waits behi
   dispatch.open({
     db: t.db,
     gateway: { send },
-    deliverTask: () => Promise.reject(new Error()),
+    deliverFirst: () => Promise.reject(new Error()),
     leaseMs: 60_000,
   });
   dispatch.send(TASKS);

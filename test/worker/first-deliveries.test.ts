@@ -4,7 +4,7 @@ import type { TaskProgress } from '../../domain/workflows';
 import { holdBack, recordSignal, takeUnsent } from '../../db/outbox';
 import { createLogger } from '../../lib/log';
 import { createFirstDeliveries } from '../../worker/first-deliveries';
-import type { TaskStart } from '../../worker/first-deliveries';
+import type { FirstDelivery, TaskStart } from '../../worker/first-deliveries';
 import { createTestDatabase } from '../harness/database';
 import type { TestDatabase } from '../harness/database';
 
@@ -30,12 +30,12 @@ function desk(deliver: (taskId: string) => Promise<TaskProgress>, callersWait = 
   const first = createFirstDeliveries({ log: createLogger('silent'), callersWait });
   const started: TaskStart[] = [];
   const told: string[] = [];
-  const deliverTask = (taskId: string): Promise<TaskProgress> => {
+  const deliverFirst = ({ taskId }: FirstDelivery): Promise<TaskProgress> => {
     told.push(taskId);
     return deliver(taskId);
   };
   const take = (start: OutboxSignal): boolean =>
-    first.take({ db: t.db, deliverTask, leaseMs: 60_000 }, start, (one) => started.push(one));
+    first.take({ db: t.db, deliverFirst, leaseMs: 60_000 }, start, (one) => started.push(one));
   return { first, started, told, take };
 }
 
@@ -93,20 +93,22 @@ test('where the agent could not be told at all, the run does it', async () => {
   expect(started).toEqual([startOf('a')]);
 });
 
-test('the wait until the next attempt is kept for a run that a relay starts', async () => {
-  const retry: TaskProgress = { kind: 'retry', inMs: 3_600_000, seen: 0 };
-  const id = await t.db.withTx(SYSTEM, 'test', (tx) => {
-    recordSignal(tx, startOf('kept'));
-    return Promise.resolve(tx.signals[0]?.id ?? '');
-  });
-  const { first, take } = desk(() => Promise.resolve(retry));
-  take({ ...startOf('kept'), id });
-  await first.over();
-  const rows = await t.db.withTx(SYSTEM, 'test', (tx) =>
-    tx.query('select input from outbox where id = $1', [id]),
-  );
-  expect(rows).toEqual([{ input: { taskId: 'kept', first: retry } }]);
-  await t.db.withTx(SYSTEM, 'test', (tx) => tx.query('delete from outbox'));
+test('a call that takes long gives its place to the next', async () => {
+  jest.useFakeTimers();
+  try {
+    const { first, told, take } = desk(
+      () => new Promise(() => undefined),
+      () => true,
+    );
+    for (let at = 0; at < 20; at += 1) take(startOf(`slow${at}`));
+    await jest.advanceTimersByTimeAsync(500);
+    expect(told).toHaveLength(16);
+    await jest.advanceTimersByTimeAsync(1_000);
+    expect(told).toHaveLength(20);
+    void first.over();
+  } finally {
+    jest.useRealTimers();
+  }
 });
 
 test('a relay takes no start for lost whose process is at work for it', async () => {
