@@ -1,6 +1,7 @@
 import { MooringError } from '../domain/errors';
 import { formatUsdc } from '../domain/money';
 import type { MicroUsdc } from '../domain/money';
+import type { PaymentState } from '../domain/payment';
 import type { MoveState, MoveStep } from '../domain/wallet';
 import type { Tx } from './database';
 import { lockPayment } from './payments';
@@ -31,6 +32,7 @@ export interface UnknownPayment {
   reference: string | null;
   submittedAt: string;
   unknownSince: string | null;
+  endedAt: string | null;
   decisions: { admin: string; outcome: ByHand; reason: string; at: string }[];
 }
 
@@ -39,7 +41,7 @@ const UNKNOWN = `select coalesce(o.refund_id, p.id) as id, p.id as "paymentId", 
     p.user_id as "userId", payer.name as "userName", p.agent_name as "agentName", p.action, p.amount_micros as "amountMicros",
     m.key as "moveKey", m.step, before.moved as "mustBeMade", m.amount_micros as "moveMicros", m.network,
     m.from_account as "from", m.to_account as "to", m.state, m.reference, m.submitted_at as "submittedAt",
-    m.unknown_since as "unknownSince",
+    m.unknown_since as "unknownSince", m.ended_at as "endedAt",
     (select coalesce(jsonb_agg(jsonb_build_object('admin', u.email, 'outcome', d.outcome, 'reason', d.reason,
                                                   'at', d.decided_at) order by d.decided_at), '[]')
        from wallet_decisions d join users u on u.id = d.admin_id where d.move_key = m.key) as decisions
@@ -59,6 +61,18 @@ const UNKNOWN = `select coalesce(o.refund_id, p.id) as id, p.id as "paymentId", 
 /** Oldest first. */
 export const unknownPayments = (tx: Tx): Promise<UnknownPayment[]> =>
   tx.query<UnknownPayment>(`${UNKNOWN} order by m.submitted_at limit 200`);
+
+type OpenMove = Pick<UnknownPayment, 'submittedAt' | 'endedAt' | 'mustBeMade'>;
+
+/** When a move without an end is surely not sent again under its key. */
+export const sureAt = ({ submittedAt }: OpenMove, resendMs: number): number =>
+  Date.parse(submittedAt) + resendMs;
+
+/** What comes of it that a move was not made: who makes one by hand that may still be sent pays twice. */
+export function ifNotMade(move: OpenMove, resendMs: number): 'decides' | 'may_be_sent' | 'must_be_made' {
+  if (move.endedAt === null && Date.now() < sureAt(move, resendMs)) return 'may_be_sent';
+  return move.mustBeMade ? 'must_be_made' : 'decides';
+}
 
 interface Decision {
   /** of the payment, or of the refund */
@@ -83,22 +97,7 @@ export async function decideByHand(tx: Tx, decision: Decision): Promise<{ counts
       details: { state: payment.state },
     });
   }
-  if (outcome === 'not_made' && unknown.mustBeMade) {
-    const amount = formatUsdc(unknown.moveMicros);
-    throw new MooringError(
-      'payment_not_open',
-      `${amount} USDC still has to go from ${unknown.from} to ${unknown.to}: make that transfer at the network, then say made.`,
-      { details: { state: payment.state } },
-    );
-  }
-  const sureAt = Date.parse(unknown.submittedAt) + resendMs;
-  if (outcome === 'not_made' && Date.now() < sureAt) {
-    throw new MooringError(
-      'payment_not_open',
-      'It may still be sent again under its key, and be made then: say not_made when that is over.',
-      { details: { state: payment.state, retry_after_ms: sureAt - Date.now() } },
-    );
-  }
+  if (outcome === 'not_made') requireDeciding(unknown, { state: payment.state, resendMs });
   await tx.query(
     `insert into wallet_decisions (move_key, admin_id, outcome, reason) values ($1, $2, $3, $4)
      on conflict (move_key, admin_id) do nothing`,
@@ -122,6 +121,31 @@ export async function decideByHand(tx: Tx, decision: Decision): Promise<{ counts
   await tx.query('update wallet_moves set by_hand = $2 where key = $1', [unknown.moveKey, outcome]);
   await wakeMover(tx, unknown);
   return { counts: true };
+}
+
+/** Throws payment_not_open where it decides nothing that this move was not made. */
+function requireDeciding(
+  move: UnknownPayment,
+  { state, resendMs }: { state: PaymentState; resendMs: number },
+): void {
+  switch (ifNotMade(move, resendMs)) {
+    case 'decides':
+      return;
+    case 'may_be_sent':
+      throw new MooringError(
+        'payment_not_open',
+        'It may still be sent again under its key, and be made then: look again when that is over, and make no other transfer for it before.',
+        { details: { state, retry_after_ms: Math.max(0, sureAt(move, resendMs) - Date.now()) } },
+      );
+    case 'must_be_made': {
+      const amount = formatUsdc(move.moveMicros);
+      throw new MooringError(
+        'payment_not_open',
+        `${amount} USDC still has to go from ${move.from} to ${move.to}: make that transfer at the network, then say made.`,
+        { details: { state } },
+      );
+    }
+  }
 }
 
 async function paymentOf(tx: Tx, id: string): Promise<string> {

@@ -129,8 +129,11 @@ export interface UnknownTransfer {
   payment_id: string;
   /** null: it is the payment's own transfer */
   refund_id: string | null;
-  /** money has moved already that this transfer has to follow: it can only be found made */
-  must_be_made: boolean;
+  /**
+   * what comes of it that this transfer was not made: two admins decide so; the platform may still send it, so nobody
+   * makes another one; or it has to be made, since other money has moved already
+   */
+  if_not_made: 'decides' | 'may_be_sent' | 'must_be_made';
   user_id: string;
   user_name: string;
   agent_name: string;
@@ -149,6 +152,8 @@ export interface UnknownTransfer {
     /** by which the wallet service is searched for it */
     ref_id: string;
     submitted_at: string;
+    /** from then on the platform sends it no more */
+    sure_at: string;
     unknown_since: string | null;
   };
   decisions: { admin: string; outcome: FoundOut; reason: string; at: string }[];

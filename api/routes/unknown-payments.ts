@@ -1,6 +1,6 @@
 import { Router } from 'express';
 import { z } from 'zod';
-import { decideByHand, unknownPayments } from '../../db/wallet-decisions';
+import { decideByHand, ifNotMade, sureAt, unknownPayments } from '../../db/wallet-decisions';
 import type { UnknownPayment } from '../../db/wallet-decisions';
 import { MooringError } from '../../domain/errors';
 import { formatUsdc } from '../../domain/money';
@@ -27,7 +27,7 @@ export function unknownPaymentRoutes({ config, db, caller }: ApiContext): Router
       requireAdmin(config, await ownAccount(tx, userId));
       return unknownPayments(tx);
     });
-    res.json({ payments: found.map(view) });
+    res.json({ payments: found.map((payment) => view(payment, resendMs)) });
   });
 
   router.post('/api/admin/unknown-payments/:id/decide', async (req, res) => {
@@ -44,11 +44,11 @@ export function unknownPaymentRoutes({ config, db, caller }: ApiContext): Router
   return router;
 }
 
-const view = (payment: UnknownPayment) => ({
+const view = (payment: UnknownPayment, resendMs: number) => ({
   id: payment.id,
   payment_id: payment.paymentId,
   refund_id: payment.refundId,
-  must_be_made: payment.mustBeMade,
+  if_not_made: ifNotMade(payment, resendMs),
   user_id: payment.userId,
   user_name: payment.userName,
   agent_name: payment.agentName,
@@ -65,6 +65,7 @@ const view = (payment: UnknownPayment) => ({
     reference: payment.reference,
     ref_id: refIdOf(payment),
     submitted_at: payment.submittedAt,
+    sure_at: new Date(sureAt(payment, resendMs)).toISOString(),
     unknown_since: payment.unknownSince,
   },
   decisions: payment.decisions,

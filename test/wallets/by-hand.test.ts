@@ -1,5 +1,5 @@
 import { findOrOpenAccount } from '../../db/users';
-import { decideByHand } from '../../db/wallet-decisions';
+import { decideByHand, ifNotMade, unknownPayments } from '../../db/wallet-decisions';
 import { readPayment } from '../../db/payment-pages';
 import { openMove, raiseAlarm } from '../../db/wallet-moves';
 import { SYSTEM } from '../../domain/principal';
@@ -24,10 +24,10 @@ const admin = (name: string): Promise<string> =>
   );
 const decide = (
   { paymentId }: Asked,
-  { adminId, outcome }: { adminId: string; outcome: 'made' | 'not_made' },
+  { adminId, outcome, resendMs = 0 }: { adminId: string; outcome: 'made' | 'not_made'; resendMs?: number },
 ): Promise<{ counts: boolean }> =>
   c.stage.t.db.withTx(SYSTEM, 'test', (tx) =>
-    decideByHand(tx, { id: paymentId, adminId, outcome, reason: 'looked up in the console', resendMs: 0 }),
+    decideByHand(tx, { id: paymentId, adminId, outcome, reason: 'looked up in the console', resendMs }),
   );
 
 describe('by hand', () => {
@@ -59,20 +59,35 @@ describe('by hand', () => {
 
   test('nobody says not_made while the move may still be sent again under its key', async () => {
     const asked = await lost();
-    const adminId = await admin('ann');
-    const early = c.stage.t.db.withTx(SYSTEM, 'test', (tx) =>
-      decideByHand(tx, {
-        id: asked.paymentId,
-        adminId,
-        outcome: 'not_made',
-        reason: 'not there',
-        resendMs: 3_600_000,
-      }),
-    );
-    await expect(early).rejects.toMatchObject({
+    const early = { adminId: await admin('ann'), outcome: 'not_made' as const, resendMs: 3_600_000 };
+    await expect(decide(asked, early)).rejects.toMatchObject({
       code: 'payment_not_open',
       details: { retry_after_ms: expect.any(Number) as number },
     });
+  });
+
+  test('a capture that may still be sent again is not owed by hand: who makes it before would pay twice', async () => {
+    const asked = await c.approved();
+    await c.until(asked, 'HELD');
+    await c.work(asked);
+    await c.desk.fault({ call: 'transfer', how: 'cut', when: 'before' });
+    await c.desk.fault({ call: 'list-transactions', how: 503, when: 'before', times: 1 });
+    expect((await c.settle(asked)).state).toBe('UNKNOWN');
+    const adminId = await admin('ann');
+    const say = (resendMs: number) => decide(asked, { adminId, outcome: 'not_made', resendMs });
+    await expect(say(3_600_000)).rejects.toMatchObject({
+      message: expect.stringContaining('make no other transfer for it before') as string,
+      details: { retry_after_ms: expect.any(Number) as number },
+    });
+    await expect(say(0)).rejects.toThrow('0.05 USDC still has to go');
+    const [seen] = (await c.stage.t.db.withTx(SYSTEM, 'test', unknownPayments)).filter(
+      ({ id }) => id === asked.paymentId,
+    );
+    if (seen === undefined) throw new Error('it is not listed');
+    expect([ifNotMade(seen, 3_600_000), ifNotMade(seen, 0)]).toEqual(['may_be_sent', 'must_be_made']);
+    // It is sent again by the platform, as it was said.
+    expect(await c.until(asked, 'CAPTURED')).toBe('CAPTURED');
+    expect(await c.money(asked)).toMatchObject({ moves: ['hold 0.05', 'capture 0.05'], held: '0.00' });
   });
 
   test('two who do not agree decide nothing', async () => {

@@ -1,14 +1,14 @@
 import type { UnknownTransfer } from '../../sdk/money-types';
-import { isOwed, whatFollows, whatIsNeeded } from '../../web/state/unknown-payment';
+import { ifNotMadeWords, whatFollows, whatIsNeeded } from '../../web/state/unknown-payment';
 
 const transfer = (
   more: Partial<UnknownTransfer> & { step: UnknownTransfer['move']['step'] },
 ): UnknownTransfer =>
   ({
     refund_id: null,
-    must_be_made: false,
+    if_not_made: 'decides',
     ...more,
-    move: { step: more.step },
+    move: { step: more.step, sure_at: '2026-11-21T13:05:00Z' },
   }) as unknown as UnknownTransfer;
 const said = (...outcomes: ('made' | 'not_made')[]) => ({
   decisions: outcomes.map((outcome, at) => ({ admin: `a${at}`, outcome, reason: 'x', at: '' })),
@@ -26,6 +26,11 @@ test('a hold that was not made ends the payment; what other money has moved for 
   expect(whatFollows(transfer({ step: 'refund', refund_id: 'rfd_a' }), 'not_made')).toContain(
     'the refund ends',
   );
-  expect(isOwed(transfer({ step: 'hold' }))).toBe(false);
-  expect(isOwed(transfer({ step: 'capture', must_be_made: true }))).toBe(true);
+  expect(ifNotMadeWords(transfer({ step: 'hold' }))).toContain('the payment ends as failed');
+  expect(ifNotMadeWords(transfer({ step: 'capture', if_not_made: 'must_be_made' }))).toContain('make that');
+});
+
+test('nobody is told to make a transfer that the platform may still send', () => {
+  const words = ifNotMadeWords(transfer({ step: 'capture', if_not_made: 'may_be_sent' }));
+  expect(words).toMatch(/may still send it, until Saturday 21 November 2026, .*make no other transfer/);
 });

@@ -3,7 +3,7 @@ import type { FoundOut, UnknownTransfer } from '../../sdk/money-types';
 import { client } from '../session/client';
 import { toldOf } from '../state/told';
 import type { Told } from '../state/told';
-import { FOUND_WORDS, isOwed, whatFollows } from '../state/unknown-payment';
+import { FOUND_WORDS, ifNotMadeWords, whatFollows } from '../state/unknown-payment';
 import { ErrorCode } from './error-code';
 
 interface FoundOutFormProps {
@@ -44,15 +44,13 @@ export function FoundOutForm({ payment, onDecided, onCounted }: FoundOutFormProp
         name={`${id}-outcome`}
         value={of}
         checked={outcome === of}
-        disabled={of === 'not_made' && isOwed(payment)}
+        disabled={of === 'not_made' && payment.if_not_made !== 'decides'}
         onChange={() => setOutcome(of)}
       />
       <span>
         <b>{of === 'made' ? 'The transfer was made' : 'No transfer was made'}</b>
         <br />
-        {of === 'not_made' && isOwed(payment)
-          ? 'It is owed: make that transfer at the network, then say that it was made.'
-          : `With a second admin ${whatFollows(payment, of)}.`}
+        {of === 'not_made' ? ifNotMadeWords(payment) : `With a second admin ${whatFollows(payment, of)}.`}
       </span>
     </label>
   );

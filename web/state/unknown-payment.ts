@@ -1,4 +1,5 @@
 import type { FoundOut, UnknownTransfer } from '../../sdk/money-types';
+import { timeInWords } from '../../sdk/time-words';
 
 type Step = UnknownTransfer['move']['step'];
 
@@ -40,5 +41,14 @@ export function whatIsNeeded({ decisions }: Pick<UnknownTransfer, 'decisions'>):
   return 'One more admin has to say the same.';
 }
 
-/** What other money has moved for is owed: that it was not made decides nothing, it has to be made. */
-export const isOwed = (transfer: UnknownTransfer): boolean => transfer.must_be_made;
+/** What comes of it that it was not made. Nobody is told to make it while the platform may: it would be paid twice. */
+export function ifNotMadeWords(transfer: UnknownTransfer): string {
+  switch (transfer.if_not_made) {
+    case 'decides':
+      return `With a second admin ${whatFollows(transfer, 'not_made')}.`;
+    case 'may_be_sent':
+      return `The platform may still send it, until ${timeInWords(transfer.move.sure_at, 'day')}: look again then, and make no other transfer for it before.`;
+    case 'must_be_made':
+      return 'It is owed: make that transfer at the network, with a new key, then say that it was made.';
+  }
+}
