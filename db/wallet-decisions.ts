@@ -2,6 +2,7 @@ import { MooringError } from '../domain/errors';
 import { formatUsdc } from '../domain/money';
 import type { MicroUsdc } from '../domain/money';
 import type { PaymentState } from '../domain/payment';
+import { refIdOf } from '../domain/wallet';
 import type { MoveState, MoveStep } from '../domain/wallet';
 import type { Tx } from './database';
 import { lockPayment } from './payments';
@@ -77,6 +78,8 @@ export function ifNotMade(move: OpenMove, resendMs: number): 'decides' | 'may_be
 interface Decision {
   /** of the payment, or of the refund */
   id: string;
+  /** of the transfer that was looked at */
+  refId: string;
   adminId: string;
   outcome: ByHand;
   reason: string;
@@ -89,13 +92,20 @@ interface Decision {
  * on. Each says it once.
  */
 export async function decideByHand(tx: Tx, decision: Decision): Promise<{ counts: boolean }> {
-  const { id, adminId, outcome, reason, resendMs } = decision;
+  const { id, refId, adminId, outcome, reason, resendMs } = decision;
   const payment = await lockPayment(tx, await paymentOf(tx, id));
   const [unknown] = await tx.query<UnknownPayment>(`${UNKNOWN} and coalesce(o.refund_id, p.id) = $1`, [id]);
   if (unknown === undefined) {
     throw new MooringError('payment_not_open', 'What became of this is known: there is nothing to decide.', {
       details: { state: payment.state },
     });
+  }
+  if (refIdOf(unknown) !== refId) {
+    throw new MooringError(
+      'payment_not_open',
+      `What became of ${refId} is known: ${refIdOf(unknown)} holds it up now. Look at that one.`,
+      { details: { state: payment.state, ref_id: refIdOf(unknown) } },
+    );
   }
   if (outcome === 'not_made') requireDeciding(unknown, { state: payment.state, resendMs });
   await tx.query(

@@ -29,7 +29,7 @@ export interface MoneyCalls {
   /** What an admin has found out of one; it counts when a second one says the same. */
   decideUnknown: (
     id: string,
-    found: { outcome: FoundOut; reason: string },
+    found: { ref_id: string; outcome: FoundOut; reason: string },
   ) => Promise<{ id: string; outcome: FoundOut; counts: boolean }>;
 }
 
@@ -53,11 +53,11 @@ export function moneyCalls(http: Http): MoneyCalls {
       return http.call({ method: 'GET', path: `/api/earnings/payments?${query.toString()}` });
     },
     unknownPayments: () => http.call({ method: 'GET', path: '/api/admin/unknown-payments' }),
-    decideUnknown: (id, { outcome, reason }) =>
+    decideUnknown: (id, { ref_id, outcome, reason }) =>
       http.call({
         method: 'POST',
         path: `/api/admin/unknown-payments/${encodeURIComponent(id)}/decide`,
-        body: { outcome, reason },
+        body: { ref_id, outcome, reason },
       }),
   };
 }

@@ -11,6 +11,8 @@ import { ownAccount } from '../auth/sign-in';
 import type { ApiContext } from '../context';
 
 const Decision = z.strictObject({
+  /** of the move that was looked at: meanwhile it may be another that holds the payment up */
+  ref_id: z.string().min(1).max(200),
   outcome: z.enum(['made', 'not_made']),
   reason: z.string().trim().min(1).max(500),
 });
@@ -33,11 +35,11 @@ export function unknownPaymentRoutes({ config, db, caller }: ApiContext): Router
   router.post('/api/admin/unknown-payments/:id/decide', async (req, res) => {
     const adminId = await caller(req);
     const { id } = req.params;
-    const { outcome, reason } = Decision.parse(req.body);
+    const { ref_id: refId, outcome, reason } = Decision.parse(req.body);
     if (!/^(pay|rfd)_\w{21}$/.test(id)) throw new MooringError('not_found', 'There is no such payment.');
     const { counts } = await db.withTx(systemFor(adminId), 'wallet.decide', async (tx) => {
       requireAdmin(config, await ownAccount(tx, adminId));
-      return decideByHand(tx, { id, adminId, outcome, reason, resendMs });
+      return decideByHand(tx, { id, refId, adminId, outcome, reason, resendMs });
     });
     res.json({ id, outcome, counts });
   });

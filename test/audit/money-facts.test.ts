@@ -151,7 +151,7 @@ test('at a network of wallets what has ended is told, and who decides by hand as
     const says = (token: string) => () =>
       desk.call(`/api/admin/unknown-payments/${asked.paymentId}/decide`, {
         token,
-        body: { outcome: 'not_made', reason: 'not in the console' },
+        body: { ref_id: `${asked.paymentId}/hold`, outcome: 'not_made', reason: 'not in the console' },
       });
     const [eve, fay] = [await desk.signIn('eve@example.test'), await desk.signIn('fay@example.test')];
     const judged = { action: 'move.judged', subjectId: move?.key, details: { outcome: 'not_made' } };

@@ -1,7 +1,9 @@
 import type { Page } from 'playwright-core';
 import { captureMoves, holdMoves } from '../../activities/wallets/payment-moves';
 import { holdPayment } from '../../db/payment-money';
+import type { Tx } from '../../db/database';
 import { decidePayment, lockPayment, setPaymentState } from '../../db/payments';
+import type { Payment } from '../../db/payments';
 import { lockMove, recordMove, recordOutcome } from '../../db/wallet-moves';
 import { SYSTEM } from '../../domain/principal';
 import { askToPay } from '../api/payment';
@@ -30,26 +32,36 @@ async function lost(step: 'hold' | 'capture' = 'hold'): Promise<string> {
     await decidePayment(tx, { sessionId, paymentId, approved: true });
     let payment = await lockPayment(tx, paymentId);
     await holdPayment(tx, payment);
-    if (step === 'capture') {
-      const [hold] = holdMoves(payment);
-      if (hold === undefined) throw new Error('no move');
-      await recordMove(tx, NETWORK, hold);
-      await recordOutcome(tx, await lockMove(tx, hold.key), { kind: 'done', reference: `hold ${paymentId}` });
-      payment = await setPaymentState(tx, payment, { to: 'HELD' });
-    }
-    const whole = { paidMicros: payment.amountMicros, feeMicros: payment.feeMicros };
-    const [move] = step === 'hold' ? holdMoves(payment) : captureMoves(payment, whole);
-    if (move === undefined) throw new Error('no move');
-    await recordMove(tx, NETWORK, move);
-    await recordOutcome(tx, await lockMove(tx, move.key), { kind: 'unknown', why: 'the line was cut' });
-    await setPaymentState(tx, payment, { to: 'UNKNOWN' });
+    if (step === 'capture') payment = await found(tx, payment);
+    await lose(tx, payment, step);
   });
   return paymentId;
 }
 
+/** The transfer into escrow was made. */
+async function found(tx: Tx, payment: Payment): Promise<Payment> {
+  const [hold] = holdMoves(payment);
+  if (hold === undefined) throw new Error('no move');
+  await recordMove(tx, NETWORK, hold);
+  await recordOutcome(tx, await lockMove(tx, hold.key), { kind: 'done', reference: `hold ${payment.id}` });
+  return setPaymentState(tx, payment, { to: 'HELD' });
+}
+
+async function lose(tx: Tx, payment: Payment, step: 'hold' | 'capture'): Promise<void> {
+  const whole = { paidMicros: payment.amountMicros, feeMicros: payment.feeMicros };
+  const [move] = step === 'hold' ? holdMoves(payment) : captureMoves(payment, whole);
+  if (move === undefined) throw new Error('no move');
+  await recordMove(tx, NETWORK, move);
+  await recordOutcome(tx, await lockMove(tx, move.key), { kind: 'unknown', why: 'the line was cut' });
+  await setPaymentState(tx, payment, { to: 'UNKNOWN' });
+}
+
 const say = async (email: string, paymentId: string, body: { outcome: string; reason: string }) => {
   const { token } = await visit.stage.api.signIn(email);
-  return visit.stage.api.call(`/api/admin/unknown-payments/${paymentId}/decide`, { token, body });
+  return visit.stage.api.call(`/api/admin/unknown-payments/${paymentId}/decide`, {
+    token,
+    body: { ...body, ref_id: `${paymentId}/hold` },
+  });
 };
 
 /** Each test finds its own payments only. */
@@ -134,6 +146,18 @@ test('two who do not agree are told so, and a third is asked for', async () => {
   const { page } = await open(PATH, { as: ANN });
   await sayOnPage(page, { choice: 'No transfer was made', reason: 'that one is another' });
   await page.getByText('They do not agree', { exact: false }).waitFor();
+});
+
+test('what was chosen of one transfer is not chosen of the next that holds the payment up', async () => {
+  const id = await lost();
+  const { page } = await open(PATH, { as: ANN });
+  await page.getByLabel('The transfer was made').check();
+  await visit.stage.api.t.db.withTx(SYSTEM, 'test', async (tx) =>
+    lose(tx, await found(tx, await lockPayment(tx, id)), 'capture'),
+  );
+  // The page looks again every ten seconds.
+  await page.getByText('Capture: out of escrow', { exact: false }).waitFor({ timeout: 20_000 });
+  expect(await page.getByLabel('The transfer was made').isChecked()).toBe(false);
 });
 
 test('a transfer out of escrow that was not made cannot be said away, and why stands beside it', async () => {

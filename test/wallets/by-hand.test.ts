@@ -3,6 +3,7 @@ import { decideByHand, ifNotMade, unknownPayments } from '../../db/wallet-decisi
 import { readPayment } from '../../db/payment-pages';
 import { openMove, raiseAlarm } from '../../db/wallet-moves';
 import { SYSTEM } from '../../domain/principal';
+import type { MoveStep } from '../../domain/wallet';
 import { STAGE_SECRET } from '../activities/stage';
 import { createTestApi } from '../api/harness';
 import { setCirclePayments } from './circle-payments';
@@ -23,12 +24,15 @@ const admin = (name: string): Promise<string> =>
     async (tx) => (await findOrOpenAccount(tx, `${name}@example.test`)).user.id,
   );
 const decide = (
-  { paymentId }: Asked,
-  { adminId, outcome, resendMs = 0 }: { adminId: string; outcome: 'made' | 'not_made'; resendMs?: number },
-): Promise<{ counts: boolean }> =>
-  c.stage.t.db.withTx(SYSTEM, 'test', (tx) =>
-    decideByHand(tx, { id: paymentId, adminId, outcome, reason: 'looked up in the console', resendMs }),
+  { paymentId: id }: Asked,
+  said: { adminId: string; outcome: 'made' | 'not_made'; step?: MoveStep; resendMs?: number },
+): Promise<{ counts: boolean }> => {
+  const { step = 'hold', resendMs = 0, ...rest } = said;
+  const refId = `${id}/${step}`;
+  return c.stage.t.db.withTx(SYSTEM, 'test', (tx) =>
+    decideByHand(tx, { ...rest, id, refId, reason: 'looked up in the console', resendMs }),
   );
+};
 
 describe('by hand', () => {
   /** A hold that Circle never took, and of which it cannot be asked. */
@@ -74,7 +78,8 @@ describe('by hand', () => {
     await c.desk.fault({ call: 'list-transactions', how: 503, when: 'before', times: 1 });
     expect((await c.settle(asked)).state).toBe('UNKNOWN');
     const adminId = await admin('ann');
-    const say = (resendMs: number) => decide(asked, { adminId, outcome: 'not_made', resendMs });
+    const say = (resendMs: number) =>
+      decide(asked, { adminId, outcome: 'not_made', step: 'capture', resendMs });
     await expect(say(3_600_000)).rejects.toMatchObject({
       message: expect.stringContaining('make no other transfer for it before') as string,
       details: { retry_after_ms: expect.any(Number) as number },
@@ -88,6 +93,27 @@ describe('by hand', () => {
     // It is sent again by the platform, as it was said.
     expect(await c.until(asked, 'CAPTURED')).toBe('CAPTURED');
     expect(await c.money(asked)).toMatchObject({ moves: ['hold 0.05', 'capture 0.05'], held: '0.00' });
+  });
+
+  test('what was found out of the hold is not taken for the capture that holds it up meanwhile', async () => {
+    const asked = await lost();
+    const [ann, bob] = [await admin('ann'), await admin('bob')];
+    expect(await decide(asked, { adminId: ann, outcome: 'made' })).toEqual({ counts: false });
+    await c.desk.mend();
+    expect(await c.until(asked, 'HELD')).toBe('HELD');
+    await c.work(asked);
+    await c.desk.ways({ end_in: 'FAILED' });
+    expect(await c.until(asked, 'UNKNOWN')).toBe('UNKNOWN');
+    const late = decide(asked, { adminId: bob, outcome: 'made' });
+    await expect(late).rejects.toMatchObject({
+      code: 'payment_not_open',
+      details: { ref_id: `${asked.paymentId}/capture` },
+    });
+    const kept = await asked.chat.rows(
+      'select 1 from wallet_decisions d join wallet_moves m on m.key = d.move_key where m.payment_id = $1',
+      [asked.paymentId],
+    );
+    expect(kept).toHaveLength(1);
   });
 
   test('two who do not agree decide nothing', async () => {
@@ -113,11 +139,15 @@ describe('by hand', () => {
     expect(seen.unknown).toMatchObject({ step: 'capture', refused: true, moveMicros: 50_000n });
     expect(await asked.chat.frames('PAYMENT_PENDING')).toMatchObject([{ step: 'capture', refused: true }]);
     const [ann, bob] = [await admin('ann'), await admin('bob')];
-    await expect(decide(asked, { adminId: ann, outcome: 'not_made' })).rejects.toMatchObject({
+    const [made, not] = [
+      { outcome: 'made', step: 'capture' },
+      { outcome: 'not_made', step: 'capture' },
+    ] as const;
+    await expect(decide(asked, { adminId: ann, ...not })).rejects.toMatchObject({
       code: 'payment_not_open',
     });
-    await decide(asked, { adminId: ann, outcome: 'made' });
-    await decide(asked, { adminId: bob, outcome: 'made' });
+    await decide(asked, { adminId: ann, ...made });
+    await decide(asked, { adminId: bob, ...made });
     expect((await c.settle(asked)).state).toBe('CAPTURED');
     expect(await c.money(asked)).toMatchObject({ ledger: '0.95', held: '0.00' });
   });
@@ -163,7 +193,11 @@ test('admins see over REST what nobody knows of, and two of them decide; nobody 
     await api.signIn('fay@example.test'),
     await api.signIn('person@example.test'),
   ];
-  const wish = { outcome: 'not_made', reason: 'not in the console' };
+  const wish = {
+    ref_id: `${asked.paymentId}/hold`,
+    outcome: 'not_made',
+    reason: 'not in the console',
+  };
   expect((await api.call(path, { token: person.token })).status).toBe(403);
   expect((await say(person.token, wish)).status).toBe(403);
   const { text } = await api.call(path, { token: eve.token });
@@ -176,8 +210,10 @@ test('admins see over REST what nobody knows of, and two of them decide; nobody 
   );
   for (const bad of [
     {},
-    { outcome: 'maybe', reason: 'x' },
-    { outcome: 'made', reason: ' ' },
+    { ...wish, outcome: 'maybe' },
+    { ...wish, reason: ' ' },
+    { ...wish, ref_id: '' },
+    { outcome: 'made', reason: 'found as 3f' },
     { ...wish, more: 1 },
   ]) {
     expect((await say(eve.token, bad)).status).toBe(400);

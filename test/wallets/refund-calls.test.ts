@@ -112,7 +112,10 @@ test('two admins decide over REST what became of a refund', async () => {
     },
   ]);
   const say = (token: string) =>
-    api.call(`${path}/${refund.id}/decide`, { token, body: { outcome: 'not_made', reason: 'not there' } });
+    api.call(`${path}/${refund.id}/decide`, {
+      token,
+      body: { ref_id: `${asked.paymentId}/refund/${refund.id}`, outcome: 'not_made', reason: 'not there' },
+    });
   expect(await say(eve.token)).toMatchObject({ status: 200, body: { id: refund.id, counts: false } });
   expect(await say(fay.token)).toMatchObject({ status: 200, body: { counts: true } });
   expect(await c.untilOver(refund, 1)).toBe('failed');

@@ -10,6 +10,7 @@ import { findOrOpenAccount } from '../../db/users';
 import { decideByHand, unknownPayments } from '../../db/wallet-decisions';
 import { openMove } from '../../db/wallet-moves';
 import { parseUsdc } from '../../domain/money';
+import { refIdOf } from '../../domain/wallet';
 import { PLACE } from './circle-desk';
 import type { Asked } from './circle-payments';
 import { setCircleRefunds } from './circle-refunds';
@@ -236,13 +237,11 @@ test('the parts of a fee add up to all of it, also when a refund between them fa
   expect(kept.feeMicros + rest.feeMicros).toBe(2_500n);
 });
 
-/** An admin of the platform. */
-const admin = (name: string): Promise<string> =>
-  c.inTx(async (tx) => (await findOrOpenAccount(tx, `${name}@example.test`)).user.id);
 const decide = async (refund: Refund, outcome: 'made' | 'not_made', name: string) => {
-  const adminId = await admin(name);
-  const said = { id: refund.id, adminId, outcome, reason: 'looked it up', resendMs: 0 };
-  return c.inTx((tx) => decideByHand(tx, said));
+  const { user } = await c.inTx((tx) => findOrOpenAccount(tx, `${name}@example.test`));
+  const open = (await c.inTx(unknownPayments)).find(({ id }) => id === refund.id);
+  const what = { id: refund.id, refId: open === undefined ? '' : refIdOf(open), reason: 'looked it up' };
+  return c.inTx((tx) => decideByHand(tx, { ...what, adminId: user.id, outcome, resendMs: 0 }));
 };
 
 /** How often somebody was to be woken for a part of a refund. */

@@ -28,7 +28,11 @@ export function FoundOutForm({ payment, onDecided, onCounted }: FoundOutFormProp
     setSending(true);
     setRefused(null);
     try {
-      const { counts } = await client.decideUnknown(payment.id, { outcome, reason: reason.trim() });
+      const { counts } = await client.decideUnknown(payment.id, {
+        ref_id: payment.move.ref_id,
+        outcome,
+        reason: reason.trim(),
+      });
       if (counts) onCounted(countedWords(payment, outcome));
       onDecided();
     } catch (thrown) {

@@ -58,6 +58,8 @@ export function UnknownCard({ payment, me, onDecided, onCounted }: UnknownCardPr
           </p>
           {me !== null && !hasSpoken && (
             <FoundOutForm
+              // What was chosen of one transfer says nothing of the next.
+              key={move.ref_id}
               payment={payment}
               onDecided={() => {
                 spoke.current = true;
