@@ -3,12 +3,10 @@ import { formatUsdc } from '../domain/money';
 import type { MicroUsdc } from '../domain/money';
 import type { PaymentState } from '../domain/payment';
 import { refIdOf } from '../domain/wallet';
-import type { MoveState, MoveStep } from '../domain/wallet';
+import type { ByHand, MoveState, MoveStep } from '../domain/wallet';
 import type { Tx } from './database';
 import { lockPayment } from './payments';
 import { wakeMover } from './refunds';
-
-export type ByHand = 'made' | 'not_made';
 
 /** A payment, or a refund of one, of which nobody knows whether its money moved, for those who find out. */
 export interface UnknownPayment {
@@ -63,14 +61,20 @@ const UNKNOWN = `select coalesce(o.refund_id, p.id) as id, p.id as "paymentId", 
 export const unknownPayments = (tx: Tx): Promise<UnknownPayment[]> =>
   tx.query<UnknownPayment>(`${UNKNOWN} order by m.submitted_at limit 200`);
 
-type OpenMove = Pick<UnknownPayment, 'submittedAt' | 'endedAt' | 'mustBeMade'>;
+type OpenMove = Pick<UnknownPayment, 'submittedAt' | 'reference' | 'endedAt' | 'mustBeMade'>;
 
 /** When a move without an end is surely not sent again under its key. */
 export const sureAt = ({ submittedAt }: OpenMove, resendMs: number): number =>
   Date.parse(submittedAt) + resendMs;
 
-/** What comes of it that a move was not made: who makes one by hand that may still be sent pays twice. */
-export function ifNotMade(move: OpenMove, resendMs: number): 'decides' | 'may_be_sent' | 'must_be_made' {
+/** The network has it and will say what becomes of it. */
+const isOnItsWay = ({ reference, endedAt }: OpenMove): boolean => reference !== null && endedAt === null;
+
+type IfNotMade = 'decides' | 'may_be_sent' | 'on_its_way' | 'must_be_made';
+
+/** What comes of it that a move was not made: who makes one by hand that may still be made pays twice. */
+export function ifNotMade(move: OpenMove, resendMs: number): IfNotMade {
+  if (isOnItsWay(move)) return 'on_its_way';
   if (move.endedAt === null && Date.now() < sureAt(move, resendMs)) return 'may_be_sent';
   return move.mustBeMade ? 'must_be_made' : 'decides';
 }
@@ -94,6 +98,8 @@ interface Decision {
 export async function decideByHand(tx: Tx, decision: Decision): Promise<{ counts: boolean }> {
   const { id, refId, adminId, outcome, reason, resendMs } = decision;
   const payment = await lockPayment(tx, await paymentOf(tx, id));
+  // What is heard of its moves meanwhile comes before this or after it.
+  await tx.query('select 1 from wallet_moves where payment_id = $1 for no key update', [payment.id]);
   const [unknown] = await tx.query<UnknownPayment>(`${UNKNOWN} and coalesce(o.refund_id, p.id) = $1`, [id]);
   if (unknown === undefined) {
     throw new MooringError('payment_not_open', 'What became of this is known: there is nothing to decide.', {
@@ -107,7 +113,7 @@ export async function decideByHand(tx: Tx, decision: Decision): Promise<{ counts
       { details: { state: payment.state, ref_id: refIdOf(unknown) } },
     );
   }
-  if (outcome === 'not_made') requireDeciding(unknown, { state: payment.state, resendMs });
+  requireDeciding(unknown, { outcome, state: payment.state, resendMs });
   await tx.query(
     `insert into wallet_decisions (move_key, admin_id, outcome, reason) values ($1, $2, $3, $4)
      on conflict (move_key, admin_id) do nothing`,
@@ -133,19 +139,28 @@ export async function decideByHand(tx: Tx, decision: Decision): Promise<{ counts
   return { counts: true };
 }
 
-/** Throws payment_not_open where it decides nothing that this move was not made. */
+/** Throws payment_not_open where what an admin says of this move can decide nothing now. */
 function requireDeciding(
   move: UnknownPayment,
-  { state, resendMs }: { state: PaymentState; resendMs: number },
+  { outcome, state, resendMs }: { outcome: ByHand; state: PaymentState; resendMs: number },
 ): void {
-  switch (ifNotMade(move, resendMs)) {
+  const leftMs = Math.max(0, sureAt(move, resendMs) - Date.now());
+  const comes = ifNotMade(move, resendMs);
+  if (outcome === 'made' && (comes !== 'on_its_way' || leftMs === 0)) return;
+  switch (comes) {
     case 'decides':
       return;
+    case 'on_its_way':
+      throw new MooringError(
+        'payment_not_open',
+        `The network has it as ${move.reference ?? ''}, and it may still be made or refused there: its end decides. One that hangs is accelerated or cancelled in the network's console.`,
+        { details: { state, ...(outcome === 'made' ? { retry_after_ms: leftMs } : {}) } },
+      );
     case 'may_be_sent':
       throw new MooringError(
         'payment_not_open',
         'It may still be sent again under its key, and be made then: look again when that is over, and make no other transfer for it before.',
-        { details: { state, retry_after_ms: Math.max(0, sureAt(move, resendMs) - Date.now()) } },
+        { details: { state, retry_after_ms: leftMs } },
       );
     case 'must_be_made': {
       const amount = formatUsdc(move.moveMicros);

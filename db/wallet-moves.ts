@@ -1,7 +1,7 @@
 import { MooringError } from '../domain/errors';
 import type { MicroUsdc } from '../domain/money';
-import { isFinal, MOVE_RANKS, refusalOf } from '../domain/wallet';
-import type { MoveOutcome, MoveState, SubmittedMove, WalletMove } from '../domain/wallet';
+import { isAgainst, isFinal, MOVE_RANKS, refusalOf } from '../domain/wallet';
+import type { ByHand, MoveOutcome, MoveState, SubmittedMove, WalletMove } from '../domain/wallet';
 import type { Tx } from './database';
 import type { Payment } from './payments';
 
@@ -34,7 +34,7 @@ export interface StoredMove extends SubmittedMove {
   unknownSince: string | null;
   endedAt: string | null;
   /** as two people have found out; null: they were not asked, or do not agree */
-  byHand: 'made' | 'not_made' | null;
+  byHand: ByHand | null;
 }
 
 const SELECT = `select key, payment_id as "paymentId", step, refund_id as "refundId", from_account as "from", to_account as "to",
@@ -117,15 +117,17 @@ export async function accountBalance(tx: Tx, account: string): Promise<MicroUsdc
   return row?.micros ?? 0n;
 }
 
+type NamedMove = Pick<WalletMove, 'key' | 'paymentId' | 'step' | 'refundId'>;
+
 /** The move that a network tells of, by its own name of it, or, where that is not known yet, by ours. Null: none of ours. */
 export async function findMove(
   tx: Tx,
   { reference, refId }: { reference: string; refId: string },
-): Promise<Pick<WalletMove, 'key' | 'paymentId' | 'refundId'> | null> {
+): Promise<NamedMove | null> {
   const [paymentId, step, refundId] = refId.split('/');
-  const [found] = await tx.query<Pick<WalletMove, 'key' | 'paymentId' | 'refundId'>>(
-    `select key, payment_id as "paymentId", refund_id as "refundId" from wallet_moves where reference = $1
-     union select key, payment_id, refund_id from wallet_moves
+  const [found] = await tx.query<NamedMove>(
+    `select key, payment_id as "paymentId", step, refund_id as "refundId" from wallet_moves where reference = $1
+     union select key, payment_id, step, refund_id from wallet_moves
             where payment_id = $2 and step = $3 and refund_id is not distinct from $4 and reference is null`,
     [reference, paymentId, step ?? '', refundId ?? null],
   );
@@ -134,28 +136,29 @@ export async function findMove(
 
 /**
  * What a network has told of a move, once each: a state on the way is written down when it is newer; an end is not
- * believed. True: the network is to be asked now.
+ * believed: the network is to be asked now. `against`: two people have said otherwise.
  */
 export async function hearOfMove(
   tx: Tx,
   told: { notificationId: string; reference: string; refId: string; state: MoveState },
-): Promise<boolean> {
+): Promise<'kept' | 'ask' | 'against'> {
   const found = await findMove(tx, told);
-  if (found === null) return false;
+  if (found === null) return 'kept';
   const move = await lockMove(tx, found.key);
   const fresh = await tx.query(
     `insert into wallet_notifications (id, network, move_key, reference, state)
      select $1, network, key, $3, $4 from wallet_moves where key = $2 on conflict (id) do nothing returning id`,
     [told.notificationId, move.key, told.reference, told.state],
   );
-  if (fresh.length === 0 || move.endedAt !== null) return false;
+  if (fresh.length === 0 || move.endedAt !== null) return 'kept';
+  if (move.byHand !== null) return isAgainst(move.byHand, told.state) ? 'against' : 'kept';
   // Of one whose answer was lost nothing is believed either: its transaction is yet to be found.
   if (!isFinal(told.state) && move.reference === told.reference) {
     const { reference, state } = told;
     await recordOutcome(tx, move, { kind: 'pending', state, reference });
-    return false;
+    return 'kept';
   }
-  return true;
+  return 'ask';
 }
 
 /** True once: a move that has taken longer than this is still without its end. */

@@ -85,6 +85,24 @@ export function refusalOf({
   return code === 'wallet_failed' && reference === null ? 'wallet_rejected' : code;
 }
 
+/** What two people have found out of a move. */
+export type ByHand = 'made' | 'not_made';
+
+/** How far an outcome says that a move is; null: it tells of no transfer that the network has. */
+export function toldState(outcome: MoveOutcome): MoveState | null {
+  if (outcome.kind === 'unknown' || outcome.reference === null) return null;
+  return outcome.kind === 'done' ? 'COMPLETE' : outcome.state;
+}
+
+/** For the log. */
+export const AGAINST = 'the network tells otherwise of a move than two people have said: the books are wrong';
+
+/** Whether a network tells otherwise than people have said: the books are wrong then. */
+export function isAgainst(byHand: ByHand, state: MoveState): boolean {
+  const isRefused = isFinal(state) && state !== 'COMPLETE';
+  return byHand === 'made' ? isRefused : !isRefused;
+}
+
 /** By which a network that keeps references can be asked for a move. */
 export const refIdOf = ({
   paymentId,

@@ -59,7 +59,7 @@ export const metrics = {
   ledgerProblems: gauge('mooring_ledger_problems', 'Problems that the last proof of the ledger has found'),
   walletAlarms: counter(
     'mooring_wallet_alarms_total',
-    'Moves of money at a network that have not come to their end in time, or were refused and have to be made by people',
+    'Moves of money at a network that have not come to their end in time, were refused and have to be made by people, or came to another end than people have said',
     ['step'],
   ),
   tasks: counter('mooring_tasks_total', 'Tasks that have come to their end', ['status']),

@@ -130,10 +130,10 @@ export interface UnknownTransfer {
   /** null: it is the payment's own transfer */
   refund_id: string | null;
   /**
-   * what comes of it that this transfer was not made: two admins decide so; the platform may still send it, so nobody
-   * makes another one; or it has to be made, since other money has moved already
+   * what comes of it that this transfer was not made: two admins decide so; the platform may still send it, or the network
+   * has it and has not ended it, so nobody makes another one; or it has to be made, since other money has moved already
    */
-  if_not_made: 'decides' | 'may_be_sent' | 'must_be_made';
+  if_not_made: 'decides' | 'may_be_sent' | 'on_its_way' | 'must_be_made';
   user_id: string;
   user_name: string;
   agent_name: string;

@@ -3,6 +3,7 @@ import type { Database } from '../../db/database';
 import { lockMove, raiseAlarm, raiseRefusal, recordOutcome } from '../../db/wallet-moves';
 import type { StoredMove } from '../../db/wallet-moves';
 import { SYSTEM } from '../../domain/principal';
+import { AGAINST, isAgainst, toldState } from '../../domain/wallet';
 import { metrics } from '../../lib/metrics';
 import type { Step } from '../payment-words';
 import type { WalletDriver } from './driver';
@@ -59,11 +60,18 @@ async function carryOn(deps: CarryDeps, { key, fresh, kind }: Awaited): Promise<
   if (move.endedAt !== null || move.byHand !== null) return move;
   const outcome = fresh ? await wallets.submit(move) : await wallets.look(move);
   if (outcome.kind === 'unknown') log.warn(`it is not known whether money moved: ${outcome.why}`);
-  const { now, isLate } = await db.withTx(SYSTEM, 'wallet.outcome', async (tx) => {
+  const { now, isLate, isWrong } = await db.withTx(SYSTEM, 'wallet.outcome', async (tx) => {
     const stored = await recordOutcome(tx, await lockMove(tx, key), outcome);
-    return { now: stored, isLate: await raiseAlarm(tx, stored, looks.alarmMs) };
+    const told = toldState(outcome);
+    const isWrong =
+      stored.endedAt === null && stored.byHand !== null && told !== null && isAgainst(stored.byHand, told);
+    return { now: stored, isWrong, isLate: await raiseAlarm(tx, stored, looks.alarmMs) };
   });
   if (now.state === 'STUCK' && move.state !== 'STUCK') log.warn('a transfer is STUCK: its fee is too low');
+  if (isWrong) {
+    metrics.walletAlarms.inc({ step: now.step });
+    log.error(AGAINST, { step: now.step });
+  }
   if (isLate) {
     metrics.walletAlarms.inc({ step: now.step });
     log.error(`a move of money has not come to its end in time: ${now.state}`, { step: now.step });

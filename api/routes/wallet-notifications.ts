@@ -6,9 +6,11 @@ import { wakeMover } from '../../db/refunds';
 import { findMove, hearOfMove } from '../../db/wallet-moves';
 import { MooringError } from '../../domain/errors';
 import { SYSTEM } from '../../domain/principal';
-import { moveStateOf } from '../../domain/wallet';
+import { AGAINST, moveStateOf } from '../../domain/wallet';
+import type { MoveStep } from '../../domain/wallet';
 import type { CircleSignature } from '../../lib/circle-signature';
 import type { Logger } from '../../lib/log';
+import { metrics } from '../../lib/metrics';
 import { jsonOf } from '../body';
 import type { ApiContext } from '../context';
 import { addressOf } from '../limits';
@@ -50,10 +52,13 @@ export function walletNotificationRoutes(
       if (!isSigned) throw new MooringError('unauthorized', 'The signature is missing or wrong.');
       const told = Notification.parse(jsonOf(req, body));
       if (told.notificationType === 'transactions.outbound') {
-        const isOurs = await api.db.withTx(SYSTEM, 'wallet.hear', (tx) => hear(tx, told));
-        if (!isOurs) {
-          const { id: reference, state } = Told.parse(told.notification);
+        const { is, step } = await api.db.withTx(SYSTEM, 'wallet.hear', (tx) => hear(tx, told));
+        const { id: reference, state } = Told.parse(told.notification);
+        if (is === 'foreign')
           log.warn({ reference, state }, 'Circle tells of a transfer that is none of ours');
+        if (is === 'against') {
+          metrics.walletAlarms.inc({ step });
+          log.error({ reference, state, step }, AGAINST);
         }
       }
       res.json({ received: true });
@@ -62,18 +67,17 @@ export function walletNotificationRoutes(
   return router;
 }
 
-/** False: the transfer is none that this platform has asked for. */
-async function hear(
-  tx: Tx,
-  { notificationId, notification }: z.infer<typeof Notification>,
-): Promise<boolean> {
+type Heard = { is: 'foreign' | 'ours'; step?: never } | { is: 'against'; step: MoveStep };
+
+async function hear(tx: Tx, { notificationId, notification }: z.infer<typeof Notification>): Promise<Heard> {
   const { id: reference, state: word, refId } = Told.parse(notification);
   const state = moveStateOf(word);
-  if (state === null) return true;
+  if (state === null) return { is: 'ours' };
   const told = { notificationId, reference, refId: refId ?? '', state };
   const move = await findMove(tx, told);
-  if (move === null) return false;
+  if (move === null) return { is: 'foreign' };
   await lockPayment(tx, move.paymentId);
-  if (await hearOfMove(tx, told)) await wakeMover(tx, move);
-  return true;
+  const heard = await hearOfMove(tx, told);
+  if (heard === 'ask') await wakeMover(tx, move);
+  return heard === 'against' ? { is: 'against', step: move.step } : { is: 'ours' };
 }

@@ -1,11 +1,15 @@
+import { createPaymentActivities } from '../../activities/payments';
+import { createCircleWallets } from '../../activities/wallets/circle';
 import { findOrOpenAccount } from '../../db/users';
 import { decideByHand, ifNotMade, unknownPayments } from '../../db/wallet-decisions';
 import { readPayment } from '../../db/payment-pages';
 import { openMove, raiseAlarm } from '../../db/wallet-moves';
 import { SYSTEM } from '../../domain/principal';
 import type { MoveStep } from '../../domain/wallet';
-import { STAGE_SECRET } from '../activities/stage';
+import { metrics } from '../../lib/metrics';
+import { run, STAGE_SECRET } from '../activities/stage';
 import { createTestApi } from '../api/harness';
+import { PLACE } from './circle-desk';
 import { setCirclePayments } from './circle-payments';
 import type { Asked, CirclePayments } from './circle-payments';
 
@@ -114,6 +118,52 @@ describe('by hand', () => {
       [asked.paymentId],
     );
     expect(kept).toHaveLength(1);
+  });
+
+  test('a transfer that Circle has found, and not ended, is not said away; its end decides', async () => {
+    const asked = await c.approved();
+    await c.desk.ways({ end_in: 'STUCK' });
+    await c.desk.fault({ call: 'transfer', how: 'cut', when: 'after' });
+    await c.desk.fault({ call: 'list-transactions', how: 503, when: 'before' });
+    expect((await c.authorize(asked)).state).toBe('UNKNOWN');
+    const reference = async () =>
+      (await c.stage.t.db.withTx(SYSTEM, 'test', (tx) => openMove(tx, asked.paymentId)))?.reference ?? null;
+    while ((await reference()) === null) expect((await c.settle(asked)).state).toBe('UNKNOWN');
+    const adminId = await admin('ann');
+    await expect(decide(asked, { adminId, outcome: 'not_made' })).rejects.toThrow('its end decides');
+    const early = { adminId, outcome: 'made' as const, resendMs: 3_600_000 };
+    await expect(decide(asked, early)).rejects.toMatchObject({
+      details: { retry_after_ms: expect.any(Number) as number },
+    });
+    await c.desk.goOn((await reference()) ?? '', 'COMPLETE');
+    expect(await c.until(asked, 'HELD')).toBe('HELD');
+  });
+
+  test('when a look that was under way finds what two people say was not made, it is an alarm', async () => {
+    const asked = await c.approved();
+    await c.desk.fault({ call: 'transfer', how: 'cut', when: 'after' });
+    expect((await c.authorize(asked)).state).toBe('UNKNOWN');
+    const people = [await admin('ann'), await admin('bob')];
+    const { db } = c.stage.t;
+    const wallets = createCircleWallets({ db, circle: c.desk.circle, ...PLACE, resendMs: 60_000 });
+    const { settlePayment } = createPaymentActivities({
+      db,
+      looks: { pollMs: 1, pollMaxMs: 1, lostMaxMs: 1, alarmMs: 60_000 },
+      wallets: {
+        ...wallets,
+        async look(move) {
+          const found = await wallets.look(move);
+          for (const adminId of people) await decide(asked, { adminId, outcome: 'not_made' });
+          return found;
+        },
+      },
+    });
+    const alarms = async () =>
+      (await metrics.walletAlarms.get()).values.find(({ labels }) => labels.step === 'hold')?.value ?? 0;
+    const before = await alarms();
+    const asOf = new Date().toISOString();
+    expect((await run(settlePayment, { paymentId: asked.paymentId, asOf })).state).toBe('FAILED');
+    expect(await alarms()).toBe(before + 1);
   });
 
   test('two who do not agree decide nothing', async () => {

@@ -5,10 +5,12 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { WalletDriver } from '../../activities/wallets/driver';
+import { findOrOpenAccount } from '../../db/users';
 import { hearOfMove, lockMove } from '../../db/wallet-moves';
 import { SYSTEM } from '../../domain/principal';
 import { MOVE_RANKS } from '../../domain/wallet';
 import type { WalletMove } from '../../domain/wallet';
+import { metrics } from '../../lib/metrics';
 import { STAGE_SECRET } from '../activities/stage';
 import { createTestApi, rawPost } from '../api/harness';
 import type { TestApi } from '../api/harness';
@@ -140,6 +142,29 @@ test('COMPLETE counts when Circle says so itself, and a later notification of le
   await w.desk.flush();
   expect(await w.stored(move)).toEqual(ended);
   expect(await w.stored(later)).toMatchObject({ state: 'SENT' });
+});
+
+test.each([
+  ['not_made', 'COMPLETE', 1],
+  ['made', 'COMPLETE', 0],
+] as const)('of a move that two people say was %s, %s is %i alarms', async (outcome, end, raised) => {
+  const move = await taken(end);
+  await w.stage.t.db.withTx(SYSTEM, 'test', async (tx) => {
+    for (const name of ['ann', 'bob']) {
+      const { user } = await findOrOpenAccount(tx, `${name}@example.test`);
+      await tx.query(
+        `insert into wallet_decisions (move_key, admin_id, outcome, reason) values ($1, $2, $3, 'looked it up')`,
+        [move.key, user.id, outcome],
+      );
+    }
+    await tx.query('update wallet_moves set by_hand = $2 where key = $1', [move.key, outcome]);
+  });
+  const alarms = async () =>
+    (await metrics.walletAlarms.get()).values.find(({ labels }) => labels.step === 'hold')?.value ?? 0;
+  const before = await alarms();
+  // Its last one is the end, and comes twice.
+  expect(await w.desk.flush([5, 5])).toEqual([200, 200]);
+  expect(await alarms()).toBe(before + raised);
 });
 
 test('a notification of a move whose answer was lost does not say what has become of it', async () => {

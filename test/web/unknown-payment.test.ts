@@ -33,4 +33,5 @@ test('a hold that was not made ends the payment; what other money has moved for 
 test('nobody is told to make a transfer that the platform may still send', () => {
   const words = ifNotMadeWords(transfer({ step: 'capture', if_not_made: 'may_be_sent' }));
   expect(words).toMatch(/may still send it, until Saturday 21 November 2026, .*make no other transfer/);
+  expect(ifNotMadeWords(transfer({ step: 'capture', if_not_made: 'on_its_way' }))).toContain('only its end');
 });

@@ -48,6 +48,8 @@ export function ifNotMadeWords(transfer: UnknownTransfer): string {
       return `With a second admin ${whatFollows(transfer, 'not_made')}.`;
     case 'may_be_sent':
       return `The platform may still send it, until ${timeInWords(transfer.move.sure_at, 'day')}: look again then, and make no other transfer for it before.`;
+    case 'on_its_way':
+      return 'The network has it, and may still make or refuse it: only its end there decides. One that hangs is accelerated or cancelled in the network’s console.';
     case 'must_be_made':
       return 'It is owed: make that transfer at the network, with a new key, then say that it was made.';
   }
