@@ -8,7 +8,7 @@ import type { Tx } from './database';
 import { lockPayment } from './payments';
 import { wakeMover } from './refunds';
 
-/** A payment, or a refund of one, of which nobody knows whether its money moved, for those who find out. */
+/** A payment, or a refund of one, whose money nobody can tell of, or that does not come to its end, for those who find out. */
 export interface UnknownPayment {
   /** by which it is decided: of the refund, or of the payment */
   id: string;
@@ -35,7 +35,8 @@ export interface UnknownPayment {
   decisions: { admin: string; outcome: ByHand; reason: string; at: string }[];
 }
 
-// A refund is here for what nobody knows, and for a part that was refused after another had moved.
+// Here is what nobody knows; what has no end though an alarm was raised; and a refund's part that was refused after another
+// had moved.
 const UNKNOWN = `select coalesce(o.refund_id, p.id) as id, p.id as "paymentId", o.refund_id as "refundId",
     p.user_id as "userId", payer.name as "userName", p.agent_name as "agentName", p.action, p.amount_micros as "amountMicros",
     m.key as "moveKey", m.step, before.moved as "mustBeMade", m.amount_micros as "moveMicros", m.network,
@@ -45,6 +46,8 @@ const UNKNOWN = `select coalesce(o.refund_id, p.id) as id, p.id as "paymentId", 
                                                   'at', d.decided_at) order by d.decided_at), '[]')
        from wallet_decisions d join users u on u.id = d.admin_id where d.move_key = m.key) as decisions
   from (select id as payment_id, null as refund_id from payments where state = 'UNKNOWN'
+        union select payment_id, null from wallet_moves
+               where refund_id is null and alarmed_at is not null and ended_at is null and by_hand is null
         union all select payment_id, id from refunds where state = 'pending') o
   join payments p on p.id = o.payment_id
   join users payer on payer.id = p.user_id
@@ -55,7 +58,8 @@ const UNKNOWN = `select coalesce(o.refund_id, p.id) as id, p.id as "paymentId", 
   cross join lateral (select exists (select from wallet_moves w
                                       where w.payment_id = p.id and w.refund_id is not distinct from o.refund_id
                                         and (w.by_hand = 'made' or w.state = 'COMPLETE')) as moved) before
- where (o.refund_id is null or m.unknown_since is not null or m.ended_at is not null and before.moved)`;
+ where (o.refund_id is null or m.unknown_since is not null
+        or m.alarmed_at is not null and m.ended_at is null or m.ended_at is not null and before.moved)`;
 
 /** Oldest first. */
 export const unknownPayments = (tx: Tx): Promise<UnknownPayment[]> =>

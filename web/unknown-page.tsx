@@ -47,9 +47,9 @@ export function UnknownPage({ about: _, onSignedOut, ...sideProps }: UnknownPage
                   <div>
                     <h1>Unknown payments</h1>
                     <p className="measure">
-                      A transfer was sent and nobody knows whether it was made, or the network refused it
-                      after money had moved. The amount stays held, and no second payment can start, until it
-                      is found or two admins say the same.
+                      A transfer was sent and nobody knows whether it was made, or it does not come to its
+                      end, or the network refused it after money had moved. The amount stays held until it is
+                      found or two admins say the same.
                     </p>
                   </div>
                 </div>

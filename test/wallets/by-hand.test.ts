@@ -212,6 +212,29 @@ describe('by hand', () => {
   });
 });
 
+test('a transfer that never ends is listed from its alarm on, and two say that it was made', async () => {
+  const asked = await c.approved();
+  await c.desk.ways({ end_in: 'STUCK' });
+  expect((await c.authorize(asked)).state).toBe('AUTHORIZING');
+  await c.desk.fault({ call: 'get-transaction', how: 503, when: 'before', times: 99 });
+  const { db } = c.stage.t;
+  const listed = async () =>
+    (await db.withTx(SYSTEM, 'test', unknownPayments)).filter(({ id }) => id === asked.paymentId);
+  expect(await listed()).toEqual([]);
+  await db.withTx(SYSTEM, 'test', async (tx) => {
+    const move = await openMove(tx, asked.paymentId);
+    if (move === null) throw new Error('nothing is under way');
+    await raiseAlarm(tx, move, 0);
+  });
+  expect(await listed()).toMatchObject([{ step: 'hold', reference: expect.any(String) as string }]);
+  const [ann, bob] = [await admin('ann'), await admin('bob')];
+  await expect(decide(asked, { adminId: ann, outcome: 'not_made' })).rejects.toThrow('its end decides');
+  await decide(asked, { adminId: ann, outcome: 'made' });
+  expect(await decide(asked, { adminId: bob, outcome: 'made' })).toEqual({ counts: true });
+  expect(await c.until(asked, 'HELD')).toBe('HELD');
+  expect(await listed()).toEqual([]);
+});
+
 test('a move without an end raises one alarm', async () => {
   const asked = await c.approved();
   await c.desk.ways({ end_in: 'STUCK' });

@@ -34,7 +34,7 @@ export function UnknownCard({ payment, me, onDecided, onCounted }: UnknownCardPr
           {payment.amount_usdc} USDC, <bdi>{payment.user_name}</bdi> to <bdi>{payment.agent_name}</bdi>
         </h2>
         <span className={`badge ${move.refused ? 'bad' : 'fog'}`}>
-          {move.refused ? 'Refused' : 'Not known for'} {spanInWords(Date.now() - Date.parse(since))}
+          {stateWords(move)} {spanInWords(Date.now() - Date.parse(since))}
           {move.refused && ' ago'}
         </span>
       </div>
@@ -72,6 +72,11 @@ export function UnknownCard({ payment, me, onDecided, onCounted }: UnknownCardPr
       </div>
     </article>
   );
+}
+
+function stateWords({ refused, reference }: UnknownTransfer['move']): string {
+  if (refused) return 'Refused';
+  return reference === null ? 'Not known for' : 'Without an end for';
 }
 
 function Sent({ payment }: { payment: UnknownTransfer }) {
