@@ -76,7 +76,8 @@ const UNFIT_HOLDS = `
                  or (e.debit_account, e.credit_account) <> (h.debit_account, h.credit_account))
    limit 100`;
 
-// Of one that is UNKNOWN nobody knows yet.
+// Of one that is UNKNOWN nobody knows yet. At a network a hold is there while it is being made (AUTHORIZING), and is void
+// where the network refused it (FAILED).
 const UNFIT_PAYMENTS = `
   select p.id, p.state
     from payments p
@@ -87,9 +88,10 @@ const UNFIT_PAYMENTS = `
                  from ledger_transfers where phase = 'single' and payment_id is not null group by payment_id) o
       on o.payment_id = p.id
    where p.state <> 'UNKNOWN'
-     and ((h.id is null) <> (p.state in ('AWAITING_APPROVAL', 'AUTHORIZING', 'DECLINED', 'EXPIRED', 'FAILED'))
+     and (h.id is null and p.state not in ('AWAITING_APPROVAL', 'AUTHORIZING', 'DECLINED', 'EXPIRED', 'FAILED')
+          or h.id is not null and p.state in ('AWAITING_APPROVAL', 'DECLINED', 'EXPIRED')
           or e.phase is distinct from case when p.state in ('CAPTURED', 'REFUNDED', 'DISPUTED') then 'posted'
-                                           when p.state = 'VOIDED' then 'voided'
+                                           when p.state = 'VOIDED' or p.state = 'FAILED' and h.id is not null then 'voided'
                                            when p.state = 'RECLAIMED' then 'expired' end
           or e.phase = 'posted' and e.amount_micros <> p.captured_micros
           or e.phase = 'posted' and h.credit_account like 'escrow/%' and coalesce(o.paid, 0) <> p.captured_micros

@@ -1,5 +1,6 @@
 import { createPaymentActivities } from '../../activities/payments';
 import { createCircleWallets } from '../../activities/wallets/circle';
+import { proveLedger } from '../../db/ledger-proof';
 import { findOrOpenAccount } from '../../db/users';
 import { decideByHand, ifNotMade, unknownPayments } from '../../db/wallet-decisions';
 import { readPayment } from '../../db/payment-pages';
@@ -17,7 +18,10 @@ let c: CirclePayments;
 beforeAll(async () => {
   c = await setCirclePayments();
 });
-afterEach(() => c.mend());
+afterEach(async () => {
+  await c.mend();
+  expect(await c.stage.t.db.withTx(SYSTEM, 'test', proveLedger)).toMatchObject({ problems: [] });
+});
 afterAll(() => c.close());
 
 /** An admin of the platform. */

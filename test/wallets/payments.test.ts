@@ -1,4 +1,6 @@
+import { proveLedger } from '../../db/ledger-proof';
 import { unknownPaymentsOf } from '../../db/payment-pages';
+import { lockPayment, setPaymentState } from '../../db/payments';
 import type { Fault } from '../../dev/circle/faults';
 import { asUser, SYSTEM } from '../../domain/principal';
 import { setCirclePayments } from './circle-payments';
@@ -8,8 +10,14 @@ let c: CirclePayments;
 beforeAll(async () => {
   c = await setCirclePayments();
 });
-afterEach(() => c.mend());
+afterEach(async () => {
+  await c.mend();
+  expect(await proof()).toEqual([]);
+});
 afterAll(() => c.close());
+
+/** What the nightly proof finds wrong. */
+const proof = async () => (await c.stage.t.db.withTx(SYSTEM, 'test', proveLedger)).problems;
 
 const PAID = {
   moves: ['hold 0.05', 'capture 0.05'],
@@ -139,6 +147,21 @@ test('while nobody knows, this person can start no second payment to this agent 
   await c.desk.mend();
   expect(await c.until(asked, 'HELD')).toBe('HELD');
   expect(await chat.decide(other.paymentId, true)).toMatchObject({ state: 'AUTHORIZING' });
+});
+
+test('a hold that is on its way is no problem to the proof of the ledger; one that is left by a payment that failed is', async () => {
+  const asked = await c.approved();
+  await c.desk.ways({ end_in: 'STUCK' });
+  expect((await c.authorize(asked)).state).toBe('AUTHORIZING');
+  expect(await c.money(asked)).toMatchObject({ moves: ['hold 0.05'], ledger: '0.95', held: '0.05' });
+  expect(await proof()).toEqual([]);
+  const undone = c.stage.t.db.withTx(SYSTEM, 'test', async (tx) => {
+    await setPaymentState(tx, await lockPayment(tx, asked.paymentId), { to: 'FAILED' });
+    throw new Error((await proveLedger(tx)).problems.join());
+  });
+  await expect(undone).rejects.toThrow(
+    `payment ${asked.paymentId} is FAILED and its transfers say otherwise`,
+  );
 });
 
 test('a hold that the network refuses fails, and the ledger has all of it free again', async () => {
