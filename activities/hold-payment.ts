@@ -3,11 +3,12 @@ import { appendFrames } from '../db/events';
 import { holdPayment, releasePayment } from '../db/payment-money';
 import { setPaymentState } from '../db/payments';
 import type { Payment } from '../db/payments';
+import { paymentAhead } from '../db/second-payments';
 import { setPhase } from '../db/sessions';
 import { answerToolCall, getToolCall } from '../db/tool-calls';
 import type { ToolCall } from '../db/tool-calls';
 import { sayStatus } from '../db/tool-status';
-import { requireNetwork } from '../db/wallet-moves';
+import { hasMoves, requireNetwork } from '../db/wallet-moves';
 import { MooringError } from '../domain/errors';
 import type { LogFrame } from '../domain/frames';
 import { formatUsdc } from '../domain/money';
@@ -19,6 +20,12 @@ import { holdMoves, makeMoves } from './wallets/payment-moves';
 
 /** Reserves the amount in the ledger, and moves it where it is held. Asked again, it goes on from where it is. */
 export async function holdFunds(tx: Tx, wallets: WalletDriver, payment: Payment): Promise<Step> {
+  if (payment.state === 'AUTHORIZING') {
+    if (payment.withdrawn !== null && !(await hasMoves(tx, payment.id))) return drop(tx, payment);
+    const ahead = await paymentAhead(tx, payment);
+    if (ahead?.state === 'UNKNOWN') return end(tx, payment, { to: 'FAILED', words: END_WORDS.NOT_KNOWN });
+    if (ahead !== null) return waitBehind(payment, ahead.since);
+  }
   try {
     await holdPayment(tx, payment);
   } catch (error) {
@@ -41,8 +48,19 @@ export async function holdFunds(tx: Tx, wallets: WalletDriver, payment: Payment)
   return at(await tellHeld(tx, await setPaymentState(tx, payment, { to: 'HELD' })));
 }
 
+const WAIT_LEAST_MS = 1_000;
+const WAIT_MOST_MS = 60_000;
+
+/** Until it is known what becomes of the one before it, this one is asked again: seldom and seldomer. */
+function waitBehind(payment: Payment, since: string): Step {
+  const now = Date.now();
+  const wait = Math.min(WAIT_MOST_MS, Math.max(WAIT_LEAST_MS, (now - Date.parse(since)) / 4));
+  const { progress, awaited } = at(payment);
+  return { progress: { ...progress, lookAt: new Date(now + wait).toISOString() }, awaited };
+}
+
 /** It was withdrawn between the person's yes and the hold. */
-export async function drop(tx: Tx, payment: Payment): Promise<Step> {
+async function drop(tx: Tx, payment: Payment): Promise<Step> {
   const failed = await setPaymentState(tx, payment, { to: 'FAILED' });
   const reason = payment.withdrawn ?? 'turn_cancelled';
   if (reason === 'offer_changed') {
@@ -108,6 +126,11 @@ export const END_WORDS = {
   REFUSED: {
     text: 'The network of the wallets did not take the payment; nothing was paid',
     reason: 'wallet_refused',
+    status: 'refused',
+  },
+  NOT_KNOWN: {
+    text: 'We do not know yet whether an earlier payment to this agent was made; nothing more was paid',
+    reason: 'payment_unknown',
     status: 'refused',
   },
   OFFER_CHANGED: {

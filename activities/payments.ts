@@ -1,10 +1,9 @@
 import type { Tx } from '../db/database';
 import { lockPayment, markPaymentSeen } from '../db/payments';
-import { hasMoves } from '../db/wallet-moves';
 import { SYSTEM } from '../domain/principal';
 import type { PaymentActivities } from '../domain/workflows';
 import { activity } from './activity';
-import { drop, end, END_WORDS, holdFunds, tellEnd } from './hold-payment';
+import { end, END_WORDS, holdFunds, tellEnd } from './hold-payment';
 import { at } from './payment-words';
 import type { Step } from './payment-words';
 import { settle } from './settle-payment';
@@ -36,9 +35,7 @@ async function authorize(
       // The row decides between an answer and the deadline: whoever locks it first.
       return payment.expiresAt <= asOf ? end(tx, payment, { to: 'EXPIRED' }) : at(payment);
     case 'AUTHORIZING':
-      return payment.withdrawn === null || (await hasMoves(tx, payment.id))
-        ? holdFunds(tx, wallets, payment)
-        : drop(tx, payment);
+      return holdFunds(tx, wallets, payment);
     case 'DECLINED':
       await tellEnd(
         tx,

@@ -10,6 +10,7 @@ import { requireBudget } from './budgets';
 import type { Tx } from './database';
 import { appendFrames } from './events';
 import { recordSignal } from './outbox';
+import { refuseWhileUnknown } from './second-payments';
 import { getSession, lockSession, setPhase } from './sessions';
 import { findStanding } from './standing-rules';
 
@@ -173,25 +174,6 @@ export async function findHeldPayment(
     [wish.sessionId, wish.agentId, wish.action, wish.offerHash],
   );
   return rows[0] ?? null;
-}
-
-/** A payment of this person to this agent for this action of which nobody knows whether it moved: until then no other. */
-export async function refuseWhileUnknown(
-  tx: Tx,
-  { userId, agentId, action }: { userId: string; agentId: string; action: string },
-): Promise<void> {
-  const [unknown] = await tx.query<{ id: string; amountMicros: MicroUsdc; agentName: string }>(
-    `select id, amount_micros as "amountMicros", agent_name as "agentName" from payments
-      where user_id = $1 and agent_id = $2 and action = $3 and state = 'UNKNOWN' limit 1`,
-    [userId, agentId, action],
-  );
-  if (unknown === undefined) return;
-  const amount = formatUsdc(unknown.amountMicros);
-  throw new MooringError(
-    'payment_unknown',
-    `We do not know yet whether ${amount} USDC was paid to ${unknown.agentName}. It stays held; no second payment can start.`,
-    { details: { payment_id: unknown.id } },
-  );
 }
 
 /** Moves a locked payment along a legal edge; at CAPTURED with what was paid, at REFUNDED with what came back. */

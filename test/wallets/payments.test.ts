@@ -119,7 +119,8 @@ test.each(FAULTS)(
   },
 );
 
-test('while nobody knows, this person can start no second payment to this agent for this action', async () => {
+/** Three requests to pay the same agent for the same action, in one chat; the first two are asked. */
+async function alike() {
   const chat = await c.stage.openChat();
   await chat.say('read this');
   await chat.use('connect_agent', { agent_id: c.goodId });
@@ -136,6 +137,11 @@ test('while nobody knows, this person can start no second payment to this agent 
   const asked = await askFor(first);
   const other = await askFor(second);
   await c.fill(chat);
+  return { chat, asked, other, third };
+}
+
+test('while nobody knows, this person can start no second payment to this agent for this action', async () => {
+  const { chat, asked, other, third } = await alike();
   await chat.decide(asked.paymentId, true);
   await c.desk.fault({ call: 'transfer', how: 'cut', when: 'after' });
   await c.desk.fault({ call: 'list-transactions', how: 503, when: 'before', times: 9 });
@@ -147,6 +153,68 @@ test('while nobody knows, this person can start no second payment to this agent 
   await c.desk.mend();
   expect(await c.until(asked, 'HELD')).toBe('HELD');
   expect(await chat.decide(other.paymentId, true)).toMatchObject({ state: 'AUTHORIZING' });
+});
+
+test('nor does one begin that was approved before: it fails, and nothing more was paid', async () => {
+  const { chat, asked, other } = await alike();
+  await chat.decide(asked.paymentId, true);
+  await chat.decide(other.paymentId, true);
+  await c.desk.fault({ call: 'transfer', how: 'cut', when: 'after' });
+  await c.desk.fault({ call: 'list-transactions', how: 503, when: 'before' });
+  expect((await c.authorize(asked)).state).toBe('UNKNOWN');
+  expect((await c.authorize(other)).state).toBe('FAILED');
+  expect(await chat.frames('PAYMENT_FAILED')).toMatchObject([
+    { payment_id: other.paymentId, reason_code: 'payment_unknown' },
+  ]);
+  expect(await c.money(other)).toMatchObject({ moves: [], ledger: '0.95', held: '0.05' });
+  expect(await c.until(asked, 'HELD')).toBe('HELD');
+});
+
+test.each(['HELD', 'FAILED'])(
+  'while one is on its way the next one waits, and goes on when the first is %s',
+  async (end) => {
+    const { chat, asked, other } = await alike();
+    await chat.decide(asked.paymentId, true);
+    await chat.decide(other.paymentId, true);
+    await c.desk.ways({ end_in: 'STUCK' });
+    expect((await c.authorize(asked)).state).toBe('AUTHORIZING');
+    const waits = { state: 'AUTHORIZING', lookAt: expect.any(String) as string };
+    expect(await c.authorize(other)).toMatchObject(waits);
+    expect(await c.settle(other)).toMatchObject(waits);
+    expect(await c.money(other)).toMatchObject({ moves: [] });
+    const { transactions } = await c.desk.record();
+    const stuck = transactions.find(({ refId }) => refId === `${asked.paymentId}/hold`);
+    await c.mend();
+    await c.desk.goOn(stuck?.id ?? '', end === 'HELD' ? 'COMPLETE' : 'FAILED');
+    expect(await c.until(asked, end)).toBe(end);
+    expect(await c.until(other, 'HELD')).toBe('HELD');
+    expect(await c.money(other)).toMatchObject({ moves: ['hold 0.05'] });
+  },
+);
+
+test('one that waits behind another, and is taken back, ends without a movement', async () => {
+  const { chat, asked, other } = await alike();
+  await chat.decide(asked.paymentId, true);
+  await chat.decide(other.paymentId, true);
+  await c.desk.ways({ end_in: 'STUCK' });
+  await c.authorize(asked);
+  expect((await c.authorize(other)).state).toBe('AUTHORIZING');
+  await c.stage.t.db.withTx(SYSTEM, 'test', (tx) =>
+    tx.query(`update payments set withdrawn = 'turn_cancelled' where id = $1`, [other.paymentId]),
+  );
+  expect((await c.settle(other)).state).toBe('FAILED');
+  expect(await c.money(other)).toMatchObject({ moves: [] });
+});
+
+test('of two that begin at once one moves, whoever is first, and the other sees that', async () => {
+  const { chat, asked, other } = await alike();
+  await chat.decide(asked.paymentId, true);
+  await chat.decide(other.paymentId, true);
+  await c.desk.fault({ call: 'transfer', how: 'cut', when: 'after' });
+  await c.desk.fault({ call: 'list-transactions', how: 503, when: 'before', times: 99 });
+  await Promise.all([c.authorize(asked), c.authorize(other)]);
+  const ends = [(await c.settle(asked)).state, (await c.settle(other)).state];
+  expect(ends.sort()).toEqual(['FAILED', 'UNKNOWN']);
 });
 
 test('a hold that is on its way is no problem to the proof of the ledger; one that is left by a payment that failed is', async () => {
