@@ -44,12 +44,14 @@ async function authorize(
       );
       return at(payment);
     case 'HELD':
+    case 'UNKNOWN':
+      // An attempt before this one, or the run before this one, came so far; what it was woken for is still to be done.
+      return settle(tx, wallets, { paymentId, asOf });
     case 'CAPTURED':
     case 'VOIDED':
     case 'RECLAIMED':
     case 'REFUNDED':
     case 'DISPUTED':
-    case 'UNKNOWN':
     case 'EXPIRED':
     case 'FAILED':
       return at(payment);

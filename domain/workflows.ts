@@ -74,6 +74,8 @@ export interface PaymentInput {
   paymentId: string;
   userId: string;
   expiresAt: string;
+  /** of the run before this one: the newest version it has heard of */
+  newest?: number;
 }
 
 interface OfTurn {
@@ -142,6 +144,8 @@ export interface PaymentActivities {
 export interface RefundInput {
   refundId: string;
   userId: string;
+  /** of the run before this one: the newest version it has heard of */
+  newest?: number;
 }
 
 export interface RefundProgress {

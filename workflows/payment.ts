@@ -1,5 +1,6 @@
 import {
   condition,
+  continueAsNew,
   defineSignal,
   proxyActivities,
   setCurrentDetails,
@@ -8,6 +9,7 @@ import {
 import { isSettled } from '../domain/payment';
 import type { PaymentState } from '../domain/payment';
 import type { PaymentActivities, PaymentInput, Wake } from '../domain/workflows';
+import { isLong } from './history';
 import { setPhase } from './phase';
 import { millisUntil } from './time';
 
@@ -27,8 +29,12 @@ const { authorizePayment, settlePayment } = proxyActivities<PaymentActivities>({
  * One payment: waits for the person's answer or the end of the offer, holds the amount, waits for the end of the
  * task that spends it, then captures or gives back. The rows decide; a signal only says that there is news.
  */
-export async function payment({ paymentId, expiresAt }: PaymentInput): Promise<PaymentState> {
-  let newest = 0;
+export async function payment({
+  paymentId,
+  userId,
+  expiresAt,
+  newest = 0,
+}: PaymentInput): Promise<PaymentState> {
   const hear = ({ version }: Wake): void => {
     newest = Math.max(newest, version);
   };
@@ -49,6 +55,7 @@ export async function payment({ paymentId, expiresAt }: PaymentInput): Promise<P
     progress = await authorizePayment({ paymentId, asOf: now() });
   }
   while (!isSettled(progress.state)) {
+    if (isLong()) await continueAsNew<typeof payment>({ paymentId, userId, expiresAt, newest });
     const { seen, state, captureDeadline, lookAt } = progress;
     setCurrentDetails(
       lookAt === undefined

@@ -1,7 +1,14 @@
-import { condition, proxyActivities, setCurrentDetails, setHandler } from '@temporalio/workflow';
+import {
+  condition,
+  continueAsNew,
+  proxyActivities,
+  setCurrentDetails,
+  setHandler,
+} from '@temporalio/workflow';
 import type { RefundState } from '../domain/payment';
 import type { RefundActivities, RefundInput } from '../domain/workflows';
 import { walletMoved } from './payment';
+import { isLong } from './history';
 import { setPhase } from './phase';
 import { millisUntil } from './time';
 
@@ -13,8 +20,7 @@ const { settleRefund } = proxyActivities<RefundActivities>({
 });
 
 /** One refund at a network: looks again at what is on its way until all of it has moved, or nothing will. */
-export async function refund({ refundId }: RefundInput): Promise<RefundState> {
-  let newest = 0;
+export async function refund({ refundId, userId, newest = 0 }: RefundInput): Promise<RefundState> {
   setHandler(
     walletMoved,
     ({ version }) => {
@@ -24,6 +30,7 @@ export async function refund({ refundId }: RefundInput): Promise<RefundState> {
   );
   let progress = await settleRefund({ refundId });
   while (progress.lookAt !== undefined) {
+    if (isLong()) await continueAsNew<typeof refund>({ refundId, userId, newest });
     const { seen, lookAt } = progress;
     setCurrentDetails(`On its way: asks the network of the wallets again at ${lookAt}.`);
     await condition(() => newest > seen, millisUntil(lookAt));

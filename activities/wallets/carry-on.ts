@@ -79,8 +79,9 @@ async function carryOn(deps: CarryDeps, { key, fresh, kind }: Awaited): Promise<
   return now;
 }
 
-/** The next look, and never later than the alarm. */
+/** The next look, and never later than the alarm. One that has ended waits for people, who wake whatever waits for it. */
 function nextLook(move: StoredMove, looks: Looks, nowMs: number): string {
+  if (move.endedAt !== null) return new Date(nowMs + looks.lostMaxMs).toISOString();
   const sinceMs = Date.parse(move.unknownSince ?? move.submittedAt);
   const most = move.unknownSince === null ? looks.pollMaxMs : looks.lostMaxMs;
   const at = nowMs + Math.min(most, Math.max(looks.pollMs, (nowMs - sinceMs) / 4));

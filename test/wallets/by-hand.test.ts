@@ -11,7 +11,7 @@ import { metrics } from '../../lib/metrics';
 import { run, STAGE_SECRET } from '../activities/stage';
 import { createTestApi } from '../api/harness';
 import { PLACE } from './circle-desk';
-import { setCirclePayments } from './circle-payments';
+import { LOST_MAX_MS, setCirclePayments } from './circle-payments';
 import type { Asked, CirclePayments } from './circle-payments';
 
 let c: CirclePayments;
@@ -192,6 +192,9 @@ describe('by hand', () => {
     );
     expect(seen.unknown).toMatchObject({ step: 'capture', refused: true, moveMicros: 50_000n });
     expect(await asked.chat.frames('PAYMENT_PENDING')).toMatchObject([{ step: 'capture', refused: true }]);
+    // Nothing more comes of it by itself: it is looked at as seldom as can be.
+    const { lookAt = '' } = await c.settle(asked);
+    expect(Date.parse(lookAt)).toBeGreaterThan(Date.now() + LOST_MAX_MS / 2);
     const [ann, bob] = [await admin('ann'), await admin('bob')];
     const [made, not] = [
       { outcome: 'made', step: 'capture' },

@@ -48,12 +48,14 @@ interface Seen {
 }
 
 const MOST_LOOKS = 300;
+/** The tests look when they like; how seldom the platform would is only read. */
+export const LOST_MAX_MS = 3_600_000;
 
 export async function setCirclePayments({ feeBasisPoints = 0 } = {}): Promise<CirclePayments> {
   const desk = await openCircleDesk({ timeoutMs: 1_000 });
   const walletsOf = (db: Stage['t']['db']) =>
     createCircleWallets({ db, circle: desk.circle, ...PLACE, resendMs: 60_000 });
-  const looks = { pollMs: 1, pollMaxMs: 1, lostMaxMs: 1, alarmMs: 60_000 };
+  const looks = { pollMs: 1, pollMaxMs: 1, lostMaxMs: LOST_MAX_MS, alarmMs: 60_000 };
   const stage = await setStage({
     feeBasisPoints,
     payments: (db) => ({ db, wallets: walletsOf(db), looks }),

@@ -51,6 +51,14 @@ test('work that is done is paid at Circle too: into escrow, then to the owner', 
   expect(await states(asked)).not.toContain('UNKNOWN');
 });
 
+test('an attempt that begins anew where money is held does what it was woken for', async () => {
+  const asked = await c.approved();
+  await c.until(asked, 'HELD');
+  await c.work(asked);
+  await c.authorize(asked);
+  expect(await c.money(asked)).toMatchObject({ moves: PAID.moves });
+});
+
 test('work that fails is not paid: what was held is back in the wallet at Circle', async () => {
   const asked = await c.approved(c.badId);
   await c.until(asked, 'HELD');

@@ -1,8 +1,14 @@
 import { randomUUID } from 'node:crypto';
+import type { WorkflowHandleWithFirstExecutionRunId } from '@temporalio/client';
 import { ApplicationFailure } from '@temporalio/common';
 import type { PaymentState } from '../../domain/payment';
-import type { PaymentActivities, TaskActivities } from '../../domain/workflows';
-import type { payment, task } from '../../workflows';
+import type {
+  PaymentActivities,
+  PaymentProgress,
+  RefundActivities,
+  TaskActivities,
+} from '../../domain/workflows';
+import type { payment, refund, task } from '../../workflows';
 import { createVirtualTime } from '../harness/workflows';
 import type { VirtualTime } from '../harness/workflows';
 
@@ -45,7 +51,10 @@ function paymentRow(expiresAt: string, captureDeadline: string) {
 const runPayment = async (
   activities: PaymentActivities,
   expiresAt: string,
-  act: (signal: (name: string, version: number) => Promise<void>) => Promise<void> = () => Promise.resolve(),
+  act: (
+    signal: (name: string, version: number) => Promise<void>,
+    handle: WorkflowHandleWithFirstExecutionRunId<typeof payment>,
+  ) => Promise<void> = () => Promise.resolve(),
 ) =>
   time.withWorker(activities, async (taskQueue) => {
     const handle = await time.env.client.workflow.start<typeof payment>('payment', {
@@ -53,7 +62,7 @@ const runPayment = async (
       taskQueue,
       args: [{ paymentId: 'pay_1', userId: 'usr_1', expiresAt }],
     });
-    await act((name, version) => handle.signal(name, { version }));
+    await act((name, version) => handle.signal(name, { version }), handle);
     return handle.result();
   });
 
@@ -87,6 +96,57 @@ test('a hold that no task spends comes back at its deadline', async () => {
   });
   expect(result).toBe('RECLAIMED');
 });
+
+const LOOKS = 200;
+
+test('a payment that is looked after for long begins anew, and what it is told is not lost', async () => {
+  const expiresAt = await inMs(15 * MINUTE);
+  const { row, activities } = paymentRow(expiresAt, await inMs(LOOKS * 60 * MINUTE));
+  const later = async (progress: Promise<PaymentProgress>): Promise<PaymentProgress> => ({
+    ...(await progress),
+    lookAt: await inMs(5 * MINUTE),
+  });
+  const looking: PaymentActivities = {
+    authorizePayment: (asked) => later(activities.authorizePayment(asked)),
+    settlePayment: (asked) => later(activities.settlePayment(asked)),
+  };
+  let runs: string[] = [];
+  const result = await runPayment(looking, expiresAt, async (signal, handle) => {
+    Object.assign(row, { state: 'AUTHORIZING', version: 1 });
+    await signal('paymentDecided', 1);
+    while (row.calls.length < LOOKS) await time.env.sleep(60 * MINUTE);
+    const { runId, historyLength } = await time.env.client.workflow.getHandle(handle.workflowId).describe();
+    runs = [handle.firstExecutionRunId, runId];
+    expect(historyLength).toBeLessThan(700);
+    Object.assign(row, { taskDone: true, version: 2 });
+    await time.env.client.workflow.getHandle(handle.workflowId).signal('taskEnded', { version: 2 });
+  });
+  expect(result).toBe('CAPTURED');
+  expect(new Set(runs).size).toBe(2);
+}, 60_000);
+
+test('a refund that is looked after for long begins anew too', async () => {
+  let looks = 0;
+  const activities: RefundActivities = {
+    settleRefund: async () => {
+      looks += 1;
+      return looks < LOOKS
+        ? { state: 'pending', seen: 0, lookAt: await inMs(5 * MINUTE) }
+        : { state: 'done', seen: 0 };
+    },
+  };
+  await time.withWorker(activities, async (taskQueue) => {
+    const handle = await time.env.client.workflow.start<typeof refund>('refund', {
+      workflowId: `refund/${randomUUID()}`,
+      taskQueue,
+      args: [{ refundId: 'rfd_1', userId: 'usr_1' }],
+    });
+    expect(await handle.result()).toBe('done');
+    const { runId, historyLength } = await time.env.client.workflow.getHandle(handle.workflowId).describe();
+    expect(runId).not.toBe(handle.firstExecutionRunId);
+    expect(historyLength).toBeLessThan(700);
+  });
+}, 60_000);
 
 const unexpected: Pick<TaskActivities, 'askHuman' | 'expireTask'> = {
   askHuman: () => Promise.reject(new Error('nobody is to be asked')),
