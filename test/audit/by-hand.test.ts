@@ -85,6 +85,10 @@ test('a payment whose price, owner or sums a hand changes is told with what they
   expect(await set('refunded_micros = 20000')).toMatchObject([
     { ...fact, details: { refunded_micros: '20000' } },
   ]);
+  const { rows } = await owner.query<object>('select offer_hash from payments where id = $1', [paid]);
+  expect(await set(`offer_hash = 'another'`)).toMatchObject([
+    { ...fact, details: { offer_hash: 'another', before: rows[0] } },
+  ]);
   expect(await set('wake_version = wake_version + 1, woken_at = now()')).toEqual([]);
   const another = (await api.openSession(ann.token)).id;
   const asked = await askToPay(api.t.db, { sessionId: another, userId: ann.userId });
