@@ -29,8 +29,9 @@ const CONVENTIONAL = { countersTotalSuffix: true, unitSuffix: true, useSecondsFo
 export function installRuntime(log: Logger, metricsAddress: string | undefined): void {
   Runtime.install({
     telemetryOptions: {
-      // Else the SDK's core writes coloured lines of its own between ours.
-      logging: { filter: makeTelemetryFilterString({ core: 'WARN', other: 'ERROR' }), forward: {} },
+      // The SDK's core writes lines of its own between ours: of errors only. Forwarded to our log, its lines and those of
+      // activities would come later, and without the request they go back to.
+      logging: { filter: makeTelemetryFilterString({ core: 'ERROR', other: 'ERROR' }), console: {} },
       ...(metricsAddress === undefined
         ? {}
         : { metrics: { prometheus: { ...CONVENTIONAL, bindAddress: metricsAddress } } }),
