@@ -1,10 +1,10 @@
 import type { Tx } from '../db/database';
-import { appendFrames } from '../db/events';
+import { appendFrames, lastPending } from '../db/events';
 import { setPaymentState } from '../db/payments';
 import type { Payment } from '../db/payments';
 import { getToolCall } from '../db/tool-calls';
 import { sayStatus } from '../db/tool-status';
-import type { LogFrame } from '../domain/frames';
+import type { LogFrame, PendingData } from '../domain/frames';
 import { formatUsdc } from '../domain/money';
 import type { PaymentState } from '../domain/payment';
 import type { PaymentProgress } from '../domain/workflows';
@@ -29,14 +29,17 @@ export const at = (payment: Payment, awaited: Awaited | null = null): Step => ({
 
 /**
  * A move holds the payment up. When nobody knows whether it was made, or it was refused after money was held, the payment
- * says so, once, and stays so until that is found out.
+ * says so and stays so until that is found out; it says so again when the network refuses it, or another move is what it
+ * waits for.
  */
 export async function stall(tx: Tx, payment: Payment, awaited: Awaited): Promise<Step> {
-  if (awaited.kind === 'pending' || payment.state === 'UNKNOWN') return at(payment, awaited);
+  if (payment.state === 'UNKNOWN') {
+    if (!(await isTold(tx, payment, awaited))) await tellPending(tx, payment, awaited);
+    return at(payment, awaited);
+  }
+  if (awaited.kind === 'pending') return at(payment, awaited);
   const unknown = await setPaymentState(tx, payment, { to: 'UNKNOWN' });
-  await appendFrames(tx, { id: payment.sessionId, userId: payment.userId }, [
-    pendingFrame(payment, { state: 'UNKNOWN', step: awaited.step, refused: awaited.kind === 'refused' }),
-  ]);
+  await tellPending(tx, payment, awaited);
   const call = await getToolCall(tx, payment.toolCallId);
   if (call.state !== 'done') {
     const amount = formatUsdc(payment.amountMicros);
@@ -48,6 +51,18 @@ export async function stall(tx: Tx, payment: Payment, awaited: Awaited): Promise
     });
   }
   return at(unknown, awaited);
+}
+
+async function isTold(tx: Tx, { id, sessionId }: Payment, { step, kind }: Awaited): Promise<boolean> {
+  const told = await lastPending(tx, { sessionId, paymentId: id });
+  return told?.step === step && told.refused === (kind === 'refused');
+}
+
+async function tellPending(tx: Tx, payment: Payment, { step, kind, amountMicros }: Awaited): Promise<void> {
+  const move = { step, refused: kind === 'refused', move_usdc: formatUsdc(amountMicros) };
+  await appendFrames(tx, { id: payment.sessionId, userId: payment.userId }, [
+    pendingFrame(payment, { state: 'UNKNOWN', ...move }),
+  ]);
 }
 
 export const paymentFrame = (
@@ -65,10 +80,7 @@ export const paymentFrame = (
   },
 });
 
-type PendingWords = Pick<
-  Extract<LogFrame, { type: 'PAYMENT_PENDING' }>['data'],
-  'state' | 'step' | 'refused'
->;
+type PendingWords = Pick<PendingData, 'state' | 'step' | 'refused' | 'move_usdc'>;
 
 export const pendingFrame = (payment: Payment, words: PendingWords): LogFrame => ({
   type: 'PAYMENT_PENDING',

@@ -1,4 +1,4 @@
-import type { LogFrame, LoggedFrame } from '../domain/frames';
+import type { LogFrame, LoggedFrame, PendingData } from '../domain/frames';
 import { newId } from '../lib/ids';
 import type { Tx } from './database';
 
@@ -56,4 +56,17 @@ export async function lastSeqs(tx: Tx, sessionIds: string[]): Promise<Map<string
     [sessionIds],
   );
   return new Map(rows.map((row) => [row.id, row.lastSeq]));
+}
+
+/** What a session was told last of the transfer that a payment waits for; null: nothing. */
+export async function lastPending(
+  tx: Tx,
+  { sessionId, paymentId }: { sessionId: string; paymentId: string },
+): Promise<PendingData | null> {
+  const [told] = await tx.query<{ data: PendingData }>(
+    `select data from session_events
+      where session_id = $1 and type = 'PAYMENT_PENDING' and data ->> 'payment_id' = $2 order by seq desc limit 1`,
+    [sessionId, paymentId],
+  );
+  return told?.data ?? null;
 }

@@ -168,6 +168,8 @@ export type LogFrame =
         state: 'UNKNOWN' | 'HELD';
         step?: MoveStep;
         refused?: boolean;
+        /** of that transfer: a part of the amount where only a part is charged, or it is the fee */
+        move_usdc?: string;
         amount_usdc: string;
         agent_id: string;
         agent_name: string;
@@ -251,6 +253,8 @@ export interface Envelope {
   session_id: string;
   seq?: number;
 }
+
+export type PendingData = Extract<LogFrame, { type: 'PAYMENT_PENDING' }>['data'];
 
 export type LoggedFrame = LogFrame & Envelope & { seq: number };
 export type ServerFrame = LoggedFrame | (MomentFrame & Envelope);

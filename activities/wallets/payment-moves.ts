@@ -12,7 +12,7 @@ const ESCROW = 'platform/escrow';
 const FEES = 'platform/fees';
 
 /** A move that holds up what its payment is to become. `fresh`: it was written down just now and has never been sent. */
-export type Awaited = { key: string; step: MoveStep; fresh: boolean } & (
+export type Awaited = { key: string; step: MoveStep; amountMicros: MicroUsdc; fresh: boolean } & (
   { kind: 'pending' | 'unknown' } | { kind: 'refused'; code: RefusalCode }
 );
 
@@ -83,7 +83,7 @@ export function refundMoves(
   return moves.filter(({ amountMicros: micros }) => micros > 0n);
 }
 
-const named = ({ key, step }: WalletMove) => ({ key, step });
+const named = ({ key, step, amountMicros }: WalletMove) => ({ key, step, amountMicros });
 
 /** Begins these moves, each when the one before it is done. Null: all are done. */
 export async function makeMoves(tx: Tx, wallets: WalletDriver, moves: WalletMove[]): Promise<Awaited | null> {

@@ -258,6 +258,31 @@ test('a capture that the network refuses is not forgotten: it is UNKNOWN, for pe
   expect(await c.money(asked)).toMatchObject({ moves: ['hold 0.05', 'capture 0.05'], held: '0.05' });
 });
 
+test('a chat hears of each transfer that a payment waits for in turn, of how much, and when it is refused', async () => {
+  const asked = await c.approved();
+  await c.until(asked, 'HELD');
+  await c.work(asked);
+  await c.stage.t.db.withTx(SYSTEM, 'test', (tx) =>
+    tx.query('update tasks set charge_micros = 30000 where payment_id = $1', [asked.paymentId]),
+  );
+  await c.desk.fault({ call: 'transfer', how: 'cut', when: 'after' });
+  await c.desk.fault({ call: 'list-transactions', how: 503, when: 'before', times: 9 });
+  expect((await c.settle(asked)).state).toBe('UNKNOWN');
+  const heard = () => asked.chat.frames('PAYMENT_PENDING');
+  const capture = { step: 'capture', refused: false, move_usdc: '0.03', amount_usdc: '0.05' };
+  expect(await heard()).toMatchObject([capture]);
+  await c.settle(asked);
+  expect(await heard()).toMatchObject([capture]);
+  await c.desk.ways({ end_in: 'DENIED' });
+  await c.desk.mend();
+  for (let looks = 0; looks < 20 && (await heard()).length < 3; looks += 1) await c.settle(asked);
+  expect(await heard()).toMatchObject([
+    capture,
+    { step: 'void', refused: false, move_usdc: '0.02', amount_usdc: '0.05' },
+    { step: 'void', refused: true, move_usdc: '0.02' },
+  ]);
+});
+
 test('a hold that is taken back while nobody knows of it comes back', async () => {
   const asked = await c.approved();
   await c.desk.fault({ call: 'transfer', how: 'cut', when: 'after' });

@@ -97,10 +97,12 @@ test('what was taken back says why, and the owner of an agent is not called the 
 test('under a turn stands what became of its money, whatever was told of it', () => {
   expect(movedBy({ kind: 'paid', at: AT, refunded: null })).toEqual(['paid']);
   expect(movedBy({ kind: 'paid', at: AT, refunded: '0.1' })).toEqual(['paid', 'refunded']);
-  expect(movedBy({ kind: 'pending', isKnown: false, step: 'capture', refused: false, at: AT })).toEqual([
-    'unknown',
-  ]);
-  expect(movedBy({ kind: 'pending', isKnown: true, step: null, refused: false, at: AT })).toEqual(['held']);
+  expect(
+    movedBy({ kind: 'pending', isKnown: false, step: 'capture', refused: false, moveUsdc: null, at: AT }),
+  ).toEqual(['unknown']);
+  expect(
+    movedBy({ kind: 'pending', isKnown: true, step: null, refused: false, moveUsdc: null, at: AT }),
+  ).toEqual(['held']);
   const ends = PAYMENT_STATES.map((state) => [
     state,
     movedBy({ kind: 'ended', state, reason: null, at: AT }),
@@ -132,14 +134,23 @@ test('a page follows its payment while anything of it moves, a refund too', () =
 test.each(MOVE_STEPS)('a %s that was refused is not told as one that nobody knows of', (step) => {
   const seen = (refused: boolean) => {
     const unknown = { step, refused, move_usdc: '0.10', since: AT };
-    return [unknownWords(payment('UNKNOWN'), unknown), pendingWords('Fairpost', unknown).join('0.40 USDC')];
+    const chat = pendingWords({ agentName: 'Fairpost', amount: '0.40' }, { step, refused, moveUsdc: '0.10' });
+    return [unknownWords(payment('UNKNOWN'), unknown), chat.join('0.10 USDC')];
   };
   expect(seen(false)[0]).toContain('has no clear answer');
   expect(seen(true)[0]).toMatch(/said no .* make it by hand/);
+  if (step !== 'hold') expect(seen(true)[1]).not.toBe(seen(false)[1]);
   for (const words of [...seen(true), ...seen(false)])
     expect(words).toMatch(/stays held.* no second payment/);
   const line = moneyLine(
     payment('UNKNOWN', { unknown: { step, refused: true, move_usdc: null, since: AT } }),
   );
   expect(line.at(-2)).toMatchObject({ kind: 'now', words: 'People make the refused transfer by hand' });
+});
+
+test('a chat that waits for what was not charged does not doubt that the agent is paid', () => {
+  const asked = { agentName: 'Fairpost', amount: '0.40' };
+  const words = (moveUsdc: string) => pendingWords(asked, { step: 'void', refused: false, moveUsdc })[0];
+  expect(words('0.16')).toBe('Fairpost is paid what it charged. We do not know yet whether ');
+  expect(words('0.40')).toBe('We do not know yet whether ');
 });

@@ -99,13 +99,17 @@ const countsText = ({ read, fromCache, toCache, written }: TokenCounts): string 
 function Move({ moved, payment }: { moved: Moved; payment: Payment }) {
   if (moved === 'paid') return null;
   const { amount, agentName, fate } = payment;
-  const [before, after] =
-    moved === 'unknown' && fate.kind === 'pending' ? pendingWords(agentName ?? '', fate) : [];
-  const refunded = fate.kind === 'paid' ? (fate.refunded ?? amount) : amount;
+  const isUnknown = moved === 'unknown' && fate.kind === 'pending';
+  const [before, after] = isUnknown ? pendingWords(payment, fate) : [];
+  const part = isUnknown
+    ? fate.moveUsdc
+    : moved === 'refunded' && fate.kind === 'paid'
+      ? fate.refunded
+      : null;
   return (
     <span>
       <bdi>{before}</bdi>
-      <Money amount={moved === 'refunded' ? refunded : amount} />
+      <Money amount={part ?? amount} />
       {(moved === 'back' || moved === 'refunded') && ' came back'}
       <bdi>{after}</bdi>
       {moved === 'held' && (

@@ -90,12 +90,22 @@ export interface Said {
   taken: boolean;
 }
 
+export interface PendingFate {
+  kind: 'pending';
+  isKnown: boolean;
+  step: MoveStep | null;
+  refused: boolean;
+  /** of that transfer, where it is told */
+  moveUsdc: string | null;
+  at: string;
+}
+
 export type PaymentFate =
   | { kind: 'asked'; request: PaymentRequestData; askedAt: string }
   /** `refunded`: what came back of it afterwards */
   | { kind: 'paid'; at: string; refunded: string | null }
   /** a transfer held it up; `isKnown`: it was found out that the amount is held */
-  | { kind: 'pending'; isKnown: boolean; step: MoveStep | null; refused: boolean; at: string }
+  | PendingFate
   | { kind: 'ended'; state: string; reason: string | null; at: string };
 
 /** One that was approved beforehand is never asked for: its end is the first that is told of it. */

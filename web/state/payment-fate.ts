@@ -13,8 +13,8 @@ export function fateOf(frame: Extract<Frame, { type: Told }>): PaymentFate {
     case 'PAYMENT_REFUNDED':
       return { kind: 'paid', at, refunded: frame.data.refunded_usdc };
     case 'PAYMENT_PENDING': {
-      const { state, step = null, refused = false } = frame.data;
-      return { kind: 'pending', isKnown: state === 'HELD', step, refused, at };
+      const { state, step = null, refused = false, move_usdc: moveUsdc = null } = frame.data;
+      return { kind: 'pending', isKnown: state === 'HELD', step, refused, moveUsdc, at };
     }
     case 'PAYMENT_FAILED':
     case 'PAYMENT_RELEASED':

@@ -1,5 +1,6 @@
 import type { PaymentPage, UnknownMove, UnknownPayment } from '../../sdk/money-types';
 import { timeInWords } from '../../sdk/time-words';
+import type { Payment, PendingFate } from './conversation';
 
 type Held = Pick<UnknownPayment, 'agent_name' | 'action' | 'amount_usdc'> & {
   side?: PaymentPage['side'];
@@ -47,22 +48,32 @@ export function unknownWords(held: Held, { step, move_usdc: moved, since, refuse
   return `${paid}${now} ${stays}, and no second payment to ${agent} for ${held.action.replaceAll('_', ' ')} can start. ${rest}`;
 }
 
-/** Around the amount, in a chat: what stands before it and after it. */
-export function pendingWords(agent: string, { step, refused }: Move): [before: string, after: string] {
+/** Around the amount of the transfer, in a chat: what stands before it and after it. */
+export function pendingWords(
+  { agentName, amount }: Pick<Payment, 'agentName' | 'amount'>,
+  { step, refused, moveUsdc }: Pick<PendingFate, 'step' | 'refused' | 'moveUsdc'>,
+): [before: string, after: string] {
+  const agent = agentName ?? '';
   const rest = 'It stays held; no second payment can start.';
   const doubt = 'We do not know yet whether ';
+  const no = 'the network refused the transfer';
   switch (step) {
     case 'hold':
       return [doubt, ` for ${agent} has left your wallet. ${rest}`];
-    case 'void':
+    case 'void': {
+      // What is not charged goes back once the rest is paid.
+      const paid = moveUsdc === null || moveUsdc === amount ? '' : `${agent} is paid what it charged. `;
       return refused
-        ? ['', ` for ${agent} has not come back yet: the network refused the transfer. ${rest}`]
-        : [doubt, ` for ${agent} came back. ${rest}`];
+        ? [paid, ` for ${agent} has not come back yet: ${no}. ${rest}`]
+        : [`${paid}${doubt}`, ` for ${agent} came back. ${rest}`];
+    }
     case 'fee':
-      return [`${agent} is paid; of `, ` only the platform’s fee has not moved for sure. ${rest}`];
+      return refused
+        ? [`${agent} is paid. Only the platform’s fee of `, ` has not moved: ${no}. ${rest}`]
+        : [`${agent} is paid. Only whether the platform got its fee of `, ` is not known yet. ${rest}`];
     default:
       return refused
-        ? ['', ` is not paid to ${agent} yet: the network refused the transfer. ${rest}`]
+        ? ['', ` is not paid to ${agent} yet: ${no}. ${rest}`]
         : [doubt, ` was paid to ${agent}. ${rest}`];
   }
 }
