@@ -154,3 +154,29 @@ test('a chat that waits for what was not charged does not doubt that the agent i
   expect(words('0.16')).toBe('Fairpost is paid what it charged. We do not know yet whether ');
   expect(words('0.40')).toBe('We do not know yet whether ');
 });
+
+test('when the work is done, and its money still moves, nobody reads that it is to be done', () => {
+  const done = payment('HELD', { task_id: 'tsk_a', task_status: 'completed' });
+  expect(badgeOf(done).words).toBe('Work done, being paid');
+  expect(fateWords(done)).toContain(
+    'The work is done: what Fairpost charged for it is on its way to the owner of Fairpost',
+  );
+  expect(fateWords({ ...done, side: 'owner' })).toContain('is on its way to you');
+  expect(moneyLine(done).at(-1)?.words).toBe(
+    'The work is done, the money is on its way to the owner of Fairpost',
+  );
+});
+
+test.each([
+  ['failed', { task_id: 'tsk_a', task_status: 'failed' }],
+  ['expired', { task_id: 'tsk_a', task_status: 'expired' }],
+  ['taken back', { withdrawn: 'turn_cancelled' }],
+] as const)('a hold whose work is %s is told as on its way back while its money moves', (_how, more) => {
+  const back = payment('HELD', more);
+  expect(badgeOf(back).words).toBe('On its way back');
+  expect(fateWords(back)).toBe(
+    'Nothing is paid: all 0.40 USDC is on its way back to you. Until it has moved it stays held.',
+  );
+  expect(fateWords({ ...back, side: 'owner' })).toContain('on its way back to the payer');
+  expect(moneyLine(back).at(-1)).toMatchObject({ kind: 'now', words: 'All of it is on its way back' });
+});

@@ -1,6 +1,6 @@
 import type { PaymentPage, PaymentState } from '../../sdk/money-types';
 import { isSettled } from '../../sdk/money-types';
-import { NO_MOVE, payeeOf, refundEnd, TAKEN_BACK } from './payment-words';
+import { NO_MOVE, payeeOf, refundEnd, TAKEN_BACK, wayOfHold } from './payment-words';
 import { unknownTitle } from './unknown-words';
 
 export interface MoneyKnot {
@@ -70,11 +70,12 @@ function eventOf(
 
 const sentence = (words: string): string => words.charAt(0).toUpperCase() + words.slice(1);
 
+const row = (kind: MoneyKnot['kind'], words: string, at: string | null = null): MoneyKnot => ({
+  ...{ kind, words, at, note: null },
+});
+
 function nextOf(payment: PaymentPage): MoneyKnot[] {
-  const { state, agent_name: agent, task_id: task, task_status: status } = payment;
-  const row = (kind: MoneyKnot['kind'], words: string, at: string | null = null): MoneyKnot => ({
-    ...{ kind, words, at, note: null },
-  });
+  const { state, agent_name: agent } = payment;
   const payer = payment.side === 'payer' ? 'you' : 'the payer';
   switch (state) {
     case 'AWAITING_APPROVAL':
@@ -85,21 +86,30 @@ function nextOf(payment: PaymentPage): MoneyKnot[] {
     case 'AUTHORIZING':
       return [row('now', 'The amount is being held'), row('todo', `Then ${agent} works`)];
     case 'HELD':
-      if (task === null) {
-        return [
-          row('now', `Held for ${agent}`),
-          row('todo', 'Without work it comes back', payment.capture_deadline),
-        ];
-      }
-      return [
-        status === 'waiting_human_confirm'
-          ? row('wait', `${agent} waits until the task is confirmed`)
-          : row('now', `${agent} works`),
-        row('todo', 'Paid when the work is done, else all of it comes back'),
-      ];
+      return afterHold(payment);
     default:
       return payment.unknown?.refused === true
         ? [row('now', 'People make the refused transfer by hand'), row('todo', 'Then it goes on')]
         : [row('now', 'The transfer is looked for'), row('todo', 'Then it goes on from what is found')];
   }
+}
+
+function afterHold(payment: PaymentPage): MoneyKnot[] {
+  const { agent_name: agent, task_id: task, task_status: status, capture_deadline: deadline } = payment;
+  switch (wayOfHold(payment)) {
+    case 'to the owner':
+      return [row('now', `The work is done, the money is on its way to ${payeeOf(payment)}`)];
+    case 'back':
+      return [row('now', 'All of it is on its way back')];
+    case null:
+  }
+  if (task === null) {
+    return [row('now', `Held for ${agent}`), row('todo', 'Without work it comes back', deadline)];
+  }
+  return [
+    status === 'waiting_human_confirm'
+      ? row('wait', `${agent} waits until the task is confirmed`)
+      : row('now', `${agent} works`),
+    row('todo', 'Paid when the work is done, else all of it comes back'),
+  ];
 }

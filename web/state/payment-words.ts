@@ -1,5 +1,6 @@
 import type { PaymentItem, PaymentPage, PaymentState, RefusalCode } from '../../sdk/money-types';
 import { isSettled } from '../../sdk/money-types';
+import { isTerminal } from '../../sdk/task-types';
 import { timeInWords } from '../../sdk/time-words';
 import { timeOfDay } from './clock';
 import { isNothing, lessUsdc, sumUsdc } from './money';
@@ -36,6 +37,18 @@ export const STATE_NAMES: Record<PaymentState, string> = {
   RECLAIMED: 'Came back, no task was made',
 };
 
+/** Where a hold moves at its network, since its task has ended or nothing is to come of it; null: it rests. */
+export function wayOfHold({
+  state,
+  task_status: status,
+  withdrawn,
+}: PaymentItem): 'to the owner' | 'back' | null {
+  if (state !== 'HELD') return null;
+  if (status === null) return withdrawn === null ? null : 'back';
+  if (!isTerminal(status)) return null;
+  return status === 'completed' ? 'to the owner' : 'back';
+}
+
 /** A state in a word or two. Asked, held and paid are three things. */
 export function badgeOf(payment: PaymentItem): Badge {
   const { state, captured_usdc: captured, withdrawn } = payment;
@@ -44,6 +57,9 @@ export function badgeOf(payment: PaymentItem): Badge {
     return { ...badge, words: `Asked, until ${timeOfDay(payment.expires_at).slice(0, 5)}` };
   if (state === 'HELD' && payment.task_status === 'waiting_human_confirm')
     return { words: 'Held, waits for you', tone: 'wait', icon: 'lock' };
+  const way = wayOfHold(payment);
+  if (way === 'to the owner') return { ...badge, words: 'Work done, being paid', icon: 'clock' };
+  if (way === 'back') return { ...badge, words: 'On its way back', icon: 'retry' };
   if (state === 'CAPTURED' && !isNothing(payment.refunded_usdc))
     return { ...badge, words: 'Paid, in part refunded' };
   if (state === 'CAPTURED' && captured !== payment.amount_usdc) return { ...badge, words: 'Paid in part' };
@@ -100,7 +116,7 @@ export function fateWords(payment: PaymentPage): string {
     case 'AUTHORIZING':
       return `${amount} USDC is approved and about to be held. Nothing is paid yet.`;
     case 'HELD':
-      return `${amount} USDC is held, and not paid. ${heldWords(payment)}`;
+      return heldWords(payment);
     case 'CAPTURED':
       return `${captured ?? amount} USDC is paid${partsOf(payment)}. ${backWords(payment)}${restWords(payment)}`;
     case 'VOIDED':
@@ -124,17 +140,25 @@ export function fateWords(payment: PaymentPage): string {
   }
 }
 
-function heldWords({
-  task_id: task,
-  task_status: status,
-  agent_name: agent,
-  ...payment
-}: PaymentPage): string {
+function heldWords(payment: PaymentPage): string {
+  const { task_id: task, task_status: status, agent_name: agent, amount_usdc: amount } = payment;
+  const isPayer = payment.side === 'payer';
+  switch (wayOfHold(payment)) {
+    case 'to the owner':
+      return (
+        `The work is done: what ${agent} charged for it is on its way to ${payeeOf(payment)}, and any rest of the ` +
+        `${amount} USDC comes back. Until it has moved it stays held.`
+      );
+    case 'back':
+      return `Nothing is paid: all ${amount} USDC is on its way back to ${isPayer ? 'you' : 'the payer'}. Until it has moved it stays held.`;
+    case null:
+  }
+  const held = `${amount} USDC is held, and not paid.`;
   if (task === null)
-    return `It comes back at ${timeInWords(payment.capture_deadline, 'short')} if no work is begun for it.`;
-  const who = payment.side === 'payer' ? 'you confirm' : 'the payer confirms';
-  const waits = status === 'waiting_human_confirm' ? `${agent} waits until ${who} the task. ` : '';
-  return `${waits}It is paid when ${agent} has done the work; if it fails or ends in any other way, all of it comes back.`;
+    return `${held} It comes back at ${timeInWords(payment.capture_deadline, 'short')} if no work is begun for it.`;
+  const who = isPayer ? 'you confirm' : 'the payer confirms';
+  const waits = status === 'waiting_human_confirm' ? ` ${agent} waits until ${who} the task.` : '';
+  return `${held}${waits} It is paid when ${agent} has done the work; if it fails or ends in any other way, all of it comes back.`;
 }
 
 const isReturning = ({ refunds }: PaymentPage): boolean => refunds.some(({ state }) => state === 'pending');
