@@ -3,6 +3,7 @@ import type { MicroUsdc } from '../domain/money';
 import type { PaymentState } from '../domain/payment';
 import type { Tx } from './database';
 import { balanceOf, ownerAccount } from './ledger';
+import { RETURNING } from './payment-pages';
 
 /** What a person's agents earn. Months are of UTC. */
 export interface Earnings {
@@ -132,6 +133,8 @@ export interface ReceivedPayment {
   feeMicros: MicroUsdc;
   capturedMicros: MicroUsdc | null;
   refundedMicros: MicroUsdc;
+  /** by refunds that are pending */
+  returningMicros: MicroUsdc;
   createdAt: string;
   /** its place in a list, to the microsecond */
   listedAt: string;
@@ -145,8 +148,8 @@ export const receivedPayments = (
   tx.query<ReceivedPayment>(
     `select id, state, agent_id as "agentId", agent_name as "agentName", action, amount_micros as "amountMicros",
             fee_micros as "feeMicros", captured_micros as "capturedMicros", refunded_micros as "refundedMicros",
-            created_at as "createdAt", created_at::text as "listedAt"
-       from payments
+            ${RETURNING} as "returningMicros", created_at as "createdAt", created_at::text as "listedAt"
+       from payments p
       where agent_owner_id = $1 and ($2::timestamptz is null or (created_at, id) < ($2, $3))
         and state not in ('AWAITING_APPROVAL', 'DECLINED', 'EXPIRED')
       order by created_at desc, id desc limit $4`,

@@ -22,6 +22,8 @@ export interface PaymentRecord {
   feeMicros: MicroUsdc;
   capturedMicros: MicroUsdc | null;
   refundedMicros: MicroUsdc;
+  /** by refunds that are pending */
+  returningMicros: MicroUsdc;
   decidedBy: 'person' | 'standing' | null;
   /** a turn was cancelled, its chat closed, or the offer changed: nothing is to come of it */
   withdrawn: WithdrawReason | null;
@@ -32,10 +34,14 @@ export interface PaymentRecord {
   listedAt: string;
 }
 
+/** Of a payment `p`, what refunds give back that have not come to their end. */
+export const RETURNING = `(select coalesce(sum(r.amount_micros), 0)::bigint from refunds r
+     where r.payment_id = p.id and r.state = 'pending')`;
+
 const SELECT = `select p.id, p.user_id as "userId", p.agent_owner_id as "agentOwnerId", p.session_id as "sessionId",
     t.id as "taskId", t.status as "taskStatus", p.agent_id as "agentId",
     p.agent_name as "agentName", p.action, p.state, p.amount_micros as "amountMicros", p.fee_micros as "feeMicros",
-    p.captured_micros as "capturedMicros", p.refunded_micros as "refundedMicros", p.decided_by as "decidedBy",
+    p.captured_micros as "capturedMicros", p.refunded_micros as "refundedMicros", ${RETURNING} as "returningMicros", p.decided_by as "decidedBy",
     p.withdrawn, p.expires_at as "expiresAt", p.capture_deadline as "captureDeadline", p.created_at as "createdAt",
     p.created_at::text as "listedAt"
   from payments p left join tasks t on t.payment_id = p.id`;

@@ -66,6 +66,8 @@ export interface PaymentItem {
   fee_usdc: string;
   captured_usdc: string | null;
   refunded_usdc: string;
+  /** by refunds that are pending */
+  returning_usdc: string;
   decided_by: 'person' | 'standing' | null;
   /** why nothing was to come of it any more */
   withdrawn: 'turn_cancelled' | 'session_closed' | 'offer_changed' | null;
@@ -204,6 +206,8 @@ export interface ReceivedPayment {
   fee_usdc: string;
   captured_usdc: string | null;
   refunded_usdc: string;
+  /** by refunds that are pending */
+  returning_usdc: string;
   created_at: string;
 }
 

@@ -15,7 +15,7 @@ import { followLink } from './router';
 import type { PageProps } from './page-props';
 import { client } from './session/client';
 import { isNothing } from './state/money';
-import { badgeOfPage, fateWords, goesOn, NO_MOVE, returningUsdc } from './state/payment-words';
+import { badgeOf, fateWords, goesOn, NO_MOVE } from './state/payment-words';
 import { unknownTitle } from './state/unknown-words';
 
 interface PaymentPageProps extends PageProps {
@@ -126,20 +126,20 @@ function Fate({ payment }: { payment: Payment }) {
 const DECIDED = { person: 'a person, in the chat', standing: 'a rule given beforehand' } as const;
 
 function Facts({ payment }: { payment: Payment }) {
-  const { captured_usdc: captured, refunded_usdc: refunded, decided_by: by } = payment;
-  const returning = returningUsdc(payment);
+  const { captured_usdc: captured, refunded_usdc: refunded, returning_usdc: returning } = payment;
+  const { decided_by: by } = payment;
   return (
     <aside className="card pad" aria-label="The payment in short">
       <dl className="facts">
         <dt>State</dt>
         <dd>
-          <StateBadge {...badgeOfPage(payment)} />
+          <StateBadge {...badgeOf(payment)} />
         </dd>
         <Amount name="Price" amount={payment.amount_usdc} />
         {!isNothing(payment.fee_usdc) && <Amount name="Fee, part of it" amount={payment.fee_usdc} />}
         {captured !== null && <Amount name="Paid" amount={captured} />}
         {!isNothing(refunded) && <Amount name="Refunded" amount={refunded} />}
-        {!isNothing(returning) && <Amount name="On its way back" amount={returning} />}
+        {!isNothing(returning) && <Amount name="Being refunded" amount={returning} />}
         {by !== null && (
           <>
             <dt>Approved by</dt>

@@ -73,5 +73,6 @@ const paymentView = (payment: ReceivedPayment) => ({
   fee_usdc: formatUsdc(payment.feeMicros),
   captured_usdc: payment.capturedMicros === null ? null : formatUsdc(payment.capturedMicros),
   refunded_usdc: formatUsdc(payment.refundedMicros),
+  returning_usdc: formatUsdc(payment.returningMicros),
   created_at: payment.createdAt,
 });

@@ -100,6 +100,7 @@ const paymentView = (payment: PaymentRecord) => ({
   fee_usdc: formatUsdc(payment.feeMicros),
   captured_usdc: payment.capturedMicros === null ? null : formatUsdc(payment.capturedMicros),
   refunded_usdc: formatUsdc(payment.refundedMicros),
+  returning_usdc: formatUsdc(payment.returningMicros),
   decided_by: payment.decidedBy,
   withdrawn: payment.withdrawn,
   session_id: payment.sessionId,
@@ -122,7 +123,7 @@ const timelineView = (
 ) => ({
   ...paymentView(timeline.payment),
   side,
-  refundable_usdc: mayRefund ? refundableOf(timeline) : null,
+  refundable_usdc: mayRefund ? refundableOf(timeline.payment) : null,
   unknown: timeline.unknown === null ? null : unknownMoveView(timeline.unknown),
   events: timeline.events.map(({ to, at }) => ({ state: to, at })),
   refunds: timeline.refunds.map(({ amountMicros, reason, state, failure, at }) => ({
@@ -134,13 +135,13 @@ const timelineView = (
   })),
 });
 
-function refundableOf({ payment, refunds }: PaymentTimeline): string | null {
-  const { state, capturedMicros, refundedMicros } = payment;
+function refundableOf({
+  state,
+  capturedMicros,
+  refundedMicros,
+  returningMicros,
+}: PaymentRecord): string | null {
   if (state !== 'CAPTURED' || capturedMicros === null) return null;
-  const pending = refunds.filter((refund) => refund.state === 'pending');
-  const left = pending.reduce(
-    (rest, { amountMicros }) => rest - amountMicros,
-    capturedMicros - refundedMicros,
-  );
+  const left = capturedMicros - refundedMicros - returningMicros;
   return left === 0n ? null : formatUsdc(left);
 }

@@ -82,6 +82,7 @@ test('earnings are what was captured after the fee, less what was refunded; what
   expect(payments.at(-1)).toEqual({
     ...{ id: paid, state: 'CAPTURED', agent_name: 'Text analyst', action: 'readability' },
     ...{ amount_usdc: '0.05', fee_usdc: '0.00125', captured_usdc: '0.05', refunded_usdc: '0.02' },
+    returning_usdc: '0.00',
     agent_id: expect.any(String) as string,
     created_at: expect.any(String) as string,
   });

@@ -54,8 +54,18 @@ test('the owner asks over REST, sees it pending, and done when it has moved; the
     body: { state: 'CAPTURED', refund_state: 'pending', amount_usdc: '0.02', refunded_usdc: '0.00' },
   });
   expect(await refund()).toMatchObject({ status: 202, body: { refund_state: 'pending' } });
+  const listed = async (from: string, by: string) =>
+    (await api.call(from, { token: by })).body as unknown as { payments: unknown[] };
+  const returning = { payments: [{ id: asked.paymentId, state: 'CAPTURED', returning_usdc: '0.02' }] };
+  expect(await listed('/api/earnings/payments', token)).toMatchObject(returning);
+  const [payer] = await c.inTx((tx) =>
+    tx.query<{ email: string }>('select email from users where id = $1', [asked.chat.userId]),
+  );
+  const { token: payerToken } = await api.signIn(payer?.email ?? '');
+  expect(await listed('/api/payments', payerToken)).toMatchObject(returning);
   expect(await read()).toMatchObject({
     refunded_usdc: '0.00',
+    returning_usdc: '0.02',
     refunds: [{ amount_usdc: '0.02', state: 'pending', failure: null }],
   });
   expect(await c.untilOver(await newest(asked))).toBe('done');
@@ -63,7 +73,13 @@ test('the owner asks over REST, sees it pending, and done when it has moved; the
     status: 200,
     body: { refund_state: 'done', refunded_usdc: '0.02' },
   });
-  expect(await read()).toMatchObject({ refunded_usdc: '0.02', refunds: [{ state: 'done' }] });
+  expect(await read()).toMatchObject({
+    ...{ refunded_usdc: '0.02', returning_usdc: '0.00' },
+    refunds: [{ state: 'done' }],
+  });
+  expect(await listed('/api/earnings/payments', token)).toMatchObject({
+    payments: [{ returning_usdc: '0.00' }],
+  });
   await c.desk.ways({ end_in: 'FAILED' });
   expect(await api.call(`${path}/refund`, { token, body: { ...wish, id: 'r2' } })).toMatchObject({
     status: 202,

@@ -7,6 +7,7 @@ const payment = (more: Partial<ReceivedPayment>): ReceivedPayment =>
     amount_usdc: '0.36',
     captured_usdc: '0.36',
     refunded_usdc: '0.00',
+    returning_usdc: '0.00',
     ...more,
   }) as ReceivedPayment;
 
@@ -26,6 +27,9 @@ test('a payment that was refunded in part, or charged in part, says so', () => {
   expect(receivedBadge(payment({})).words).toBe('Paid');
   expect(receivedAmount(payment({}))).toEqual({ amount: '0.36', sub: null });
   expect(receivedBadge(payment({ refunded_usdc: '0.10' })).words).toBe('Paid, in part refunded');
+  expect(receivedBadge(payment({ refunded_usdc: '0.10', returning_usdc: '0.05' })).words).toBe(
+    'Paid, being refunded',
+  );
   expect(receivedAmount(payment({ refunded_usdc: '0.10' })).sub).toBe('0.10 of it refunded');
   expect(receivedBadge(payment({ captured_usdc: '0.24' })).words).toBe('Paid in part');
   expect(receivedAmount(payment({ captured_usdc: '0.24' }))).toEqual({ amount: '0.24', sub: 'of 0.36 held' });

@@ -5,13 +5,19 @@ import { MOVE_STEPS } from '../../domain/wallet';
 import type { MoveStep } from '../../domain/wallet';
 import { movedBy } from '../../web/state/payment-fate';
 import { moneyLine } from '../../web/state/money-line';
-import { amountOf, badgeOf, badgeOfPage, fateWords, goesOn } from '../../web/state/payment-words';
+import { amountOf, badgeOf, fateWords, goesOn } from '../../web/state/payment-words';
 import { pendingWords, unknownTitle, unknownWords } from '../../web/state/unknown-words';
 
 const AT = '2026-11-23T10:00:00.000Z';
 const payment = (state: PaymentState, more: Partial<PaymentPage> = {}): PaymentPage => ({
   ...{ id: 'pay_a', state, agent_id: 'agt_a', agent_name: 'Fairpost', action: 'send_newsletter' },
-  ...{ amount_usdc: '0.40', fee_usdc: '0.01', refunded_usdc: '0.00', decided_by: 'person' as const },
+  ...{
+    amount_usdc: '0.40',
+    fee_usdc: '0.01',
+    refunded_usdc: '0.00',
+    returning_usdc: '0.00',
+    decided_by: 'person' as const,
+  },
   captured_usdc: ['CAPTURED', 'REFUNDED', 'DISPUTED'].includes(state) ? '0.40' : null,
   ...{ withdrawn: null, session_id: 'ses_a', task_id: null, task_status: null },
   ...{ created_at: AT, expires_at: AT, capture_deadline: AT, side: 'payer' as const },
@@ -75,10 +81,13 @@ test('what was charged in part, refunded in part, or waits for the person has it
     words: '0.10 USDC was refunded',
     note: 'one page was missing',
   });
-  const returning = payment('CAPTURED', { refunds: refunds.map((one) => ({ ...one, state: 'pending' })) });
+  const returning = payment('CAPTURED', {
+    returning_usdc: '0.10',
+    refunds: refunds.map((one) => ({ ...one, state: 'pending' })),
+  });
   expect(fateWords(returning)).toContain('0.10 USDC of it is on its way back to you');
   expect(moneyLine(returning).at(-1)).toMatchObject({ kind: 'now', words: '0.10 USDC is on its way back' });
-  expect(badgeOfPage(returning).words).toBe('Paid, on its way back');
+  expect(badgeOf(returning).words).toBe('Paid, being refunded');
   const waits = payment('HELD', { task_id: 'tsk_a', task_status: 'waiting_human_confirm' });
   expect(badgeOf(waits)).toMatchObject({ words: 'Held, waits for you', tone: 'wait' });
   expect(fateWords(waits)).toContain('waits until you confirm');
@@ -127,7 +136,13 @@ test.each([
 
 test('a page follows its payment while anything of it moves, a refund too', () => {
   const refund = { amount_usdc: '0.10', reason: 'late', failure: null, at: AT };
-  const is = (state: 'pending' | 'done') => goesOn(payment('CAPTURED', { refunds: [{ ...refund, state }] }));
+  const is = (state: 'pending' | 'done') =>
+    goesOn(
+      payment('CAPTURED', {
+        returning_usdc: state === 'pending' ? '0.10' : '0.00',
+        refunds: [{ ...refund, state }],
+      }),
+    );
   expect([is('pending'), is('done'), goesOn(payment('HELD'))]).toEqual([true, false, true]);
 });
 

@@ -4,7 +4,7 @@ import { monthName } from './clock';
 import { healthOf } from './health';
 import type { HealthMark } from './health';
 import { isNothing } from './money';
-import { BADGES } from './payment-words';
+import { BADGES, RETURNING } from './payment-words';
 import type { Badge } from './payment-words';
 
 /** “November”, of the month that the sums are of. */
@@ -23,6 +23,7 @@ export function heldWords(earnings: Earnings): string {
 export function receivedBadge({ state, ...amounts }: ReceivedPayment): Badge {
   const badge = BADGES[state];
   if (state !== 'CAPTURED') return badge;
+  if (!isNothing(amounts.returning_usdc)) return RETURNING;
   if (!isNothing(amounts.refunded_usdc)) return { ...badge, words: 'Paid, in part refunded' };
   return amounts.captured_usdc === amounts.amount_usdc ? badge : { ...badge, words: 'Paid in part' };
 }

@@ -3,7 +3,7 @@ import { isSettled } from '../../sdk/money-types';
 import { isTerminal } from '../../sdk/task-types';
 import { timeInWords } from '../../sdk/time-words';
 import { timeOfDay } from './clock';
-import { isNothing, lessUsdc, sumUsdc } from './money';
+import { isNothing, lessUsdc } from './money';
 import { unknownWords } from './unknown-words';
 
 export interface Badge {
@@ -26,6 +26,9 @@ export const BADGES: Record<PaymentState, Badge> = {
   EXPIRED: { words: 'Ran out', tone: '', icon: 'x' },
   FAILED: { words: 'Not paid', tone: 'bad', icon: 'alert' },
 };
+
+/** Paid, and a refund of it is pending. */
+export const RETURNING: Badge = { words: 'Paid, being refunded', tone: 'ok', icon: 'retry' };
 
 /** What a filter calls a state. */
 export const STATE_NAMES: Record<PaymentState, string> = {
@@ -60,6 +63,7 @@ export function badgeOf(payment: PaymentItem): Badge {
   const way = wayOfHold(payment);
   if (way === 'to the owner') return { ...badge, words: 'Work done, being paid', icon: 'clock' };
   if (way === 'back') return { ...badge, words: 'On its way back', icon: 'retry' };
+  if (state === 'CAPTURED' && isReturning(payment)) return RETURNING;
   if (state === 'CAPTURED' && !isNothing(payment.refunded_usdc))
     return { ...badge, words: 'Paid, in part refunded' };
   if (state === 'CAPTURED' && captured !== payment.amount_usdc) return { ...badge, words: 'Paid in part' };
@@ -161,17 +165,7 @@ function heldWords(payment: PaymentPage): string {
   return `${held}${waits} It is paid when ${agent} has done the work; if it fails or ends in any other way, all of it comes back.`;
 }
 
-const isReturning = ({ refunds }: PaymentPage): boolean => refunds.some(({ state }) => state === 'pending');
-
-/** What is on its way back. */
-export const returningUsdc = ({ refunds }: PaymentPage): string =>
-  sumUsdc(refunds.filter(({ state }) => state === 'pending').map(({ amount_usdc: amount }) => amount));
-
-/** As in a list, and what only its page is told. */
-export const badgeOfPage = (payment: PaymentPage): Badge =>
-  isReturning(payment)
-    ? { ...badgeOf(payment), words: 'Paid, on its way back', icon: 'retry' }
-    : badgeOf(payment);
+const isReturning = (payment: PaymentItem): boolean => !isNothing(payment.returning_usdc);
 
 /** Something of it still moves, or waits, without anybody who looks at its page. */
 export const goesOn = (payment: PaymentPage): boolean => !isSettled(payment.state) || isReturning(payment);
@@ -179,7 +173,7 @@ export const goesOn = (payment: PaymentPage): boolean => !isSettled(payment.stat
 function restWords(payment: PaymentPage): string {
   if (isReturning(payment)) {
     const to = payment.side === 'payer' ? 'you' : 'the payer';
-    return `${returningUsdc(payment)} USDC of it is on its way back to ${to} by itself; until it has moved it is held.`;
+    return `${payment.returning_usdc} USDC of it is on its way back to ${to} by itself; until it has moved it is held.`;
   }
   const last = payment.refunds.at(-1);
   const failed =
