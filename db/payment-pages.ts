@@ -67,19 +67,23 @@ export const listPayments = (
 export interface PaymentTimeline {
   payment: PaymentRecord;
   events: { to: PaymentState; at: string }[];
-  refunds: {
-    amountMicros: MicroUsdc;
-    reason: string;
-    state: RefundState;
-    /** why nothing has moved; null: it has not failed */
-    failure: RefusalCode | null;
-    at: string;
-  }[];
+  refunds: RefundPart[];
   /** null: it is known */
   unknown: Unknown | null;
 }
 
-/** Which transfer holds a payment up, and since when it was on its way. */
+export interface RefundPart {
+  amountMicros: MicroUsdc;
+  reason: string;
+  state: RefundState;
+  /** why nothing has moved; null: it has not failed */
+  failure: RefusalCode | null;
+  /** null: it is known */
+  unknown: Unknown | null;
+  at: string;
+}
+
+/** Which transfer holds a payment or a refund up, and since when it was on its way. */
 export interface Unknown {
   step: MoveStep | null;
   /** of the transfer; null: none was written down */
@@ -124,11 +128,7 @@ export async function readPayment(
       `select to_state as "to", created_at as at from payment_events where payment_id = $1 order by id`,
       [id],
     ),
-    tx.query<PaymentTimeline['refunds'][number]>(
-      `select amount_micros as "amountMicros", reason, state, failure, created_at as at from refunds
-        where payment_id = $1 order by created_at, key`,
-      [id],
-    ),
+    refundsOf(tx, id),
     tx.query<Unknown>(`select ${UNKNOWN_COLUMNS} from payments p ${UNKNOWN_MOVE} where p.id = $1`, [id]),
   ]);
   const isUnknown = payment.state === 'UNKNOWN' && move !== undefined;
@@ -138,4 +138,26 @@ export async function readPayment(
     refunds,
     unknown: isUnknown ? move : null,
   };
+}
+
+/** In order. One that was refused before anything of it moved has failed, and is not unknown. */
+async function refundsOf(tx: Tx, paymentId: string): Promise<RefundPart[]> {
+  const rows = await tx.query<Omit<RefundPart, 'unknown'> & Unknown & { isUnknown: boolean }>(
+    `select r.amount_micros as "amountMicros", r.reason, r.state, r.failure, r.created_at as at,
+            m.key is not null as "isUnknown", m.step, m.amount_micros as "moveMicros",
+            m.ended_at is not null as refused, m.submitted_at as since
+       from refunds r
+       left join lateral (
+         select * from wallet_moves w
+          where w.refund_id = r.id and r.state = 'pending' and w.by_hand is null and w.state <> 'COMPLETE'
+          order by w.submitted_at limit 1) m
+         on m.unknown_since is not null or m.ended_at is not null and exists (
+              select from wallet_moves w where w.refund_id = r.id and (w.by_hand = 'made' or w.state = 'COMPLETE'))
+      where r.payment_id = $1 order by r.created_at, r.key`,
+    [paymentId],
+  );
+  return rows.map(({ isUnknown, step, moveMicros, refused, since, ...refund }) => ({
+    ...refund,
+    unknown: isUnknown ? { step, moveMicros, refused, since } : null,
+  }));
 }

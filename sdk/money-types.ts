@@ -90,6 +90,8 @@ export interface PaymentPage extends PaymentItem {
     reason: string;
     state: RefundState;
     failure: RefusalCode | null;
+    /** its transfer is one of which nobody knows, or that the network refused after a part had moved */
+    unknown: UnknownMove | null;
     at: string;
   }[];
 }

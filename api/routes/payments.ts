@@ -126,11 +126,12 @@ const timelineView = (
   refundable_usdc: mayRefund ? refundableOf(timeline.payment) : null,
   unknown: timeline.unknown === null ? null : unknownMoveView(timeline.unknown),
   events: timeline.events.map(({ to, at }) => ({ state: to, at })),
-  refunds: timeline.refunds.map(({ amountMicros, reason, state, failure, at }) => ({
+  refunds: timeline.refunds.map(({ amountMicros, reason, state, failure, unknown, at }) => ({
     amount_usdc: formatUsdc(amountMicros),
     reason,
     state,
     failure,
+    unknown: unknown === null ? null : unknownMoveView(unknown),
     at,
   })),
 });

@@ -1,4 +1,5 @@
 import { ownerAccount } from '../../db/ledger';
+import { readPayment } from '../../db/payment-pages';
 import { readStatement } from '../../db/statement';
 import { setCircleRefunds } from './circle-refunds';
 import type { CircleRefunds } from './circle-refunds';
@@ -25,4 +26,21 @@ test('in the statement of the owner a refund is held until it has moved, and giv
   expect(await c.untilOver(await c.giveBack(asked, { key: 'second' }))).toBe('done');
   const hold = ['hold', -47_500n];
   expect(await entries(5)).toEqual([['refund', 0n], hold, ['void', 47_500n], hold, ['capture', 47_500n]]);
+});
+
+test('a refund is told as unknown while its transfer is lost, and as refused once a part of it has moved', async () => {
+  const asked = await c.paid();
+  const id = asked.paymentId;
+  const told = () =>
+    c.inTx(async (tx) => (await readPayment(tx, { id, userId: '', isAdmin: true })).refunds.at(-1)?.unknown);
+  const refund = await c.giveBack(asked);
+  expect(await told()).toBeNull();
+  await c.desk.fault({ call: 'transfer', how: 'cut', when: 'after' });
+  await c.desk.fault({ call: 'list-transactions', how: 503, when: 'before', times: 2 });
+  expect((await c.settleRefund(refund)).state).toBe('pending');
+  expect(await told()).toMatchObject({ step: 'refund', moveMicros: 47_500n, refused: false });
+  await c.desk.ways({ end_in: 'DENIED' });
+  await c.desk.mend();
+  expect(await c.untilOver(refund, 20)).toBe('pending');
+  expect(await told()).toMatchObject({ step: 'refund_fee', moveMicros: 2_500n, refused: true });
 });

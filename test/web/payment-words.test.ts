@@ -70,7 +70,7 @@ test('what was charged in part, refunded in part, or waits for the person has it
     { amount: '0.24', sub: 'of 0.40 held' },
   ]);
   expect(fateWords(part)).toContain('0.16 USDC came back');
-  const done = { state: 'done' as const, failure: null, at: AT };
+  const done = { state: 'done' as const, failure: null, unknown: null, at: AT };
   const refunds = [{ ...done, amount_usdc: '0.10', reason: 'one page was missing' }];
   const refunded = payment('CAPTURED', { refunded_usdc: '0.10', refunds });
   expect([badgeOf(refunded).words, amountOf(refunded).sub]).toEqual([
@@ -126,7 +126,7 @@ test.each([
   ['owner', 'nothing moved, and the amount is yours again. You can refund it again.'],
   ['platform', 'The amount is with the owner of Fairpost again, they, or you, can refund it again.'],
 ] as const)('a refund that failed says to the %s why, where its money is and who can act', (side, where) => {
-  const failed = { state: 'failed' as const, failure: 'wallet_denied' as const, at: AT };
+  const failed = { state: 'failed' as const, failure: 'wallet_denied' as const, unknown: null, at: AT };
   const seen = payment('CAPTURED', { side, refunds: [{ ...failed, amount_usdc: '0.10', reason: 'late' }] });
   for (const words of [fateWords(seen), moneyLine(seen).at(-1)?.sub ?? '']) {
     expect(words).toContain('The network of the wallets denied the transfer');
@@ -135,7 +135,7 @@ test.each([
 });
 
 test('a page follows its payment while anything of it moves, a refund too', () => {
-  const refund = { amount_usdc: '0.10', reason: 'late', failure: null, at: AT };
+  const refund = { amount_usdc: '0.10', reason: 'late', failure: null, unknown: null, at: AT };
   const is = (state: 'pending' | 'done') =>
     goesOn(
       payment('CAPTURED', {
@@ -194,4 +194,23 @@ test.each([
   );
   expect(fateWords({ ...back, side: 'owner' })).toContain('on its way back to the payer');
   expect(moneyLine(back).at(-1)).toMatchObject({ kind: 'now', words: 'All of it is on its way back' });
+});
+
+test('a refund that nobody knows of, or that people make, is not told as moving by itself', () => {
+  const seen = (refused: boolean, side: 'payer' | 'owner' = 'payer') => {
+    const unknown = { step: 'refund_fee' as const, move_usdc: '0.01', refused, since: AT };
+    const refund = { amount_usdc: '0.10', reason: 'late', state: 'pending' as const, failure: null, at: AT };
+    return payment('CAPTURED', { side, returning_usdc: '0.10', refunds: [{ ...refund, unknown }] });
+  };
+  for (const one of [seen(false), seen(true), seen(false, 'owner'), seen(true, 'owner')])
+    expect(fateWords(one)).not.toContain('by itself');
+  expect(fateWords(seen(false))).toContain(
+    'We do not know yet whether 0.01 of the 0.10 USDC that is given back has come back to you',
+  );
+  expect(fateWords(seen(true, 'owner'))).toMatch(/0\.01 has not come back to the payer .* make it by hand/);
+  expect(moneyLine(seen(false)).at(-1)).toMatchObject({
+    kind: 'fog',
+    words: 'We do not know yet whether 0.10 USDC came back',
+  });
+  expect(moneyLine(seen(true)).at(-1)?.sub).toBe('People make its refused transfer by hand');
 });

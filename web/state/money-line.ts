@@ -1,4 +1,4 @@
-import type { PaymentPage, PaymentState } from '../../sdk/money-types';
+import type { PaymentPage, PaymentState, UnknownMove } from '../../sdk/money-types';
 import { isSettled } from '../../sdk/money-types';
 import { NO_MOVE, payeeOf, refundEnd, TAKEN_BACK, wayOfHold } from './payment-words';
 import { unknownTitle } from './unknown-words';
@@ -20,6 +20,15 @@ const REFUND_WORDS: Record<PaymentPage['refunds'][number]['state'], Pick<MoneyKn
   failed: { kind: 'bad', words: 'was to be refunded, and was not' },
 };
 
+const unknownKnot = (amount: string, { refused }: UnknownMove): Pick<MoneyKnot, 'kind' | 'words' | 'sub'> =>
+  refused
+    ? { kind: 'now', words: `${amount} USDC is given back`, sub: 'People make its refused transfer by hand' }
+    : {
+        kind: 'fog',
+        words: `We do not know yet whether ${amount} USDC came back`,
+        sub: 'The transfer is looked for',
+      };
+
 /** All that happened to a payment, in order, then what it waits for and what follows. */
 export function moneyLine(payment: PaymentPage): MoneyKnot[] {
   const events = payment.events.flatMap(({ state, at }, index): MoneyKnot[] => {
@@ -28,9 +37,10 @@ export function moneyLine(payment: PaymentPage): MoneyKnot[] {
     return state === 'REFUNDED' ? [] : [{ kind, words, at, note: null }];
   });
   const refunds = payment.refunds.map((refund): MoneyKnot => {
-    const { amount_usdc: amount, reason, state, at } = refund;
+    const { amount_usdc: amount, reason, state, unknown, at } = refund;
     const { kind, words } = REFUND_WORDS[state];
     const knot = { kind, words: `${amount} USDC ${words}`, at, note: reason };
+    if (unknown !== null) return { ...knot, ...unknownKnot(amount, unknown) };
     return state === 'failed' ? { ...knot, sub: refundEnd(payment, refund) } : knot;
   });
   const known = [...events, ...refunds].sort((a, b) => (a.at ?? '').localeCompare(b.at ?? ''));

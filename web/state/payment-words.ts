@@ -4,7 +4,7 @@ import { isTerminal } from '../../sdk/task-types';
 import { timeInWords } from '../../sdk/time-words';
 import { timeOfDay } from './clock';
 import { isNothing, lessUsdc } from './money';
-import { unknownWords } from './unknown-words';
+import { unknownRefund, unknownWords } from './unknown-words';
 
 export interface Badge {
   words: string;
@@ -170,10 +170,21 @@ const isReturning = (payment: PaymentItem): boolean => !isNothing(payment.return
 /** Something of it still moves, or waits, without anybody who looks at its page. */
 export const goesOn = (payment: PaymentPage): boolean => !isSettled(payment.state) || isReturning(payment);
 
+/** Where the money of a pending refund is; null: it is not pending. */
+function refundWords(
+  { side }: PaymentPage,
+  { state, unknown, amount_usdc: amount }: PaymentPage['refunds'][number],
+): string | null {
+  if (state !== 'pending') return null;
+  const to = side === 'payer' ? 'you' : 'the payer';
+  return unknown === null
+    ? `${amount} USDC of it is on its way back to ${to} by itself; until it has moved it is held.`
+    : unknownRefund({ side, amount_usdc: amount }, unknown);
+}
+
 function restWords(payment: PaymentPage): string {
   if (isReturning(payment)) {
-    const to = payment.side === 'payer' ? 'you' : 'the payer';
-    return `${payment.returning_usdc} USDC of it is on its way back to ${to} by itself; until it has moved it is held.`;
+    return payment.refunds.flatMap((refund) => refundWords(payment, refund) ?? []).join(' ');
   }
   const last = payment.refunds.at(-1);
   const failed =

@@ -48,6 +48,26 @@ export function unknownWords(held: Held, { step, move_usdc: moved, since, refuse
   return `${paid}${now} ${stays}, and no second payment to ${agent} for ${held.action.replaceAll('_', ' ')} can start. ${rest}`;
 }
 
+/** What is known of a refund whose transfer was lost, or was refused after a part had moved. */
+export function unknownRefund(
+  { side, amount_usdc: amount }: Pick<PaymentPage, 'side' | 'amount_usdc'>,
+  { move_usdc: moved, since, refused }: UnknownMove,
+): string {
+  const whom = side === 'payer' ? 'you' : 'the payer';
+  const sent = timeInWords(since, 'short');
+  if (refused) {
+    return (
+      `Of ${amount} USDC that is given back ${moved ?? amount} has not come back to ${whom} yet: the network said no to the ` +
+      `transfer of ${sent}, so the people who operate this platform make it by hand. Until then it stays held.`
+    );
+  }
+  return (
+    `We do not know yet whether ${moved ?? amount} of the ${amount} USDC that is given back has come back to ${whom}: the transfer ` +
+    `of ${sent} has no clear answer. We look for it again and again, and it is never sent as a second one. Until it is ` +
+    'found out it stays held.'
+  );
+}
+
 /** Around the amount of the transfer, in a chat: what stands before it and after it. */
 export function pendingWords(
   { agentName, amount }: Pick<Payment, 'agentName' | 'amount'>,
